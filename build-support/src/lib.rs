@@ -1,1 +1,18 @@
-//! placeholder
+//! From a pinned NetBSD snapshot to static libraries of its kernel drivers, without make.
+//!
+//! The modules stand in the order in which data flows through them; no stage reaches back.
+
+pub mod snapshot;
+
+pub mod bsdmake;
+pub mod component;
+pub mod config;
+
+pub mod archive;
+pub mod compile;
+pub mod namespace;
+pub mod target;
+
+pub mod builder;
+pub mod settings;
+pub mod store;
