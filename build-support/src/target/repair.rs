@@ -1,0 +1,61 @@
+//! Sources of the snapshots that are broken on one machine.
+
+use std::path::{Path, PathBuf};
+
+/// A rule that replaces some of a component's sources by others of the same tree.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Repair {
+    /// The folder of the sources that do not work, relative to the tree.
+    pub from: &'static str,
+    /// The folder of those that do.
+    pub to: &'static str,
+    /// The names of the files, without their endings.
+    pub stems: &'static [&'static str],
+    /// The ending of those that do not work.
+    pub from_extension: &'static str,
+    /// The ending of those that do.
+    pub to_extension: &'static str,
+}
+
+impl Repair {
+    /// What to compile in place of `source`, if the rule is about it.
+    #[must_use]
+    pub fn apply(&self, source: &Path) -> Option<PathBuf> {
+        let stem = source.file_stem()?.to_str()?;
+        let concerned = source.parent()? == Path::new(self.from)
+            && source.extension()? == self.from_extension
+            && self.stems.contains(&stem);
+        concerned.then(|| {
+            Path::new(self.to)
+                .join(stem)
+                .with_extension(self.to_extension)
+        })
+    }
+}
+
+/// The assembly string functions of aarch64 cut strings short: boot panics in
+/// `evcnt_attach_static`. Later NetBSD has mended them; no pinned snapshot has.
+pub(super) const AARCH64: &[Repair] = &[Repair {
+    from: "common/lib/libc/arch/aarch64/string",
+    to: "common/lib/libc/string",
+    stems: &["memcmp", "memcpy", "memset", "strcat", "strlen", "strnlen"],
+    from_extension: "S",
+    to_extension: "c",
+}];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_broken_files_are_replaced() {
+        let apply = |path: &str| AARCH64[0].apply(Path::new(path));
+        assert_eq!(
+            apply("common/lib/libc/arch/aarch64/string/strlen.S"),
+            Some(PathBuf::from("common/lib/libc/string/strlen.c"))
+        );
+        assert_eq!(apply("common/lib/libc/arch/aarch64/string/bcopy.S"), None);
+        assert_eq!(apply("common/lib/libc/string/strlen.c"), None);
+        assert_eq!(apply("common/lib/libc/arch/arm/string/strlen.S"), None);
+    }
+}
