@@ -1,0 +1,116 @@
+//! Which symbols are renamed, and to what.
+
+use crate::target::{Endian, Target};
+
+/// What is put before a name.
+pub(super) const PREFIX: &[u8] = b"rumpns_";
+
+/// Names that begin so belong to the rump kernel's interface or to the compiler.
+const KEPT: [&str; 4] = ["rump", "RUMP", "__", "_GLOBAL_OFFSET_TABLE"];
+
+/// Stubs that a further component replaces when it is linked, as (component, symbols).
+///
+/// rumpvfs brings an empty fifo file system; fifofs brings the real one under the same names.
+const WEAK: [(&str, &[&str]); 1] = [(
+    "rumpvfs",
+    &["fifo_vnodeop_entries", "fifo_vnodeop_opv_desc"],
+)];
+
+/// The symbols of `component` (before renaming) that give way to another component's.
+#[must_use]
+pub fn weak_symbols(component: &str) -> &'static [&'static str] {
+    WEAK.iter()
+        .find(|(name, _)| *name == component)
+        .map_or(&[], |(_, symbols)| symbols)
+}
+
+/// How one object file is to be prepared.
+#[derive(Debug, Clone, Copy)]
+pub struct Rules<'a> {
+    /// The machine that the object must be for.
+    pub target: &'a Target,
+    /// False for objects that already are in the right name space.
+    pub rename: bool,
+    /// Symbols, as the source names them, whose definitions become weak.
+    pub weak: &'a [&'a str],
+}
+
+impl Rules<'_> {
+    /// The name of a global symbol after renaming, or `None` if it keeps its own.
+    pub(super) fn renamed(&self, name: &[u8]) -> Option<Vec<u8>> {
+        let dot = usize::from(self.target.dot_names && name.starts_with(b"."));
+        let (dot, bare) = name.split_at(dot);
+        let kept = KEPT
+            .iter()
+            .chain(self.target.kept_prefixes)
+            .any(|prefix| bare.starts_with(prefix.as_bytes()));
+        let renamed = self.rename && !kept && !name.is_empty();
+        renamed.then(|| [dot, PREFIX, bare].concat())
+    }
+
+    /// The target's class, byte order and `e_machine` in words.
+    pub(super) fn expected(&self) -> String {
+        describe(
+            self.target.pointer_width == 64,
+            self.target.endian,
+            self.target.elf_machine,
+        )
+    }
+}
+
+/// An object's class, byte order and `e_machine` in words.
+pub(super) fn describe(wide: bool, endian: Endian, machine: u16) -> String {
+    let class = if wide { "ELF64" } else { "ELF32" };
+    let order = match endian {
+        Endian::Little => "little-endian",
+        Endian::Big => "big-endian",
+    };
+    format!("{class}, {order}, machine {machine}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn renamed(triple: &str, name: &str) -> Option<String> {
+        let target = Target::from_triple(triple).unwrap();
+        let rules = Rules {
+            target: &target,
+            rename: true,
+            weak: &[],
+        };
+        rules
+            .renamed(name.as_bytes())
+            .map(|name| String::from_utf8(name).unwrap())
+    }
+
+    #[test]
+    fn kernel_names_move_and_interfaces_stay() {
+        let amd64 = |name| renamed("x86_64-unknown-linux-gnu", name);
+        assert_eq!(amd64("malloc").as_deref(), Some("rumpns_malloc"));
+        assert_eq!(
+            amd64("_prop_object_init").as_deref(),
+            Some("rumpns__prop_object_init")
+        );
+        assert_eq!(amd64(".L1").as_deref(), Some("rumpns_.L1"));
+        for kept in [
+            "rump_init",
+            "rumpns_x",
+            "RUMP_X",
+            "__start_link_set_x",
+            "_GLOBAL_OFFSET_TABLE_",
+        ] {
+            assert_eq!(amd64(kept), None, "{kept}");
+        }
+    }
+
+    #[test]
+    fn quirks_belong_to_their_machine() {
+        assert_eq!(renamed("mips-unknown-linux-gnu", "_gp_disp"), None);
+        assert!(renamed("i686-unknown-linux-gnu", "_gp_disp").is_some());
+        let powerpc64 = |name| renamed("powerpc64-unknown-linux-gnu", name);
+        assert_eq!(powerpc64(".malloc").as_deref(), Some(".rumpns_malloc"));
+        assert_eq!(powerpc64(".rump_init"), None);
+        assert_eq!(powerpc64(".__udivdi3"), None);
+    }
+}
