@@ -1,6 +1,20 @@
 //! The catalogue: which components a snapshot has, what each is made of, and what each needs.
+//!
+//! In flags, [`TREE`](crate::bsdmake::TREE) stands for the source tree's folder and
+//! [`OBJECTS`](crate::bsdmake::OBJECTS) for the component's object folder; [`placed`] replaces both. So a
+//! component's description is the same wherever tree and build lie.
 
-use std::path::PathBuf;
+mod catalogue;
+mod evaluate;
+mod flags;
+mod options;
+
+use std::path::{Path, PathBuf};
+
+pub use catalogue::{Catalogue, Entry, Kind};
+pub use evaluate::evaluate;
+pub use flags::placed;
+pub use options::{CurLwp, Options};
 
 /// One component as its own Makefile describes it, evaluated for one target.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -11,18 +25,22 @@ pub struct Component {
     pub comment: String,
     /// The folder of its Makefile, relative to the source tree, such as `sys/rump/fs/lib/libffs`.
     pub directory: PathBuf,
-    /// `SRCS`, resolved through `.PATH`, without the user side's and without headers.
+    /// `SRCS`, resolved through `.PATH`, without the user side's and without headers; each object once.
     pub sources: Vec<Source>,
-    /// `CPPFLAGS` in order: for C and assembly. `-I.` means the component's object folder.
+    /// `CPPFLAGS` in order: for C and assembly.
     pub cppflags: Vec<String>,
-    /// `CFLAGS` in order, without warnings and optimisation.
+    /// `CFLAGS` in order, without warnings, optimisation and debugging.
     pub cflags: Vec<String>,
-    /// `AFLAGS` in order.
+    /// `AFLAGS` in order, without warnings.
     pub aflags: Vec<String>,
     /// The file for config(1), relative to the source tree, if the component has one.
     pub ioconf: Option<PathBuf>,
     /// `RUMPCOMP_USER_SRCS`: host-side sources, which the hypercall crates replace.
     pub user_sources: Vec<PathBuf>,
+    /// `RUMPCOMP_USER_CPPFLAGS` in order: for the host-side sources.
+    pub user_cppflags: Vec<String>,
+    /// Every Makefile that was read for it, relative to the source tree.
+    pub makefiles: Vec<PathBuf>,
 }
 
 /// One file to compile.
@@ -43,4 +61,55 @@ pub enum Origin {
     Tree(PathBuf),
     /// Generated into the component's object folder under this name (such as `vers.c`).
     Generated(String),
+}
+
+impl Origin {
+    /// The file's name without folders, such as `vers.c`.
+    pub fn file_name(&self) -> String {
+        match self {
+            Self::Tree(path) => path
+                .file_name()
+                .unwrap_or(path.as_os_str())
+                .to_string_lossy()
+                .into_owned(),
+            Self::Generated(name) => name.clone(),
+        }
+    }
+
+    /// True for assembly, which is compiled with `AFLAGS` in place of `CFLAGS`.
+    pub fn is_assembly(&self) -> bool {
+        Path::new(&self.file_name())
+            .extension()
+            .is_some_and(|suffix| suffix == "S" || suffix == "s")
+    }
+}
+
+/// What can be wrong with a component or a selection of components.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// A Makefile that cannot be evaluated.
+    #[error(transparent)]
+    Make(#[from] crate::bsdmake::Error),
+    /// A folder whose name is not text.
+    #[error("the component folder {} has a name that is not UTF-8", .0.display())]
+    Folder(PathBuf),
+    /// A Makefile that builds no library.
+    #[error("{}/Makefile sets no LIB: it does not describe a component", .0.display())]
+    Nameless(PathBuf),
+    /// A source that is nowhere.
+    #[error(
+        "component {component} lists {file}, which is neither along its .PATH nor made by a rule"
+    )]
+    MissingSource {
+        /// The component's name.
+        component: String,
+        /// The source as `SRCS` names it.
+        file: String,
+    },
+    /// An ioconf file outside of the tree.
+    #[error("IOCONF names {0}, which lies outside of the source tree")]
+    Ioconf(String),
+    /// None of the folders that list components is there.
+    #[error("{} has no sys/rump: it is not a NetBSD source tree with rump kernel components", .0.display())]
+    NotNetBsd(PathBuf),
 }

@@ -1,0 +1,336 @@
+//! The evaluator: logical lines in order, over variables, rules and search paths.
+
+use std::path::PathBuf;
+
+use super::assignment::{Assignment, Operator};
+use super::condition::{self, Default};
+use super::error::{Error, Fault};
+use super::expand::{Expander, World};
+use super::lines::Line;
+use super::query::{self, Probes};
+use super::rules::{Dependency, Rules};
+use super::search::SearchPaths;
+use super::tree::{self, Tree};
+use super::variables::Variables;
+
+/// More files than any Makefile includes within each other.
+const DEEPEST_INCLUDE: usize = 32;
+
+/// One evaluation: a Makefile of a tree, and everything it includes, for one target.
+pub struct Evaluator<'t> {
+    pub(super) tree: &'t Tree,
+    pub(super) variables: Variables,
+    pub(super) rules: Rules,
+    pub(super) paths: SearchPaths,
+    pub(super) share: super::share_mk::Settings,
+    probes: Probes<'t>,
+    goals: Vec<String>,
+    /// The folder of the first Makefile, relative to the tree.
+    current: String,
+    /// The files under evaluation, outermost first, with the line each has reached.
+    files: Vec<(String, usize)>,
+    /// Every file that was read, for whoever watches for changes.
+    read: Vec<PathBuf>,
+}
+
+impl World for Evaluator<'_> {
+    fn variables(&self) -> &Variables {
+        &self.variables
+    }
+
+    fn goals(&self) -> &[String] {
+        &self.goals
+    }
+
+    fn exists(&self, path: &str) -> bool {
+        match tree::inside(path) {
+            Some(inside) => self.tree.exists(&inside),
+            None if path.starts_with('/') => false,
+            None => self.find(path).is_some(),
+        }
+    }
+
+    fn is_target(&self, name: &str) -> bool {
+        self.rules.is_target(name)
+    }
+
+    fn has_commands(&self, name: &str) -> bool {
+        self.rules.has_commands(name)
+    }
+}
+
+impl<'t> Evaluator<'t> {
+    /// An evaluation in `folder`, relative to the tree, with the settings that stand for share/mk.
+    pub fn new(
+        tree: &'t Tree,
+        folder: &str,
+        share: super::share_mk::Settings,
+        probes: Probes<'t>,
+    ) -> Self {
+        let mut evaluator = Self {
+            tree,
+            variables: Variables::default(),
+            rules: Rules::default(),
+            paths: SearchPaths::default(),
+            share,
+            probes,
+            goals: Vec::new(),
+            current: folder.to_owned(),
+            files: Vec::new(),
+            read: Vec::new(),
+        };
+        evaluator.variables.set(".CURDIR", &tree::outside(folder));
+        evaluator.variables.set(".OBJDIR", super::OBJECTS);
+        evaluator.begin_share_mk();
+        evaluator
+    }
+
+    /// Adds a goal, for `make(goal)`.
+    pub fn goal(&mut self, goal: &str) {
+        self.goals.push(goal.to_owned());
+    }
+
+    /// Evaluates the folder's `Makefile`.
+    ///
+    /// # Errors
+    ///
+    /// Whatever the Makefile or a file that it includes uses and this evaluator does not know, and whatever
+    /// make itself would refuse.
+    pub fn run(&mut self) -> Result<(), Error> {
+        let makefile = joined(&self.current, "Makefile");
+        self.file(&makefile)
+    }
+
+    /// The expanded value of a variable, or `None` if it is not defined.
+    ///
+    /// # Errors
+    ///
+    /// As [`Evaluator::expand`].
+    pub fn value(&self, name: &str) -> Result<Option<String>, Error> {
+        if !self.variables.contains(name) {
+            return Ok(None);
+        }
+        self.expand(&format!("${{{name}}}")).map(Some)
+    }
+
+    /// Expands `text` after the evaluation.
+    ///
+    /// # Errors
+    ///
+    /// If an expression cannot be read or is recursive; the place is the Makefile's beginning.
+    pub fn expand(&self, text: &str) -> Result<String, Error> {
+        self.expander()
+            .expand(text)
+            .map_err(|fault| self.at_fault(fault))
+    }
+
+    /// The file `name` found along `.PATH`, relative to the tree.
+    pub fn find(&self, name: &str) -> Option<String> {
+        if let Some(inside) = tree::inside(name) {
+            return self.tree.exists(&inside).then_some(inside);
+        }
+        self.paths.find(self.tree, &self.current, name)
+    }
+
+    /// The file that make would compile to `stem.o`, relative to the tree.
+    ///
+    /// A rule that names a source for the object decides, else the first suffix in make's order (assembly
+    /// before C) for which there is a file along the search paths.
+    pub fn source_of(&self, stem: &str) -> Option<String> {
+        let object = format!("{stem}.o");
+        let named = self.rules.sources(&object).iter().find(|source| {
+            source
+                .rsplit_once('.')
+                .is_some_and(|(_, suffix)| matches!(suffix, "s" | "S" | "c"))
+        });
+        match named {
+            Some(source) => self.find(source),
+            None => self.paths.find_source(self.tree, &self.current, stem),
+        }
+    }
+
+    /// True if a rule with commands, or one that hangs on another file, makes `target`.
+    pub fn is_made(&self, target: &str) -> bool {
+        self.rules.has_commands(target) || !self.rules.sources(target).is_empty()
+    }
+
+    /// The files that were read, relative to the tree, each once.
+    pub fn files_read(&self) -> &[PathBuf] {
+        &self.read
+    }
+
+    pub(super) fn expander(&self) -> Expander<'_> {
+        Expander::new(self)
+    }
+
+    /// A fault with the place that the evaluation has reached.
+    fn at_fault(&self, fault: Fault) -> Error {
+        let (file, line) = self
+            .files
+            .last()
+            .cloned()
+            .unwrap_or_else(|| (joined(&self.current, "Makefile"), 1));
+        Error {
+            file: file.into(),
+            line,
+            fault,
+        }
+    }
+
+    /// Evaluates the file at `path`, relative to the tree.
+    pub(super) fn file(&mut self, path: &str) -> Result<(), Error> {
+        if self.files.len() >= DEEPEST_INCLUDE {
+            return Err(self.at_fault(Fault::CyclicInclude(path.to_owned())));
+        }
+        let lines = match self.tree.makefile(path) {
+            Ok(lines) => lines,
+            Err(error) if self.files.is_empty() => {
+                let fault = Fault::Unreadable(error.to_string());
+                return Err(Error {
+                    file: path.into(),
+                    line: 1,
+                    fault,
+                });
+            }
+            Err(_) => return Err(self.at_fault(Fault::MissingInclude(path.to_owned()))),
+        };
+        if !self.read.iter().any(|known| known.as_os_str() == path) {
+            self.read.push(path.into());
+        }
+        self.files.push((path.to_owned(), 1));
+        self.set_parse_position();
+        self.lines(&lines)?;
+        self.files.pop();
+        self.set_parse_position();
+        Ok(())
+    }
+
+    /// `.PARSEDIR` and `.PARSEFILE`.
+    fn set_parse_position(&mut self) {
+        let Some((file, _)) = self.files.last() else {
+            return;
+        };
+        let (folder, name) = file.rsplit_once('/').unwrap_or(("", file));
+        self.variables.set(".PARSEDIR", &tree::outside(folder));
+        self.variables.set(".PARSEFILE", name);
+    }
+
+    /// Evaluates lines that belong together: a file's, or one turn of a loop.
+    pub(super) fn lines(&mut self, lines: &[Line]) -> Result<(), Error> {
+        let mut nesting = super::directive::Nesting::default();
+        let mut at = 0;
+        while at < lines.len() {
+            let line = &lines[at];
+            if let Some((_, number)) = self.files.last_mut() {
+                *number = line.number;
+            }
+            at += self
+                .line(&mut nesting, &lines[at..])
+                .map_err(|problem| match problem {
+                    Problem::Here(fault) => self.at_fault(fault),
+                    Problem::Inside(error) => error,
+                })?;
+        }
+        if nesting.is_open() {
+            return Err(self.at_fault(Fault::Unclosed(".if")));
+        }
+        Ok(())
+    }
+
+    /// Everything but directives; returns how many lines were used.
+    pub(super) fn plain_line(&mut self, text: &str) -> Result<(), Fault> {
+        if text.starts_with('\t') {
+            return self.rules.command(text);
+        }
+        let text = text.trim_start();
+        if let Some(assignment) = Assignment::parse(text) {
+            self.rules.close();
+            return self.assign(&assignment);
+        }
+        let expanded = self.expander().expand(text)?;
+        match self.rules.dependency(&expanded)? {
+            Dependency::Recorded => {}
+            Dependency::Path { suffix, folders } => {
+                self.paths.add(suffix.as_deref(), &folders);
+            }
+        }
+        Ok(())
+    }
+
+    fn assign(&mut self, assignment: &Assignment<'_>) -> Result<(), Fault> {
+        let name = self.expander().expand(assignment.name)?;
+        let value = assignment.value;
+        match assignment.operator {
+            Operator::Set => self.variables.set(&name, value),
+            Operator::Append => self.variables.append(&name, value),
+            Operator::Default => self.variables.set_default(&name, value),
+            Operator::Expand => {
+                // The variable may stand in its own new value.
+                self.variables.set_default(&name, "");
+                let expanded = Expander::keeping_undefined(self).expand(value)?;
+                self.variables.set(&name, &expanded);
+            }
+            Operator::Query => {
+                let command = self.expander().expand(value)?;
+                let output = query::answer(&command, self.probes)?;
+                self.variables.set(&name, &output);
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn holds(&self, condition: &str, default: Default) -> Result<bool, Fault> {
+        condition::holds(&self.expander(), condition, default)
+    }
+
+    /// The file that `name` in an include directive means, relative to the tree.
+    pub(super) fn included(&self, name: &str) -> Option<String> {
+        if let Some(inside) = tree::inside(name) {
+            return self.tree.exists(&inside).then_some(inside);
+        }
+        let beside = self
+            .files
+            .last()
+            .and_then(|(file, _)| file.rsplit_once('/'));
+        [beside.map_or("", |(folder, _)| folder), &self.current]
+            .iter()
+            .filter_map(|folder| tree::inside(&tree::outside(&joined(folder, name))))
+            .find(|path| self.tree.exists(path))
+    }
+
+    pub(super) fn is_open(&self, path: &str) -> bool {
+        self.files.iter().any(|(file, _)| file == path)
+    }
+
+    pub(super) fn current(&self) -> &str {
+        &self.current
+    }
+}
+
+/// A fault on the present line, or an error that already knows its place.
+pub(super) enum Problem {
+    /// On the present line.
+    Here(Fault),
+    /// In an included file or a loop.
+    Inside(Error),
+}
+
+impl From<Fault> for Problem {
+    fn from(fault: Fault) -> Self {
+        Self::Here(fault)
+    }
+}
+
+impl From<Error> for Problem {
+    fn from(error: Error) -> Self {
+        Self::Inside(error)
+    }
+}
+
+pub(super) fn joined(folder: &str, name: &str) -> String {
+    if folder.is_empty() {
+        name.to_owned()
+    } else {
+        format!("{folder}/{name}")
+    }
+}

@@ -1,0 +1,102 @@
+//! Finding the ends of things in a Makefile's text, without evaluating anything.
+
+use super::error::Fault;
+
+/// The index of the first byte of `stops` at or after `at` that is neither escaped nor inside a nested
+/// expression, or the text's length.
+pub(crate) fn until(text: &str, mut at: usize, stops: &[u8]) -> usize {
+    let bytes = text.as_bytes();
+    while at < bytes.len() {
+        match bytes[at] {
+            byte if stops.contains(&byte) => return at,
+            b'\\' => at += 2,
+            b'$' => at = expression_end(text, at).unwrap_or(at + 1),
+            _ => at += 1,
+        }
+    }
+    bytes.len()
+}
+
+/// Where the expression that begins with the `$` at `at` ends.
+pub(crate) fn expression_end(text: &str, at: usize) -> Result<usize, Fault> {
+    let bytes = text.as_bytes();
+    let close = match bytes.get(at + 1) {
+        Some(b'{') => b'}',
+        Some(b'(') => b')',
+        Some(_) => {
+            let single = text[at + 1..].chars().next().map_or(0, char::len_utf8);
+            return Ok(at + 1 + single);
+        }
+        None => return Ok(at + 1),
+    };
+    let open = bytes[at + 1];
+    let mut depth = 1;
+    let mut scan = at + 2;
+    while scan < bytes.len() {
+        match bytes[scan] {
+            b'\\' => scan += 1,
+            byte if byte == open => depth += 1,
+            byte if byte == close => {
+                depth -= 1;
+                if depth == 0 {
+                    return Ok(scan + 1);
+                }
+            }
+            _ => {}
+        }
+        scan += 1;
+    }
+    Err(Fault::MalformedExpression(text[at..].to_owned()))
+}
+
+/// The words of a value; quotes hold a word together and stay.
+pub(crate) fn words(value: &str) -> impl Iterator<Item = &str> {
+    let mut rest = value;
+    std::iter::from_fn(move || {
+        rest = rest.trim_start();
+        if rest.is_empty() {
+            return None;
+        }
+        let mut quote = None;
+        let mut escaped = false;
+        let end = rest
+            .char_indices()
+            .find(|&(_, current)| {
+                if escaped {
+                    escaped = false;
+                    return false;
+                }
+                match quote {
+                    Some(open) if current == open => quote = None,
+                    Some(_) => {}
+                    None if matches!(current, '"' | '\'') => quote = Some(current),
+                    None if current == '\\' => escaped = true,
+                    None => return current.is_whitespace(),
+                }
+                false
+            })
+            .map_or(rest.len(), |(index, _)| index);
+        let (word, after) = rest.split_at(end);
+        rest = after;
+        Some(word)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nested_expressions_are_skipped() {
+        assert_eq!(until("a${b:M}:c}", 0, b":}"), 7);
+        assert_eq!(expression_end("x${a:S/${b}/c/}y", 1), Ok(15));
+        assert_eq!(expression_end("$ax", 0), Ok(2));
+        assert!(expression_end("${a", 0).is_err());
+    }
+
+    #[test]
+    fn quotes_hold_words_together() {
+        let found: Vec<_> = words(" -Da=b  \"-Dx=y z\" 'c d'e ").collect();
+        assert_eq!(found, ["-Da=b", "\"-Dx=y z\"", "'c d'e"]);
+    }
+}
