@@ -1,0 +1,117 @@
+//! How kernel code is compiled, whatever the component says.
+//!
+//! What `sys/rump/Makefile.rump` sets (`-nostdinc`, `-ffreestanding`, `-fno-strict-aliasing`,
+//! `-DDIAGNOSTIC` …) comes with the component; what `bsd.sys.mk`, buildrump.sh and today's compilers
+//! need comes from here. User flags come last and win.
+
+use std::ffi::OsString;
+use std::path::Path;
+
+use super::Compiler;
+
+/// Where the sources are said to lie in debug information and in assertions' messages.
+pub const SOURCE_NAME: &str = "/usr/src";
+
+/// Macros that a compiler predefines for the host and that must not reach NetBSD's code.
+const HOST_MACROS: [&str; 7] = [
+    "linux",
+    "__linux",
+    "__linux__",
+    "__gnu_linux__",
+    "_FORTIFY_SOURCE",
+    "_BIG_ENDIAN",
+    "_LITTLE_ENDIAN",
+];
+
+/// For C and assembly.
+const COMMON: [&str; 3] = [
+    // The PCI hypercalls know no message-signalled interrupts.
+    "-DNO_PCI_MSI_MSIX",
+    "-DPIC",
+    "-fPIC",
+];
+
+/// For C.
+const C: [&str; 15] = [
+    "-std=gnu99",
+    "-O2",
+    // Code of 2016 is not judged by today's rules; some of them are errors to newer compilers.
+    "-w",
+    "-Wno-implicit-function-declaration",
+    "-Wno-implicit-int",
+    "-Wno-int-conversion",
+    "-Wno-incompatible-pointer-types",
+    // Tentative definitions of one variable in several files are the rule in these sources.
+    "-fcommon",
+    // Cheap, and right for executables and for libraries that are there at start.
+    "-ftls-model=initial-exec",
+    // Libraries are linked whole, so that smaller sections would only cost time.
+    "-fno-function-sections",
+    "-fno-data-sections",
+    // Symbols of intermediate code cannot be renamed.
+    "-fno-lto",
+    // The canary is the host C library's, and not every host has one.
+    "-fno-stack-protector",
+    // Kernel code relies on some of what ISO C leaves undefined.
+    "-fno-delete-null-pointer-checks",
+    "-fwrapv",
+];
+
+/// For assembly.
+const ASSEMBLY: [&str; 1] = ["-Wa,--noexecstack"];
+
+/// The flags of one build.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Flags {
+    /// For C files, before the component's own.
+    pub c: Vec<OsString>,
+    /// For assembly files, before the component's own.
+    pub assembly: Vec<OsString>,
+    /// After all others.
+    pub last: Vec<OsString>,
+}
+
+impl Flags {
+    /// The flags for a compiler and a build.
+    ///
+    /// `prefixes` are the folders whose place must not show in the result, and what they become.
+    #[must_use]
+    pub fn new(
+        compiler: &Compiler,
+        debuginfo: bool,
+        prefixes: &[(&Path, String)],
+        user: &[String],
+    ) -> Self {
+        let mut common: Vec<OsString> = Vec::new();
+        common.extend(HOST_MACROS.iter().map(|name| format!("-U{name}").into()));
+        common.extend(COMMON.iter().map(OsString::from));
+        common.extend(mips_abi(compiler).map(OsString::from));
+        common.push(if debuginfo { "-g1" } else { "-g0" }.into());
+        common.extend(prefixes.iter().map(|(from, to)| {
+            let mut flag = OsString::from("-ffile-prefix-map=");
+            flag.push(from);
+            flag.push("=");
+            flag.push(to);
+            flag
+        }));
+        let with = |specific: &[&str]| {
+            let specific = specific.iter().map(OsString::from);
+            common.iter().cloned().chain(specific).collect()
+        };
+        Self {
+            c: with(&C),
+            assembly: with(&ASSEMBLY),
+            last: user.iter().map(OsString::from).collect(),
+        }
+    }
+}
+
+/// NetBSD's name of the mips ABI, where it is not the compiler's.
+fn mips_abi(compiler: &Compiler) -> Option<&'static str> {
+    let abi = compiler.value("_MIPS_SIM")?;
+    match abi {
+        "_ABIO32" | "1" => Some("-D__mips_o32"),
+        "_ABI64" | "3" => Some("-D__mips_n64"),
+        _ => None,
+    }
+}
