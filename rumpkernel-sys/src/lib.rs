@@ -1,1 +1,39 @@
-//! placeholder
+//! A NetBSD rump kernel, compiled and linked into the program, and its raw interface.
+//!
+//! The build script compiles the components that the features ask for; linking this crate links
+//! them, whole. What is declared here mirrors the headers of the pinned snapshot as a user of its
+//! system calls sees them: types, constants and functions carry their C names.
+//!
+//! # Entry points
+//!
+//! A kernel is reached through one table, [`EntryPoints`]. [`LINKED`] is that of the kernel in this
+//! program; [`EntryPoints::load`] makes one of any other image. The system calls in it are the
+//! versioned ones (`rump___sysimpl_stat50`, not `rump___sysimpl_stat`), so a kernel that lacks the
+//! version whose structures are declared here does not link.
+//!
+//! The order of use is that of rump(3): make the boot settings, call `init` once, then system calls
+//! from any host thread. A thread that calls without an lwp of its own gets a temporary one that
+//! shares the descriptors of process 1; `lwproc_rfork` and `lwproc_newlwp` give it one to keep.
+//!
+//! # Data models
+//!
+//! `time_t`, `off_t`, `dev_t` and `ino_t` have 64 bits on all machines. Structures are the same text
+//! for all of them, and their sizes and offsets are asserted for each data model: here when this
+//! crate is compiled, and against the snapshot's own headers by `checks/layout.c`.
+//!
+//! # Features
+//!
+//! One for each component, named after NetBSD's library (`rumpfs_ffs`, `rumpnet_netinet`). The
+//! members of [`EntryPoints`] that a component brings are `None` without its feature.
+#![no_std]
+
+// Generated names are C's, and the headers and man pages of NetBSD document them.
+#[allow(
+    missing_docs,
+    non_camel_case_types,
+    non_snake_case,
+    non_upper_case_globals
+)]
+mod bindings;
+
+pub use bindings::*;

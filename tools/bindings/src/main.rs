@@ -1,2 +1,89 @@
-//! placeholder
-fn main() {}
+//! Maintainers' tool: writes the parts of rumpkernel-sys that mirror a NetBSD source tree.
+//!
+//! ```text
+//! cargo run -p rumpkernel-bindings -- --source <tree>            writes the files
+//! cargo run -p rumpkernel-bindings -- --source <tree> --check    fails where they differ
+//! ```
+//!
+//! The data flows in one direction: a [`view`] of the tree for one data model, the [`prototypes`]
+//! of the system calls and the names of the [`constants`] in that view, the [`declarations`] that
+//! bindgen makes of them, the [`models`] merged, then the table of [`entry_points`] and the C
+//! [`layout`] assertions made from the merged declarations, and at last the [`output`].
+//!
+//! Only facts reach the output: names, types, values, sizes and offsets. Comments do not.
+//!
+//! Needs libclang and clang.
+
+mod constants;
+mod declarations;
+mod entry_points;
+mod layout;
+mod models;
+mod output;
+mod prototypes;
+mod selection;
+mod view;
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use lexopt::prelude::Long;
+
+/// Whatever ends the tool: shown to the maintainer as it is.
+type Failure = Box<dyn std::error::Error>;
+
+/// What the command line asks for.
+struct Request {
+    /// The NetBSD source tree.
+    source: PathBuf,
+    /// Compare instead of writing.
+    check: bool,
+}
+
+fn main() -> ExitCode {
+    match run() {
+        Ok(code) => code,
+        Err(failure) => {
+            eprintln!("rumpkernel-bindings: {failure}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Generates all files and writes or compares them.
+fn run() -> Result<ExitCode, Failure> {
+    let request = parse_arguments()?;
+    let crate_folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../rumpkernel-sys");
+    let system_calls = prototypes::system_calls(&request.source)?;
+    let mut per_model = Vec::new();
+    for model in models::MODELS {
+        let view = view::View::open(&request.source, &crate_folder, model.triple)?;
+        let constants = constants::in_view(&view)?;
+        per_model.push(declarations::generate(&view, &system_calls, &constants)?);
+    }
+    let merged = models::merge(per_model)?;
+    let features = entry_points::features_of(&crate_folder)?;
+    let mut files = merged.to_files();
+    files.push(entry_points::generate(&merged, &system_calls, &features)?);
+    files.push(layout::generate(&merged, &system_calls)?);
+    output::deliver(&crate_folder, &files, request.check)
+}
+
+/// Reads the command line.
+fn parse_arguments() -> Result<Request, Failure> {
+    let mut parser = lexopt::Parser::from_env();
+    let mut source = None;
+    let mut check = false;
+    while let Some(argument) = parser.next()? {
+        match argument {
+            Long("source") => source = Some(PathBuf::from(parser.value()?)),
+            Long("check") => check = true,
+            Long("help") => return Err(USAGE.into()),
+            other => return Err(format!("{}\n{USAGE}", other.unexpected()).into()),
+        }
+    }
+    let source = source.ok_or(USAGE)?;
+    Ok(Request { source, check })
+}
+
+const USAGE: &str = "usage: rumpkernel-bindings --source <NetBSD source tree> [--check]";

@@ -1,0 +1,2 @@
+/* The exact-width types. */
+#include <sys/stdint.h>

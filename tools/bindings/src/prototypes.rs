@@ -1,0 +1,82 @@
+//! The system calls: which there are, their versioned link names, and their true prototypes.
+//!
+//! `rump/rump_syscalls.h` says which version of a call a program of today gets; some of its
+//! prototypes are variadic where the functions are not. `rump_syscalls.c` defines the functions.
+
+use std::path::Path;
+
+use crate::Failure;
+
+/// One system call.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct SystemCall {
+    /// The name after `rump_sys_` in the header.
+    pub(crate) name: String,
+    /// The symbol, with the version that the header renames the call to.
+    pub(crate) link_name: String,
+    /// The macro that holds the link name, if the header renames the call.
+    pub(crate) rename_macro: Option<String>,
+    /// The prototype of the function in C, with the names of the parameters.
+    pub(crate) prototype: String,
+    /// True where the header's prototype ends in `...` and the function's does not.
+    pub(crate) variadic_in_header: bool,
+}
+
+/// Reads the system calls of `tree`, in the header's order.
+pub(crate) fn system_calls(tree: &Path) -> Result<Vec<SystemCall>, Failure> {
+    let read = |path: &str| {
+        std::fs::read_to_string(tree.join(path))
+            .map_err(|e| format!("{path}: {e}; is --source a NetBSD tree?"))
+    };
+    let header = read("sys/rump/include/rump/rump_syscalls.h")?;
+    let code = read("sys/rump/librump/rumpkern/rump_syscalls.c")?;
+    let calls: Vec<_> = header
+        .lines()
+        .filter_map(|line| declaration(line, &header))
+        .map(|call| with_prototype(call, &code))
+        .collect::<Result<_, _>>()?;
+    if calls.is_empty() {
+        return Err("rump_syscalls.h declares no system call".into());
+    }
+    Ok(calls)
+}
+
+/// Reads `int rump_sys_link(…) __RENAME(RUMP_SYS_RENAME_LINK);`.
+fn declaration(line: &str, header: &str) -> Option<SystemCall> {
+    let (_, rest) = line.split_once(" rump_sys_")?;
+    let (name, rest) = rest.split_once('(')?;
+    let rename_macro = rest
+        .split_once("__RENAME(")
+        .and_then(|(_, tail)| tail.split(')').next())
+        .map(str::to_owned);
+    let link_name = match &rename_macro {
+        Some(rename) => header
+            .lines()
+            .filter_map(|line| line.strip_prefix("#define "))
+            .filter_map(|define| define.split_once(' '))
+            .find(|(defined, _)| defined == rename)
+            .map(|(_, value)| value.trim().to_owned())?,
+        None => format!("rump_sys_{name}"),
+    };
+    Some(SystemCall {
+        name: name.to_owned(),
+        link_name,
+        rename_macro,
+        prototype: String::new(),
+        variadic_in_header: rest.contains("..."),
+    })
+}
+
+/// Finds the definition: the type on one line, the name and the parameters on the next.
+fn with_prototype(call: SystemCall, code: &str) -> Result<SystemCall, Failure> {
+    let start = format!("{}(", call.link_name);
+    let mut previous = "";
+    for line in code.lines() {
+        if line.starts_with(&start) {
+            let prototype = format!("{previous} {line};");
+            return Ok(SystemCall { prototype, ..call });
+        }
+        previous = line;
+    }
+    Err(format!("rump_syscalls.c does not define {}", call.link_name).into())
+}
