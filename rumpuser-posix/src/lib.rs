@@ -1,1 +1,52 @@
-//! placeholder
+//! The hypercalls of rumpuser(3), version 17, for POSIX hosts.
+//!
+//! A rump kernel reaches its host only through the functions `rumpuser_*` of NetBSD's rumpuser.h.
+//! This crate defines them all, with the C ABI; linking it gives a kernel its host. One module here
+//! is one group of hypercalls, and its head says what contract it fulfils.
+//!
+//! What the hypercalls keep belongs to a kernel, as a value: an [`Instance`], with its
+//! [`Parameters`], its [`Console`] and its disks. A program makes one, enters it
+//! ([`Instance::enter`]) and calls the kernel's functions there. A kernel that panics or halts does
+//! not end the program: every call in progress returns its [`Death`].
+//!
+//! # As a C library
+//!
+//! A C program needs no instance: the kernel that is linked into it takes its parameters from the
+//! environment, prints to the standard output, and ends the process when it ends, all as with
+//! NetBSD's own librumpuser, in whose place it is linked:
+//!
+//! ```sh
+//! cargo rustc -p rumpuser-posix --release --crate-type staticlib   # target/release/librumpuser_posix.a
+//! cc -shared -o librumpuser.so -Wl,--whole-archive librumpuser_posix.a -Wl,--no-whole-archive
+//! ```
+
+mod bio;
+mod clock;
+mod component;
+mod condvar;
+mod console;
+mod curlwp;
+mod daemonize;
+mod disk;
+mod dynloader;
+pub mod errno;
+mod fault;
+mod file;
+mod hostio;
+mod instance;
+mod landing;
+mod memory;
+mod mutex;
+mod param;
+mod process;
+mod random;
+mod rwlock;
+mod signal;
+mod sysproxy;
+mod thread;
+mod upcall;
+
+pub use console::Console;
+pub use disk::{Access, Disk, DiskError};
+pub use fault::{Fault, Faults};
+pub use instance::{Death, DeathKind, Instance, Parameters, SetupError};

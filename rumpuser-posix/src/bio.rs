@@ -1,0 +1,224 @@
+//! `rumpuser_bio`: asynchronous block I/O.
+//!
+//! A transfer is queued and the hypercall returns; when the transfer is done the kernel's function is
+//! called, on a thread of this module, with the number of bytes and an error. Transfers may overtake
+//! each other, as with any disk: the kernel waits where order matters. A transfer is done in full or
+//! fails: data beyond the end of a file that was cut short are an I/O error. `RUMPUSER_BIO_SYNC`
+//! reports a write as done when it is durable.
+//!
+//! Threads are started when there is work that none is free for, up to a few, and end with the
+//! kernel. Where there are none (`RUMP_THREADS=0`, or the host has none to give) the hypercall does
+//! the transfer itself.
+
+use std::collections::VecDeque;
+use std::ffi::{c_int, c_void};
+use std::ptr;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use parking_lot::Mutex;
+use parking_lot_core::DEFAULT_UNPARK_TOKEN;
+
+use crate::errno::from_host;
+use crate::fault::Fault;
+use crate::hostio;
+use crate::instance::{Dead, Instance, Wake, caller, current};
+
+const READ: c_int = 0x01;
+const SYNC: c_int = 0x04;
+
+/// More threads than this make a disk image no faster.
+const THREADS_MAX: usize = 4;
+
+type Done = unsafe extern "C" fn(*mut c_void, usize, c_int);
+
+/// A transfer to be made.
+#[derive(Clone, Copy)]
+struct Transfer {
+    file: c_int,
+    operation: c_int,
+    data: *mut c_void,
+    length: usize,
+    offset: i64,
+    done: Done,
+    argument: *mut c_void,
+}
+
+// SAFETY: the kernel leaves the buffer to the transfer until it is told that it is done, on
+// whatever thread.
+unsafe impl Send for Transfer {}
+
+#[derive(Default)]
+struct Queue {
+    transfers: VecDeque<Transfer>,
+    threads: usize,
+    idle: usize,
+}
+
+/// The block I/O of one kernel.
+#[derive(Default)]
+pub(crate) struct BlockIo {
+    queue: Mutex<Queue>,
+    /// How many transfers are queued; what threads look at before they wait.
+    queued: AtomicUsize,
+}
+
+impl BlockIo {
+    fn key(&self) -> usize {
+        ptr::from_ref(self).addr()
+    }
+
+    /// Forgets the transfers of a dead kernel.
+    pub(crate) fn clear(&self) {
+        self.queue.lock().transfers.clear();
+    }
+
+    /// The next transfer; a thread that finds none is idle.
+    fn next(&self) -> Option<Transfer> {
+        let mut queue = self.queue.lock();
+        let transfer = queue.transfers.pop_front();
+        self.queued.store(queue.transfers.len(), Ordering::Release);
+        if transfer.is_none() {
+            queue.idle += 1;
+        }
+        transfer
+    }
+
+    /// Waits for the next transfer.
+    fn wait(&self, instance: &Instance) -> Result<Transfer, Dead> {
+        loop {
+            if let Some(transfer) = self.next() {
+                return Ok(transfer);
+            }
+            let empty = || self.queued.load(Ordering::Acquire) == 0;
+            let wake = instance.parked.park(self.key(), empty, || {}, || {}, None);
+            self.queue.lock().idle -= 1;
+            if wake == Wake::Dead {
+                return Err(Dead);
+            }
+        }
+    }
+}
+
+impl Instance {
+    /// Makes a transfer. The number of bytes, and NetBSD's error number.
+    fn transfer(&self, transfer: &Transfer) -> (usize, c_int) {
+        let Transfer {
+            file,
+            data,
+            length,
+            offset,
+            ..
+        } = *transfer;
+        let result = if transfer.operation & READ != 0 {
+            if self.faults().strikes(Fault::Read) {
+                Err(libc::EIO)
+            } else if self.faults().strikes(Fault::ShortRead) {
+                Ok(length / 2)
+            } else {
+                // SAFETY: the kernel's buffer, left to the transfer.
+                unsafe { hostio::read_at(file, data, length, offset) }
+            }
+        } else if self.faults().strikes(Fault::Write) {
+            Err(libc::EIO)
+        } else {
+            // SAFETY: as above.
+            unsafe { hostio::write_at(file, data, length, offset) }
+                .and_then(|()| self.settle(transfer))
+                .map(|()| length)
+        };
+        match result {
+            Ok(count) if count == length => (count, 0),
+            Ok(count) => (count, from_host(libc::EIO)),
+            Err(error) => (0, from_host(error)),
+        }
+    }
+
+    /// Makes a write durable if that was asked for.
+    fn settle(&self, transfer: &Transfer) -> Result<(), c_int> {
+        if transfer.operation & SYNC == 0 {
+            Ok(())
+        } else if self.faults().strikes(Fault::Sync) {
+            Err(libc::EIO)
+        } else {
+            hostio::sync_data(transfer.file)
+        }
+    }
+
+    /// Makes a transfer and tells the kernel, on a thread without CPU.
+    fn complete(&self, transfer: Transfer) {
+        let (count, error) = self.transfer(&transfer);
+        self.schedule(0, ptr::null_mut());
+        // SAFETY: the kernel's function and its argument, called as it asks for, with a CPU.
+        unsafe { (transfer.done)(transfer.argument, count, error) };
+        self.unschedule(ptr::null_mut());
+    }
+
+    /// Queues a transfer; false when there is no thread to make it.
+    fn enqueue(&self, transfer: Transfer) -> bool {
+        let mut queue = self.bio.queue.lock();
+        if queue.transfers.len() >= queue.idle && queue.threads < THREADS_MAX {
+            let started = self.start_detached("rumpbio", serve, ptr::null_mut());
+            queue.threads += usize::from(started.is_ok());
+        }
+        if queue.threads == 0 {
+            return false;
+        }
+        queue.transfers.push_back(transfer);
+        self.bio
+            .queued
+            .store(queue.transfers.len(), Ordering::Release);
+        drop(queue);
+        // SAFETY: the key is this kernel's queue, on which only its threads wait.
+        unsafe { parking_lot_core::unpark_one(self.bio.key(), |_| DEFAULT_UNPARK_TOKEN) };
+        true
+    }
+
+    fn has_threads(&self) -> bool {
+        self.parameter("RUMP_THREADS")
+            .map_or(true, |value| !value.starts_with('0'))
+    }
+}
+
+/// The life of a thread that makes transfers. Nothing in it has a destructor while it is in the
+/// kernel.
+unsafe extern "C" fn serve(_argument: *mut c_void) {
+    // A thread that this module started has entered its instance.
+    let Some(instance) = current() else { return };
+    if instance.become_kernel_thread().is_err() {
+        instance.fail("rumpuser: the kernel has no lwp for block I/O");
+    }
+    loop {
+        match instance.bio.wait(instance) {
+            Ok(transfer) => instance.complete(transfer),
+            Err(Dead) => instance.leave(),
+        }
+    }
+}
+
+/// Starts a transfer between a file and memory.
+#[unsafe(no_mangle)]
+unsafe extern "C" fn rumpuser_bio(
+    file: c_int,
+    operation: c_int,
+    data: *mut c_void,
+    length: usize,
+    offset: i64,
+    done: Done,
+    argument: *mut c_void,
+) {
+    let instance = caller();
+    let transfer = Transfer {
+        file,
+        operation,
+        data,
+        length,
+        offset,
+        done,
+        argument,
+    };
+    if !instance.has_threads() || !instance.enqueue(transfer) {
+        let locks = instance.unschedule(ptr::null_mut());
+        instance.complete(transfer);
+        instance.schedule(locks, ptr::null_mut());
+    }
+}

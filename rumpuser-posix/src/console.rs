@@ -1,0 +1,201 @@
+//! `rumpuser_putchar`, `rumpuser_dprintf`: what the kernel prints.
+//!
+//! Characters are gathered into lines, and whole lines go to the program's sink (a line that grows
+//! too long goes in pieces; an unfinished one goes when the kernel ends). The sink is the program's
+//! code: it is called with no lock of this crate held, though the kernel's own lock on its console
+//! may be. Lines that are printed meanwhile wait and keep their order.
+//!
+//! From a line that begins with `panic: ` on, the text of that thread is also kept, as the message
+//! of the kernel's death.
+
+use std::ffi::{c_char, c_int};
+use std::fmt;
+use std::io::Write;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::slice;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use parking_lot::Mutex;
+
+use crate::curlwp;
+use crate::instance::caller;
+
+/// Where the text that a kernel prints goes.
+#[derive(Default)]
+pub enum Console {
+    /// To the standard output; debugging text to the standard error.
+    #[default]
+    Stdout,
+    /// Nowhere.
+    Discard,
+    /// To the program; see [`Console::sink`].
+    Sink(Box<dyn FnMut(&[u8]) + Send>),
+}
+
+impl Console {
+    /// Calls `sink` with each line that the kernel prints, newline included.
+    ///
+    /// It is called on whatever thread prints, while the kernel may hold locks: it must not call
+    /// into the same kernel, and should not take long. A panic in it is caught and the line lost.
+    pub fn sink(sink: impl FnMut(&[u8]) + Send + 'static) -> Self {
+        Self::Sink(Box::new(sink))
+    }
+}
+
+impl fmt::Debug for Console {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Stdout => "Stdout",
+            Self::Discard => "Discard",
+            Self::Sink(_) => "Sink(..)",
+        })
+    }
+}
+
+/// A line longer than this is handed on in pieces.
+const LINE_MAX: usize = 1024;
+/// More than this of a panic's text is not kept.
+const PANIC_MAX: usize = 8192;
+const PANIC: &[u8] = b"panic: ";
+/// What the kernel prints of its own accord after a panic.
+const HALTING: &str = "rump kernel halting...";
+
+#[derive(Default)]
+struct State {
+    line: Vec<u8>,
+    /// Lines for a sink that is being called.
+    pending: Vec<u8>,
+    /// `None` while a thread is calling it.
+    console: Option<Console>,
+    panic: Vec<u8>,
+    /// The thread whose text is kept.
+    panicking: Option<u64>,
+}
+
+/// The console of one kernel.
+pub(crate) struct Output {
+    state: Mutex<State>,
+    to_stdout: bool,
+    discards: AtomicBool,
+}
+
+impl Output {
+    pub(crate) fn new(console: Console) -> Self {
+        Self {
+            to_stdout: matches!(console, Console::Stdout),
+            discards: AtomicBool::new(matches!(console, Console::Discard)),
+            state: Mutex::new(State {
+                console: Some(console),
+                ..State::default()
+            }),
+        }
+    }
+
+    fn put(&self, byte: u8) {
+        let mut state = self.state.lock();
+        match state.panicking {
+            Some(thread) if thread == curlwp::thread_id() && state.panic.len() < PANIC_MAX => {
+                state.panic.push(byte);
+            }
+            None if byte == PANIC[PANIC.len() - 1]
+                && state.line.len() == PANIC.len() - 1
+                && PANIC.starts_with(&state.line) =>
+            {
+                state.panicking = Some(curlwp::thread_id());
+                state.panic.extend_from_slice(PANIC);
+            }
+            _ => {}
+        }
+        state.line.push(byte);
+        let full = byte == b'\n' || state.line.len() >= LINE_MAX;
+        drop(state);
+        if full {
+            self.flush();
+        }
+    }
+
+    /// Hands on what has been printed, even an unfinished line.
+    pub(crate) fn flush(&self) {
+        let mut state = self.state.lock();
+        let line = std::mem::take(&mut state.line);
+        state.pending.extend_from_slice(&line);
+        // A thread that is calling the sink already looks for more when it is back.
+        let Some(mut console) = state.console.take() else {
+            return;
+        };
+        while !state.pending.is_empty() {
+            let text = std::mem::take(&mut state.pending);
+            drop(state);
+            write(&mut console, &text);
+            state = self.state.lock();
+        }
+        state.console = Some(console);
+    }
+
+    /// The text of the panic, if one was printed.
+    pub(crate) fn panic_message(&self) -> Option<String> {
+        let state = self.state.lock();
+        state.panicking?;
+        let text = String::from_utf8_lossy(&state.panic);
+        let text = text.trim_end();
+        Some(
+            text.strip_suffix(HALTING)
+                .unwrap_or(text)
+                .trim_end()
+                .to_owned(),
+        )
+    }
+
+    /// Debugging text goes the same way, but past standard output.
+    pub(crate) fn debug(&self, text: &[u8]) {
+        if self.to_stdout {
+            // Nobody can be told that standard error is closed.
+            let _ = std::io::stderr().write_all(text);
+        } else if !self.discards.load(Ordering::Relaxed) {
+            self.state.lock().pending.extend_from_slice(text);
+            self.flush();
+        }
+    }
+}
+
+fn write(console: &mut Console, text: &[u8]) {
+    match console {
+        Console::Stdout => {
+            let mut stdout = std::io::stdout();
+            // As above.
+            let _ = stdout.write_all(text).and_then(|()| stdout.flush());
+        }
+        Console::Discard => {}
+        // Unwinding would have to pass through frames of C. The hook has reported the panic.
+        Console::Sink(sink) => drop(catch_unwind(AssertUnwindSafe(|| sink(text)))),
+    }
+}
+
+/// Prints one character. Never fails, never blocks on the kernel.
+#[unsafe(no_mangle)]
+extern "C" fn rumpuser_putchar(character: c_int) {
+    // As putchar(3): the value is converted to an unsigned char.
+    caller().console.put(character as u8);
+}
+
+/// The text of a `rumpuser_dprintf`, formatted by the C part. Unlike the others it answers in a
+/// dead kernel too, for the C part has a destructor of sorts: memory to free.
+#[unsafe(no_mangle)]
+unsafe extern "C" fn rumpuser_posix_debug_text(text: *const c_char, length: usize) {
+    // SAFETY: the C part passes a buffer that holds at least that many characters.
+    let text = unsafe { slice::from_raw_parts(text.cast::<u8>(), length) };
+    match crate::instance::current() {
+        Some(instance) => instance.console.debug(text),
+        // As Console::Stdout.
+        None => drop(std::io::stderr().write_all(text)),
+    }
+}
+
+unsafe extern "C" {
+    fn rumpuser_dprintf(format: *const c_char, ...);
+}
+
+/// Nothing in Rust calls the C part; without a reference a linker that has seen this crate before
+/// the kernel would leave it out.
+#[used]
+static DPRINTF: unsafe extern "C" fn(*const c_char, ...) = rumpuser_dprintf;

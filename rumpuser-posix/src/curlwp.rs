@@ -1,0 +1,105 @@
+//! `rumpuser_curlwpop`, `rumpuser_curlwp`: which lwp of the kernel the calling thread is.
+//!
+//! The kernel sets it when a thread gets a lwp and clears it when the thread gives it up; creation
+//! and destruction of a lwp are announced too and need nothing here. A thread that uses several
+//! kernels is a lwp in each. The one of the kernel it used last is in a thread-local; the others are
+//! kept with their kernels, and looked up when the thread comes back.
+
+use std::cell::Cell;
+use std::collections::HashMap;
+use std::ffi::c_int;
+use std::ptr;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use parking_lot::Mutex;
+
+use crate::instance::{Instance, caller};
+use crate::upcall::Lwp;
+
+const CREATE: c_int = 0;
+const DESTROY: c_int = 1;
+const SET: c_int = 2;
+const CLEAR: c_int = 3;
+
+// None of these has a destructor: the kernel is called from destructors of thread-locals.
+thread_local! {
+    static LWP: Cell<*mut Lwp> = const { Cell::new(ptr::null_mut()) };
+    /// The instance that LWP belongs to.
+    static OWNER: Cell<u64> = const { Cell::new(0) };
+    static THREAD: Cell<u64> = const { Cell::new(0) };
+}
+
+/// A number that no other thread of the process has or had.
+pub(crate) fn thread_id() -> u64 {
+    static NEXT: AtomicU64 = AtomicU64::new(1);
+    let id = THREAD.get();
+    if id != 0 {
+        return id;
+    }
+    let id = NEXT.fetch_add(1, Ordering::Relaxed);
+    THREAD.set(id);
+    id
+}
+
+const SHARDS: usize = 8;
+
+/// The lwps that threads are in one kernel, as addresses by thread.
+#[derive(Debug, Default)]
+pub(crate) struct Bindings {
+    threads: [Mutex<HashMap<u64, usize>>; SHARDS],
+}
+
+impl Bindings {
+    fn shard(&self, thread: u64) -> &Mutex<HashMap<u64, usize>> {
+        // In range: the remainder is less than the number of shards.
+        &self.threads[(thread % SHARDS as u64) as usize]
+    }
+
+    fn get(&self) -> *mut Lwp {
+        let thread = thread_id();
+        let lwp = self.shard(thread).lock().get(&thread).copied();
+        lwp.unwrap_or(0) as *mut Lwp
+    }
+
+    fn set(&self, lwp: *mut Lwp) {
+        let thread = thread_id();
+        let mut threads = self.shard(thread).lock();
+        if lwp.is_null() {
+            threads.remove(&thread);
+        } else {
+            threads.insert(thread, lwp as usize);
+        }
+    }
+}
+
+impl Instance {
+    /// The lwp that the calling thread is in this kernel, null if none.
+    pub(crate) fn lwp(&self) -> *mut Lwp {
+        if OWNER.get() != self.id {
+            LWP.set(self.bindings.get());
+            OWNER.set(self.id);
+        }
+        LWP.get()
+    }
+}
+
+/// Makes the calling thread the lwp, or ends that.
+#[unsafe(no_mangle)]
+unsafe extern "C" fn rumpuser_curlwpop(operation: c_int, lwp: *mut Lwp) {
+    let instance = caller();
+    let lwp = match operation {
+        SET if instance.lwp().is_null() => lwp,
+        CLEAR if instance.lwp() == lwp => ptr::null_mut(),
+        CREATE | DESTROY => return,
+        _ => instance.fail("rumpuser: the kernel's and the host's idea of the current lwp differ"),
+    };
+    instance.bindings.set(lwp);
+    LWP.set(lwp);
+    OWNER.set(instance.id);
+}
+
+/// The lwp that the calling thread is, null if none.
+#[unsafe(no_mangle)]
+extern "C" fn rumpuser_curlwp() -> *mut Lwp {
+    caller().lwp()
+}

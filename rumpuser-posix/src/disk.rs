@@ -1,0 +1,209 @@
+//! Image files and devices that a kernel has as disks.
+//!
+//! A program hands a file to a kernel with [`Instance::attach_disk`], which gives it a name under
+//! which the kernel finds it in place of a host path. A disk that a kernel may write is locked
+//! against every other user: by a lock of the host's (advisory, so that it holds against other
+//! kernels and whoever asks for such locks), and, for hosts and file systems without, by a table of
+//! this process. The file behind a disk belongs to the host, not to a kernel; hence that table is
+//! shared by all kernels.
+
+use std::collections::HashMap;
+use std::ffi::{CStr, CString};
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io;
+use std::os::unix::fs::{FileTypeExt, MetadataExt};
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use parking_lot::Mutex;
+
+use crate::Instance;
+use crate::file::device_size;
+
+/// What a kernel may do with a disk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Access {
+    /// Read it. Others may read it too.
+    ReadOnly,
+    /// Read and write it. Nobody else may use it.
+    ReadWrite,
+}
+
+/// Why a file cannot be a disk.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum DiskError {
+    /// The file could not be opened.
+    #[error("cannot open the disk image: {0}")]
+    Open(#[source] io::Error),
+    /// A kernel, or another program, is using the file.
+    #[error("the disk image is already in use: it can have one writer, or readers only")]
+    InUse,
+    /// A disk is a regular file or a device.
+    #[error("the disk image is neither a regular file nor a disk device")]
+    NotADisk,
+}
+
+/// Who uses a file: its writer, or how many readers.
+static USERS: Mutex<Option<HashMap<(u64, u64), Users>>> = Mutex::new(None);
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Users {
+    Writer,
+    Readers(usize),
+}
+
+/// The right to use a file as a disk; given back when dropped.
+#[derive(Debug)]
+pub(crate) struct DiskLock {
+    file: (u64, u64),
+}
+
+impl DiskLock {
+    /// Takes the right, and the host's lock, which goes with the descriptor.
+    pub(crate) fn take(file: &File, access: Access) -> Result<Self, DiskError> {
+        let metadata = file.metadata().map_err(DiskError::Open)?;
+        let lock = Self::register((metadata.dev(), metadata.ino()), access)?;
+        let locked = match access {
+            Access::ReadOnly => file.try_lock_shared(),
+            Access::ReadWrite => file.try_lock(),
+        };
+        match locked {
+            Err(TryLockError::WouldBlock) => Err(DiskError::InUse),
+            // Other errors mean that this file system has no locks.
+            Err(TryLockError::Error(_)) | Ok(()) => Ok(lock),
+        }
+    }
+
+    fn register(file: (u64, u64), access: Access) -> Result<Self, DiskError> {
+        let mut users = USERS.lock();
+        let users = users.get_or_insert_with(HashMap::new);
+        let now = match (users.get(&file).copied(), access) {
+            (None, Access::ReadWrite) => Users::Writer,
+            (None, Access::ReadOnly) => Users::Readers(1),
+            (Some(Users::Readers(count)), Access::ReadOnly) => Users::Readers(count + 1),
+            _ => return Err(DiskError::InUse),
+        };
+        users.insert(file, now);
+        Ok(Self { file })
+    }
+}
+
+impl Drop for DiskLock {
+    fn drop(&mut self) {
+        let mut users = USERS.lock();
+        if let Some(users) = users.as_mut() {
+            match users.get_mut(&self.file) {
+                Some(Users::Readers(count)) if *count > 1 => *count -= 1,
+                _ => drop(users.remove(&self.file)),
+            }
+        }
+    }
+}
+
+/// An open file under the name that a kernel knows.
+#[derive(Debug)]
+pub(crate) struct Image {
+    pub(crate) file: File,
+    pub(crate) access: Access,
+    pub(crate) size: u64,
+    pub(crate) kind: Kind,
+    _lock: DiskLock,
+}
+
+/// What kind of file a disk is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Regular,
+    Block,
+    Character,
+}
+
+/// The disks of one kernel, by name.
+#[derive(Debug, Default)]
+pub(crate) struct Disks {
+    images: Mutex<HashMap<CString, Arc<Image>>>,
+    next: AtomicU64,
+}
+
+impl Disks {
+    pub(crate) fn find(&self, name: &CStr) -> Option<Arc<Image>> {
+        self.images.lock().get(name).cloned()
+    }
+}
+
+/// A file that is attached to a kernel. Dropping it takes the name away; the file stays open, and
+/// locked, while the kernel has it open.
+#[derive(Debug)]
+pub struct Disk {
+    name: CString,
+    size: u64,
+    disks: Arc<Disks>,
+}
+
+impl Disk {
+    /// What to give to the kernel in place of a host path (to `rump_pub_etfs_register`, say).
+    #[must_use]
+    pub fn host_path(&self) -> &CStr {
+        &self.name
+    }
+
+    /// The size of the file or device, in bytes, as it was when it was attached.
+    #[must_use]
+    pub fn size(&self) -> u64 {
+        self.size
+    }
+}
+
+impl Drop for Disk {
+    fn drop(&mut self) {
+        self.disks.images.lock().remove(&self.name);
+    }
+}
+
+impl Instance {
+    /// Opens and locks a disk image or disk device for this kernel. It must exist.
+    ///
+    /// # Errors
+    ///
+    /// [`DiskError`].
+    pub fn attach_disk(&self, path: &Path, access: Access) -> Result<Disk, DiskError> {
+        let file = OpenOptions::new()
+            .read(true)
+            .write(access == Access::ReadWrite)
+            .open(path)
+            .map_err(DiskError::Open)?;
+        let metadata = file.metadata().map_err(DiskError::Open)?;
+        let (kind, size) = if metadata.is_file() {
+            (Kind::Regular, metadata.len())
+        } else {
+            let kind = match metadata.file_type() {
+                file_type if file_type.is_block_device() => Kind::Block,
+                file_type if file_type.is_char_device() => Kind::Character,
+                _ => return Err(DiskError::NotADisk),
+            };
+            (kind, device_size(&file).map_err(|_| DiskError::NotADisk)?)
+        };
+        let lock = DiskLock::take(&file, access)?;
+        let number = self.disks.next.fetch_add(1, Ordering::Relaxed);
+        let name = format!("/rumpuser/{}/disk{number}", self.id);
+        let name = CString::new(name).expect("the name is made of digits and letters");
+        let image = Image {
+            file,
+            access,
+            size,
+            kind,
+            _lock: lock,
+        };
+        self.disks
+            .images
+            .lock()
+            .insert(name.clone(), Arc::new(image));
+        Ok(Disk {
+            name,
+            size,
+            disks: Arc::clone(&self.disks),
+        })
+    }
+}

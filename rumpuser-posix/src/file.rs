@@ -1,0 +1,328 @@
+//! `rumpuser_open`, `rumpuser_close`, `rumpuser_getfileinfo`, `rumpuser_iovread`,
+//! `rumpuser_iovwrite`, `rumpuser_syncfd`: host files.
+//!
+//! Paths are the host's, or names of attached [`Disks`](crate::disk::Disks). Descriptors are the
+//! host's numbers. An open for block I/O takes the disk's lock, so that a disk that somebody else
+//! may write, or that is to be written while somebody else uses it, gives EBUSY. All of them give up
+//! the virtual CPU while they are in the host. Offset -1 in vectored I/O means the file's position;
+//! the count may be smaller than what was asked for, as with readv(2).
+
+use std::collections::HashMap;
+use std::ffi::{CStr, OsStr, c_char, c_int};
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Seek, SeekFrom};
+use std::os::fd::{AsRawFd, RawFd};
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::{FileTypeExt, OpenOptionsExt};
+use std::path::Path;
+use std::sync::Arc;
+
+use parking_lot::Mutex;
+
+use crate::disk::{Access, DiskError, DiskLock, Image, Kind};
+use crate::errno::{from_host, from_io};
+use crate::fault::Fault;
+use crate::hostio;
+use crate::instance::{Instance, caller};
+
+const OPEN_ACCESS: c_int = 0x03;
+const OPEN_READ: c_int = 0x00;
+const OPEN_WRITE: c_int = 0x01;
+const OPEN_READ_WRITE: c_int = 0x02;
+const OPEN_CREATE: c_int = 0x04;
+const OPEN_EXCLUSIVE: c_int = 0x08;
+const OPEN_BLOCK_IO: c_int = 0x10;
+
+const TYPE_OTHER: c_int = 0;
+const TYPE_DIRECTORY: c_int = 1;
+const TYPE_REGULAR: c_int = 2;
+const TYPE_BLOCK: c_int = 3;
+const TYPE_CHARACTER: c_int = 4;
+
+const SYNC_WRITE: c_int = 0x02;
+const SYNC_BOTH: c_int = 0x03;
+
+const NO_OFFSET: i64 = -1;
+
+/// A file that the kernel has open.
+#[derive(Debug)]
+struct Descriptor {
+    file: File,
+    writable: bool,
+    // Both are there to be dropped after the file.
+    _image: Option<Arc<Image>>,
+    _lock: Option<DiskLock>,
+}
+
+/// The files that one kernel has open, by the host's descriptor.
+#[derive(Debug, Default)]
+pub(crate) struct Descriptors {
+    open: Mutex<HashMap<RawFd, Descriptor>>,
+}
+
+impl Descriptors {
+    fn insert(&self, descriptor: Descriptor) -> RawFd {
+        let number = descriptor.file.as_raw_fd();
+        self.open.lock().insert(number, descriptor);
+        number
+    }
+
+    pub(crate) fn close_all(&self) {
+        self.open.lock().clear();
+    }
+}
+
+/// The size of a disk device, in bytes: where its end is.
+pub(crate) fn device_size(mut device: &File) -> io::Result<u64> {
+    match device.seek(SeekFrom::End(0))? {
+        0 => Err(io::Error::from_raw_os_error(libc::EOPNOTSUPP)),
+        size => Ok(size),
+    }
+}
+
+fn host_path(path: &CStr) -> &Path {
+    Path::new(OsStr::from_bytes(path.to_bytes()))
+}
+
+/// `Err` with NetBSD's number.
+fn open(instance: &Instance, path: &CStr, flags: c_int) -> Result<RawFd, c_int> {
+    if instance.faults().strikes(Fault::Open) {
+        return Err(from_host(libc::EIO));
+    }
+    let (read, write) = match flags & OPEN_ACCESS {
+        OPEN_READ => (true, false),
+        OPEN_WRITE => (false, true),
+        OPEN_READ_WRITE => (true, true),
+        _ => return Err(from_host(libc::EINVAL)),
+    };
+    if let Some(image) = instance.disks.find(path) {
+        if write && image.access == Access::ReadOnly {
+            return Err(from_host(libc::EACCES));
+        }
+        return Ok(instance.descriptors.insert(Descriptor {
+            file: image.file.try_clone().map_err(|error| from_io(&error))?,
+            writable: write,
+            _image: Some(image),
+            _lock: None,
+        }));
+    }
+    let mut host_flags = 0;
+    if flags & OPEN_CREATE != 0 {
+        host_flags |= libc::O_CREAT;
+    }
+    if flags & OPEN_EXCLUSIVE != 0 {
+        host_flags |= libc::O_EXCL;
+    }
+    let file = OpenOptions::new()
+        .read(read)
+        .write(write)
+        .custom_flags(host_flags)
+        .mode(0o644)
+        .open(host_path(path))
+        .map_err(|error| from_io(&error))?;
+    let lock = if flags & OPEN_BLOCK_IO != 0 {
+        let access = if write {
+            Access::ReadWrite
+        } else {
+            Access::ReadOnly
+        };
+        Some(DiskLock::take(&file, access).map_err(|error| match error {
+            DiskError::Open(error) => from_io(&error),
+            DiskError::InUse | DiskError::NotADisk => from_host(libc::EBUSY),
+        })?)
+    } else {
+        None
+    };
+    Ok(instance.descriptors.insert(Descriptor {
+        file,
+        writable: write,
+        _image: None,
+        _lock: lock,
+    }))
+}
+
+/// Size and type. `Err` with NetBSD's number.
+fn information(instance: &Instance, path: &CStr, want_size: bool) -> Result<(u64, c_int), c_int> {
+    if let Some(image) = instance.disks.find(path) {
+        let file_type = match image.kind {
+            Kind::Regular => TYPE_REGULAR,
+            Kind::Block => TYPE_BLOCK,
+            Kind::Character => TYPE_CHARACTER,
+        };
+        return Ok((image.size, file_type));
+    }
+    let path = host_path(path);
+    let metadata = fs::metadata(path).map_err(|error| from_io(&error))?;
+    let file_type = match metadata.file_type() {
+        directory if directory.is_dir() => TYPE_DIRECTORY,
+        regular if regular.is_file() => TYPE_REGULAR,
+        block if block.is_block_device() => TYPE_BLOCK,
+        character if character.is_char_device() => TYPE_CHARACTER,
+        _ => TYPE_OTHER,
+    };
+    let is_device = matches!(file_type, TYPE_BLOCK | TYPE_CHARACTER);
+    let size = if is_device && want_size {
+        File::open(path)
+            .and_then(|device| device_size(&device))
+            .map_err(|error| from_io(&error))?
+    } else {
+        metadata.len()
+    };
+    Ok((size, file_type))
+}
+
+/// Stores the size in bytes and the type of a file; either place may be null.
+#[unsafe(no_mangle)]
+unsafe extern "C" fn rumpuser_getfileinfo(
+    path: *const c_char,
+    size: *mut u64,
+    file_type: *mut c_int,
+) -> c_int {
+    let instance = caller();
+    // SAFETY: the kernel passes a string.
+    let path = unsafe { CStr::from_ptr(path) };
+    let want_size = !size.is_null();
+    match instance.unscheduled(|| information(instance, path, want_size)) {
+        Ok(found) => {
+            // SAFETY: each place is null or can be written.
+            unsafe {
+                if let Some(size) = size.as_mut() {
+                    *size = found.0;
+                }
+                if let Some(file_type) = file_type.as_mut() {
+                    *file_type = found.1;
+                }
+            }
+            0
+        }
+        Err(error) => error,
+    }
+}
+
+/// Opens a file and stores its descriptor.
+#[unsafe(no_mangle)]
+unsafe extern "C" fn rumpuser_open(
+    path: *const c_char,
+    flags: c_int,
+    descriptor: *mut c_int,
+) -> c_int {
+    let instance = caller();
+    // SAFETY: the kernel passes a string.
+    let path = unsafe { CStr::from_ptr(path) };
+    match instance.unscheduled(|| open(instance, path, flags)) {
+        Ok(number) => {
+            // SAFETY: the kernel passes a place for the descriptor.
+            unsafe { descriptor.write(number) };
+            0
+        }
+        Err(error) => error,
+    }
+}
+
+/// Makes durable what was written, and closes. Components close descriptors of their own with it.
+#[unsafe(no_mangle)]
+extern "C" fn rumpuser_close(number: c_int) -> c_int {
+    let instance = caller();
+    instance.unscheduled(|| {
+        let descriptor = instance.descriptors.open.lock().remove(&number);
+        match descriptor {
+            Some(descriptor) => {
+                if descriptor.writable {
+                    // There is nobody to tell: the kernel has made durable what it cares about.
+                    let _ = hostio::sync_data(number);
+                }
+            }
+            // SAFETY: the kernel closes what is its own.
+            None => drop(unsafe { libc::close(number) }),
+        }
+    });
+    0
+}
+
+fn offset(offset: i64) -> Option<i64> {
+    (offset != NO_OFFSET).then_some(offset)
+}
+
+/// Stores a count, or gives NetBSD's number.
+///
+/// # Safety
+///
+/// The place can be written.
+unsafe fn report(result: Result<usize, c_int>, place: *mut usize) -> c_int {
+    match result {
+        Ok(count) => {
+            // SAFETY: by the contract of this function.
+            unsafe { place.write(count) };
+            0
+        }
+        Err(error) => from_host(error),
+    }
+}
+
+/// Reads into `count` buffers.
+#[unsafe(no_mangle)]
+unsafe extern "C" fn rumpuser_iovread(
+    number: c_int,
+    vector: *mut libc::iovec,
+    count: usize,
+    position: i64,
+    done: *mut usize,
+) -> c_int {
+    let instance = caller();
+    let result = instance.unscheduled(|| {
+        if instance.faults().strikes(Fault::Read) {
+            return Err(libc::EIO);
+        }
+        if instance.faults().strikes(Fault::ShortRead) {
+            return Ok(0);
+        }
+        // SAFETY: the kernel's buffers; its structure for them is laid out like the host's.
+        unsafe { hostio::read_vectored(number, vector, count, offset(position)) }
+    });
+    // SAFETY: the kernel passes a place for the count.
+    unsafe { report(result, done) }
+}
+
+/// Writes `count` buffers.
+#[unsafe(no_mangle)]
+unsafe extern "C" fn rumpuser_iovwrite(
+    number: c_int,
+    vector: *const libc::iovec,
+    count: usize,
+    position: i64,
+    done: *mut usize,
+) -> c_int {
+    let instance = caller();
+    let result = instance.unscheduled(|| {
+        if instance.faults().strikes(Fault::Write) {
+            return Err(libc::EIO);
+        }
+        // SAFETY: as in rumpuser_iovread.
+        unsafe { hostio::write_vectored(number, vector, count, offset(position)) }
+    });
+    // SAFETY: the kernel passes a place for the count.
+    unsafe { report(result, done) }
+}
+
+/// Makes a range of a file durable; here always the whole file. Reads need nothing. EINVAL when
+/// neither direction is asked for.
+#[unsafe(no_mangle)]
+extern "C" fn rumpuser_syncfd(number: c_int, flags: c_int, _start: u64, _length: u64) -> c_int {
+    let instance = caller();
+    if flags & SYNC_BOTH == 0 {
+        return from_host(libc::EINVAL);
+    }
+    if flags & SYNC_WRITE == 0 {
+        return 0;
+    }
+    let result = instance.unscheduled(|| {
+        if instance.faults().strikes(Fault::Sync) {
+            return Err(libc::EIO);
+        }
+        hostio::sync_data(number)
+    });
+    match result {
+        Ok(()) => 0,
+        Err(error) => from_host(error),
+    }
+}

@@ -1,0 +1,148 @@
+//! Host I/O at 64-bit offsets, whatever the host's `off_t`; interrupted calls are made again.
+//!
+//! Buffers are the kernel's, and are given as pointers: what is in them is of no concern here.
+
+use std::ffi::{c_int, c_void};
+use std::os::fd::RawFd;
+
+// Linux on 32-bit machines has calls of their own for large offsets.
+#[cfg(any(target_os = "linux", target_os = "android"))]
+use libc::{
+    fdatasync, pread64 as pread, preadv64 as preadv, pwrite64 as pwrite, pwritev64 as pwritev,
+};
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+use libc::{fsync as fdatasync, pread, preadv, pwrite, pwritev};
+
+use crate::errno::last;
+
+/// Repeats a call for as long as it is interrupted. Its count, or the host's errno.
+fn restart(mut call: impl FnMut() -> isize) -> Result<usize, c_int> {
+    loop {
+        match usize::try_from(call()) {
+            Ok(count) => return Ok(count),
+            Err(_) => match last() {
+                libc::EINTR => {}
+                error => return Err(error),
+            },
+        }
+    }
+}
+
+/// Reads until the buffer is full or the file ends; how much, or the host's errno.
+///
+/// # Safety
+///
+/// The buffer can be written, and nobody else uses it meanwhile.
+pub(crate) unsafe fn read_at(
+    file: RawFd,
+    buffer: *mut c_void,
+    length: usize,
+    offset: i64,
+) -> Result<usize, c_int> {
+    let mut done = 0;
+    while done < length {
+        // SAFETY: the rest of the buffer; done is less than its length.
+        let count = restart(|| unsafe {
+            pread(
+                file,
+                buffer.byte_add(done),
+                length - done,
+                offset + done as i64,
+            )
+        })?;
+        if count == 0 {
+            break;
+        }
+        done += count;
+    }
+    Ok(done)
+}
+
+/// Writes the whole buffer; the host's errno if that fails.
+///
+/// # Safety
+///
+/// The buffer can be read, and nobody writes to it meanwhile.
+pub(crate) unsafe fn write_at(
+    file: RawFd,
+    buffer: *const c_void,
+    length: usize,
+    offset: i64,
+) -> Result<(), c_int> {
+    let mut done = 0;
+    while done < length {
+        // SAFETY: the rest of the buffer; done is less than its length.
+        let count = restart(|| unsafe {
+            pwrite(
+                file,
+                buffer.byte_add(done),
+                length - done,
+                offset + done as i64,
+            )
+        })?;
+        if count == 0 {
+            return Err(libc::EIO);
+        }
+        done += count;
+    }
+    Ok(())
+}
+
+/// The most buffers that every host takes in one call.
+const BUFFERS_MAX: usize = 1024;
+
+fn buffers(count: usize) -> c_int {
+    // In range after min().
+    count.min(BUFFERS_MAX) as c_int
+}
+
+/// Reads once into several buffers, at an offset or at the file's position.
+///
+/// # Safety
+///
+/// `count` buffers that can be written, and that nobody else uses meanwhile.
+pub(crate) unsafe fn read_vectored(
+    file: RawFd,
+    vector: *const libc::iovec,
+    count: usize,
+    offset: Option<i64>,
+) -> Result<usize, c_int> {
+    let count = buffers(count);
+    // SAFETY: by the contract of this function.
+    restart(|| unsafe {
+        match offset {
+            Some(offset) => preadv(file, vector, count, offset),
+            None => libc::readv(file, vector, count),
+        }
+    })
+}
+
+/// Writes several buffers once, at an offset or at the file's position.
+///
+/// # Safety
+///
+/// `count` buffers that can be read, and that nobody writes to meanwhile.
+pub(crate) unsafe fn write_vectored(
+    file: RawFd,
+    vector: *const libc::iovec,
+    count: usize,
+    offset: Option<i64>,
+) -> Result<usize, c_int> {
+    let count = buffers(count);
+    // SAFETY: by the contract of this function.
+    restart(|| unsafe {
+        match offset {
+            Some(offset) => pwritev(file, vector, count, offset),
+            None => libc::writev(file, vector, count),
+        }
+    })
+}
+
+/// Makes the data of a file durable. Files that have nothing to be made durable are no error.
+pub(crate) fn sync_data(file: RawFd) -> Result<(), c_int> {
+    // SAFETY: a descriptor of the kernel's, or no descriptor, which is an error.
+    match restart(|| unsafe { fdatasync(file) } as isize) {
+        Ok(_) | Err(libc::EINVAL | libc::EROFS | libc::ENOTSUP) => Ok(()),
+        Err(error) => Err(error),
+    }
+}

@@ -1,0 +1,229 @@
+//! Threads in a kernel: which instance a thread is in, and how it gets out.
+
+use std::cell::Cell;
+use std::ffi::c_void;
+use std::mem::MaybeUninit;
+use std::ptr;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use super::{Death, Instance};
+use crate::landing::{self, Landing};
+use crate::{process, thread};
+
+/// One stay of a thread in a kernel, on that thread's stack.
+struct Entry {
+    instance: *const Instance,
+    /// Where the thread comes down when it has to leave.
+    landing: Cell<Landing>,
+    /// The kernel ended only this thread.
+    exited: Cell<bool>,
+    previous: *const Entry,
+}
+
+thread_local! {
+    // Constant and without destructor: hypercalls are made from destructors of thread-locals too.
+    static INNERMOST: Cell<*const Entry> = const { Cell::new(ptr::null()) };
+}
+
+/// The innermost entry of this thread.
+fn innermost<'a>() -> Option<&'a Entry> {
+    // SAFETY: the pointer is null, or was stored by stay(), which takes it back before the entry's
+    // frame ends. Callers do not keep the reference beyond the hypercall, which that frame outlives.
+    unsafe { INNERMOST.get().as_ref() }
+}
+
+/// The instance that this thread has entered, or else the linked-in kernel's if there is one.
+pub(crate) fn current<'a>() -> Option<&'a Instance> {
+    match innermost() {
+        // SAFETY: whoever entered holds a reference to the instance during the stay.
+        Some(entry) => unsafe { entry.instance.as_ref() },
+        None => super::LINKED.get().map(|instance| &**instance),
+    }
+}
+
+/// The instance that a hypercall is for. Does not return when that kernel is dead.
+pub(crate) fn caller<'a>() -> &'a Instance {
+    let instance = match innermost() {
+        // SAFETY: as in current().
+        Some(entry) => unsafe { &*entry.instance },
+        None => Instance::implicit(),
+    };
+    if instance.parked.is_dead() {
+        instance.leave();
+    }
+    instance
+}
+
+/// Runs `function(argument)` as a stay in `instance`. `Err` when it had to leave: with `true` when
+/// the kernel ended only this thread.
+///
+/// # Safety
+///
+/// `argument` is what `function` expects; `function` does not unwind, and has no value with a
+/// destructor while it is in the kernel.
+unsafe fn stay(
+    instance: &Instance,
+    function: unsafe extern "C" fn(*mut c_void),
+    argument: *mut c_void,
+) -> Result<(), bool> {
+    let entry = Entry {
+        instance,
+        landing: Cell::new(ptr::null_mut()),
+        exited: Cell::new(false),
+        previous: INNERMOST.get(),
+    };
+    INNERMOST.set(&entry);
+    let slot = instance.inside.enter();
+    // The count is visible before the flag is read; see Inside.
+    let returned = if instance.parked.is_dead() {
+        false
+    } else {
+        // SAFETY: by the contract of this function; the slot is a cell in this frame.
+        unsafe { landing::land(entry.landing.as_ptr(), function, argument) }
+    };
+    instance.inside.leave(slot);
+    INNERMOST.set(entry.previous);
+    if returned {
+        Ok(())
+    } else {
+        Err(entry.exited.get())
+    }
+}
+
+impl Instance {
+    /// Runs `f`, which calls the kernel, with this as the thread's current instance.
+    ///
+    /// Returns what `f` returned; or how the kernel ended, when it was dead before, or died while
+    /// `f` was in it, whichever thread killed it. Entries nest, of the same or of other instances.
+    ///
+    /// # Errors
+    ///
+    /// The kernel's [`Death`].
+    ///
+    /// # Safety
+    ///
+    /// A dead kernel is left by a jump that drops `f` where it stands. So while `f` calls the
+    /// kernel, no value with a destructor may be alive in `f` or in a function that it calls: pass
+    /// references and plain values in, take plain values out. (The bounds keep such values from
+    /// being captured and returned; the body they cannot see.) `f` must keep the contracts of the
+    /// kernel functions it calls, and must call no other kernel's. A panic in `f` aborts the
+    /// process.
+    pub unsafe fn enter<F, R>(&self, f: F) -> Result<R, Death>
+    where
+        F: FnOnce() -> R + Copy,
+        R: Copy,
+    {
+        struct Call<F, R> {
+            function: F,
+            result: MaybeUninit<R>,
+        }
+        unsafe extern "C" fn run<F, R>(call: *mut c_void)
+        where
+            F: FnOnce() -> R + Copy,
+        {
+            let call = call.cast::<Call<F, R>>();
+            // SAFETY: enter() passes a Call of these types, which it does not touch meanwhile.
+            unsafe { (*call).result.write(((*call).function)()) };
+        }
+
+        let mut call = Call {
+            function: f,
+            result: MaybeUninit::uninit(),
+        };
+        // SAFETY: run() gets its Call; it cannot unwind, being extern "C"; the rest is the caller's
+        // promise.
+        match unsafe { stay(self, run::<F, R>, (&raw mut call).cast()) } {
+            // SAFETY: run() returned, and so has written the result.
+            Ok(()) => Ok(unsafe { call.result.assume_init() }),
+            Err(exited) => Err(match self.death() {
+                Some(death) if !exited => death,
+                _ => Death::thread_exit(),
+            }),
+        }
+    }
+
+    /// Runs a thread of the kernel's from its first function to its end, whichever way it ends.
+    ///
+    /// # Safety
+    ///
+    /// As for [`stay`].
+    pub(crate) unsafe fn run_thread(
+        &self,
+        function: unsafe extern "C" fn(*mut c_void),
+        argument: *mut c_void,
+    ) {
+        // Returned, exited or dead: the thread is at its end.
+        // SAFETY: by the contract of this function.
+        let _ = unsafe { stay(self, function, argument) };
+    }
+
+    /// Takes the calling thread out of this dead kernel, to where it entered. A thread that never
+    /// entered (in a C program) has nowhere to go, and the process ends as with the C library.
+    ///
+    /// No frame of this crate above the entry may have a value with a destructor.
+    pub(crate) fn leave(&self) -> ! {
+        match innermost() {
+            Some(entry) if ptr::eq(entry.instance, self) => {
+                // SAFETY: the entry is this thread's innermost, so its land() is still running; the
+                // frames above are as this function demands.
+                unsafe { landing::jump(entry.landing.get()) }
+            }
+            _ => process::end(self),
+        }
+    }
+
+    /// Takes the calling thread out of this kernel, which lives on.
+    pub(crate) fn leave_alone(&self) -> ! {
+        match innermost() {
+            Some(entry) if ptr::eq(entry.instance, self) => {
+                entry.exited.set(true);
+                // SAFETY: as in leave().
+                unsafe { landing::jump(entry.landing.get()) }
+            }
+            _ => thread::end_foreign(),
+        }
+    }
+
+    /// Ends the kernel because the hypercalls cannot go on, and leaves it.
+    pub(crate) fn fail(&self, reason: &str) -> ! {
+        self.die(Death::panic(reason));
+        self.leave()
+    }
+}
+
+const SLOTS: usize = 8;
+
+/// One counter a cache line, so that threads do not fight over it.
+#[derive(Debug, Default)]
+#[repr(align(64))]
+struct Count(AtomicUsize);
+
+/// How many threads are inside a kernel.
+///
+/// Entering counts first and looks at the death flag afterwards; reclaiming looks at the flag first
+/// and counts afterwards, both sequentially consistent. So whoever enters too late to be counted
+/// sees the flag.
+#[derive(Debug, Default)]
+pub(crate) struct Inside {
+    slots: [Count; SLOTS],
+}
+
+impl Inside {
+    fn enter(&self) -> usize {
+        // The address of a thread-local spreads threads well enough.
+        let slot = INNERMOST.with(|cell| (ptr::from_ref(cell) as usize >> 12) % SLOTS);
+        self.slots[slot].0.fetch_add(1, Ordering::SeqCst);
+        slot
+    }
+
+    fn leave(&self, slot: usize) {
+        self.slots[slot].0.fetch_sub(1, Ordering::Release);
+    }
+
+    pub(crate) fn count(&self) -> usize {
+        self.slots
+            .iter()
+            .map(|slot| slot.0.load(Ordering::SeqCst))
+            .sum()
+    }
+}

@@ -1,0 +1,206 @@
+//! A kernel as a value: everything that the hypercalls keep belongs to an [`Instance`].
+//!
+//! The only process-wide state is the slot of the kernel that is linked into the program. Which
+//! instance a hypercall is for is a property of the calling thread: the one it has
+//! [entered](Instance::enter), or that was entered by the thread that created it, and otherwise the
+//! linked-in one, so that a C program that knows nothing of instances needs none.
+
+mod death;
+mod entry;
+mod parameters;
+mod parked;
+
+use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock, Weak};
+use std::time::Duration;
+
+use parking_lot::Mutex;
+
+use crate::bio::BlockIo;
+use crate::clock::Clock;
+use crate::console::{Console, Output};
+use crate::curlwp::Bindings;
+use crate::daemonize::Daemon;
+use crate::disk::Disks;
+use crate::fault::Faults;
+use crate::file::Descriptors;
+use crate::memory::Memory;
+use crate::thread::Threads;
+use crate::upcall::Upcalls;
+
+pub use death::{Death, DeathKind};
+pub(crate) use entry::{Inside, caller, current};
+pub use parameters::Parameters;
+pub(crate) use parked::{Dead, Parked, Wake, unpark_all};
+
+/// Why there is no [`Instance`].
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SetupError {
+    /// The linked-in kernel has an instance already, and can be booted once in a process.
+    #[error(
+        "the kernel linked into this program has been set up already: it can be booted once in a process"
+    )]
+    LinkedInUse,
+    /// A boot parameter cannot be handed to the kernel.
+    #[error("boot parameter {0:?}: neither its name nor its value may contain a NUL character")]
+    Parameter(String),
+}
+
+/// The host's side of one kernel.
+///
+/// It is shared by the program's threads and by the kernel's own, and is gone when the last of them
+/// lets go of it; the linked-in kernel's stays for the life of the process. All methods may be
+/// called from any thread.
+pub struct Instance {
+    pub(crate) this: Weak<Self>,
+    /// Never used twice in a process.
+    pub(crate) id: u64,
+    pub(crate) upcalls: OnceLock<Upcalls>,
+    pub(crate) parameters: Parameters,
+    pub(crate) console: Output,
+    pub(crate) clock: Clock,
+    pub(crate) memory: Memory,
+    pub(crate) descriptors: Descriptors,
+    pub(crate) disks: Arc<Disks>,
+    pub(crate) bio: BlockIo,
+    pub(crate) threads: Threads,
+    pub(crate) bindings: Bindings,
+    pub(crate) parked: Parked,
+    pub(crate) inside: Inside,
+    pub(crate) daemon: Mutex<Option<Daemon>>,
+    /// Whether the kernel's signals are raised in the process.
+    pub(crate) raises_signals: bool,
+    faults: Faults,
+    death: OnceLock<Death>,
+}
+
+/// The slot of the kernel that is linked into the program.
+static LINKED: OnceLock<Arc<Instance>> = OnceLock::new();
+
+impl Instance {
+    fn build(parameters: Parameters, console: Console, raises_signals: bool) -> Arc<Self> {
+        static NEXT: AtomicU64 = AtomicU64::new(1);
+        Arc::new_cyclic(|this| Self {
+            this: Weak::clone(this),
+            id: NEXT.fetch_add(1, Ordering::Relaxed),
+            upcalls: OnceLock::new(),
+            parameters,
+            console: Output::new(console),
+            clock: Clock::default(),
+            memory: Memory::default(),
+            descriptors: Descriptors::default(),
+            disks: Arc::default(),
+            bio: BlockIo::default(),
+            threads: Threads::default(),
+            bindings: Bindings::default(),
+            parked: Parked::default(),
+            inside: Inside::default(),
+            daemon: Mutex::new(None),
+            raises_signals,
+            faults: Faults::default(),
+            death: OnceLock::new(),
+        })
+    }
+
+    /// The instance of a kernel that is loaded into the process after it was started.
+    ///
+    /// # Errors
+    ///
+    /// [`SetupError::Parameter`].
+    pub fn new(parameters: Parameters, console: Console) -> Result<Arc<Self>, SetupError> {
+        match parameters.invalid() {
+            Some(name) => Err(SetupError::Parameter(name.to_owned())),
+            None => Ok(Self::build(parameters, console, false)),
+        }
+    }
+
+    /// The instance of the kernel that is linked into the program. Call it before that kernel makes
+    /// its first hypercall.
+    ///
+    /// # Errors
+    ///
+    /// [`SetupError::LinkedInUse`] when this was called before, or when the kernel was booted
+    /// without it; [`SetupError::Parameter`].
+    pub fn linked(parameters: Parameters, console: Console) -> Result<Arc<Self>, SetupError> {
+        let instance = Self::new(parameters, console)?;
+        LINKED
+            .set(Arc::clone(&instance))
+            .map_err(|_| SetupError::LinkedInUse)?;
+        Ok(instance)
+    }
+
+    /// The linked-in kernel's instance; made here when a C program boots it.
+    fn implicit() -> &'static Arc<Self> {
+        LINKED.get_or_init(|| Self::build(Parameters::new(), Console::Stdout, true))
+    }
+
+    /// How the kernel ended, `None` while it lives.
+    #[must_use]
+    pub fn death(&self) -> Option<Death> {
+        if self.parked.is_dead() {
+            self.death.get().cloned()
+        } else {
+            None
+        }
+    }
+
+    /// The faults that hypercalls can be made to report.
+    #[must_use]
+    pub fn faults(&self) -> &Faults {
+        &self.faults
+    }
+
+    /// Ends the kernel: the first death counts. Wakes every thread that waits in a hypercall.
+    pub(crate) fn die(&self, death: Death) {
+        if self.death.set(death).is_ok() {
+            self.console.flush();
+            self.parked.die();
+        }
+    }
+
+    /// Waits until all threads that the kernel started have ended, at most for `timeout`. Whether
+    /// they have. They end after its death, at their next hypercall; one that is blocked in a host
+    /// system call (reading a terminal, say) ends when that returns.
+    ///
+    /// Called on a thread of the same kernel it does not wait.
+    pub fn join_threads(&self, timeout: Option<Duration>) -> bool {
+        let own = current().is_some_and(|instance| std::ptr::eq(instance, self));
+        self.threads
+            .join(if own { Some(Duration::ZERO) } else { timeout })
+    }
+
+    /// Gives the memory, mappings and descriptors of a dead kernel back to the host. Whether that
+    /// was done: not while the kernel lives, and not while a thread is inside it. The linked-in
+    /// kernel's own data stays, for it cannot be unloaded.
+    pub fn reclaim(&self) -> bool {
+        if !self.parked.is_dead() || self.threads.live() != 0 || self.inside.count() != 0 {
+            return false;
+        }
+        // The kernel is dead and nobody is inside it; whoever enters from now on finds it dead
+        // before running any of its code. So nobody uses what it had.
+        self.descriptors.close_all();
+        self.bio.clear();
+        // SAFETY: as said above, for memory.
+        unsafe { self.memory.free_all() };
+        true
+    }
+}
+
+impl Drop for Instance {
+    fn drop(&mut self) {
+        // A kernel that lives keeps its memory: its image may still refer to it.
+        self.reclaim();
+    }
+}
+
+impl fmt::Debug for Instance {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Instance")
+            .field("id", &self.id)
+            .field("parameters", &self.parameters)
+            .field("death", &self.death())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,263 @@
+//! `rumpuser_mutex_*`: mutexes.
+//!
+//! A mutex of the kernel's (`RUMPUSER_MTX_KMUTEX`) knows the lwp that holds it. Waiting for one that
+//! does not spin gives up the virtual CPU. For one that spins (`RUMPUSER_MTX_SPIN`) the host thread
+//! waits with the CPU in its hands: those are held briefly, and never by a thread that waits for a
+//! CPU. Unlocking and destroying are for the holder and for mutexes that nobody holds or awaits.
+//!
+//! The state is one byte: whether the mutex is held, and whether a thread waits in the queue. A
+//! mutex that is released goes to whoever comes first; now and then it is handed to the thread that
+//! has waited longest, so that none waits for ever.
+
+use std::ffi::c_int;
+use std::ptr;
+use std::sync::atomic::{AtomicPtr, AtomicU8, Ordering};
+
+use parking_lot_core::{DEFAULT_UNPARK_TOKEN, SpinWait, UnparkToken};
+
+use crate::errno::from_host;
+use crate::instance::{Dead, Instance, Wake, caller};
+use crate::upcall::Lwp;
+
+const SPIN: c_int = 0x01;
+const KERNEL: c_int = 0x02;
+
+const HELD: u8 = 1;
+const AWAITED: u8 = 2;
+
+/// The mutex was not released but handed to the thread that is woken.
+const HANDED: UnparkToken = UnparkToken(1);
+
+/// `struct rumpuser_mtx`. Alone in its cache line.
+#[repr(C, align(64))]
+pub(crate) struct Mutex {
+    state: AtomicU8,
+    flags: c_int,
+    owner: AtomicPtr<Lwp>,
+}
+
+impl Mutex {
+    fn new(flags: c_int) -> Self {
+        Self {
+            state: AtomicU8::new(0),
+            flags,
+            owner: AtomicPtr::new(ptr::null_mut()),
+        }
+    }
+
+    fn key(&self) -> usize {
+        ptr::from_ref(self).addr()
+    }
+
+    pub(crate) fn spins(&self) -> bool {
+        self.flags & SPIN != 0
+    }
+
+    pub(crate) fn is_kernel(&self) -> bool {
+        self.flags & KERNEL != 0
+    }
+
+    /// Notes that the calling thread holds the mutex.
+    pub(crate) fn own(&self, instance: &Instance) {
+        if self.is_kernel() {
+            self.owner.store(instance.lwp(), Ordering::Relaxed);
+        }
+    }
+
+    /// Notes that the calling thread is about to release the mutex.
+    pub(crate) fn disown(&self) {
+        if self.is_kernel() {
+            self.owner.store(ptr::null_mut(), Ordering::Relaxed);
+        }
+    }
+
+    fn try_lock(&self) -> bool {
+        let mut state = self.state.load(Ordering::Relaxed);
+        while state & HELD == 0 {
+            match self.state.compare_exchange_weak(
+                state,
+                state | HELD,
+                Ordering::Acquire,
+                Ordering::Relaxed,
+            ) {
+                Ok(_) => return true,
+                Err(now) => state = now,
+            }
+        }
+        false
+    }
+
+    /// Waits for the mutex in the host.
+    pub(crate) fn lock(&self, instance: &Instance) -> Result<(), Dead> {
+        let mut spin = SpinWait::new();
+        let mut state = self.state.load(Ordering::Relaxed);
+        loop {
+            if state & HELD == 0 {
+                if self.try_lock() {
+                    return Ok(());
+                }
+                state = self.state.load(Ordering::Relaxed);
+                continue;
+            }
+            if state & AWAITED == 0 {
+                if spin.spin() {
+                    state = self.state.load(Ordering::Relaxed);
+                    continue;
+                }
+                if let Err(now) = self.state.compare_exchange_weak(
+                    state,
+                    state | AWAITED,
+                    Ordering::Relaxed,
+                    Ordering::Relaxed,
+                ) {
+                    state = now;
+                    continue;
+                }
+            }
+            let still = || self.state.load(Ordering::Relaxed) == HELD | AWAITED;
+            match instance.parked.park(self.key(), still, || {}, || {}, None) {
+                Wake::Dead => return Err(Dead),
+                Wake::Unparked(HANDED) => return Ok(()),
+                Wake::Unparked(_) | Wake::Invalid | Wake::TimedOut => {}
+            }
+            spin.reset();
+            state = self.state.load(Ordering::Relaxed);
+        }
+    }
+
+    /// Releases the mutex.
+    pub(crate) fn unlock(&self) {
+        if self
+            .state
+            .compare_exchange(HELD, 0, Ordering::Release, Ordering::Relaxed)
+            .is_ok()
+        {
+            return;
+        }
+        // SAFETY: the key is this mutex's address, on which only lock() waits; the closure does
+        // nothing but store.
+        unsafe {
+            parking_lot_core::unpark_one(self.key(), |result| {
+                let awaited = if result.have_more_threads { AWAITED } else { 0 };
+                if result.unparked_threads != 0 && result.be_fair {
+                    self.state.store(HELD | awaited, Ordering::Relaxed);
+                    return HANDED;
+                }
+                self.state.store(awaited, Ordering::Release);
+                DEFAULT_UNPARK_TOKEN
+            });
+        }
+    }
+
+    fn is_held(&self) -> bool {
+        self.state.load(Ordering::Relaxed) & HELD != 0
+    }
+}
+
+/// Makes a mutex and stores its address.
+#[unsafe(no_mangle)]
+unsafe extern "C" fn rumpuser_mutex_init(place: *mut *mut Mutex, flags: c_int) {
+    let mutex = caller().place(Mutex::new(flags));
+    // SAFETY: the kernel passes a place for the address.
+    unsafe { place.write(mutex) };
+}
+
+/// Locks a mutex, waiting as its kind demands.
+#[unsafe(no_mangle)]
+unsafe extern "C" fn rumpuser_mutex_enter(mutex: *const Mutex) {
+    let instance = caller();
+    // SAFETY: the kernel passes a mutex of its own, which stays while it is used.
+    let mutex = unsafe { &*mutex };
+    if !mutex.try_lock() {
+        refuse_own(instance, mutex);
+        let waited = if mutex.spins() {
+            mutex.lock(instance)
+        } else {
+            let locks = instance.unschedule(ptr::null_mut());
+            let waited = mutex.lock(instance);
+            if waited.is_ok() {
+                instance.schedule(locks, ptr::null_mut());
+            }
+            waited
+        };
+        if waited.is_err() {
+            instance.leave();
+        }
+    }
+    mutex.own(instance);
+}
+
+/// Locks a mutex that spins, with the CPU in hand.
+#[unsafe(no_mangle)]
+unsafe extern "C" fn rumpuser_mutex_enter_nowrap(mutex: *const Mutex) {
+    let instance = caller();
+    // SAFETY: as in rumpuser_mutex_enter.
+    let mutex = unsafe { &*mutex };
+    if !mutex.try_lock() {
+        refuse_own(instance, mutex);
+        if mutex.lock(instance).is_err() {
+            instance.leave();
+        }
+    }
+    mutex.own(instance);
+}
+
+/// A lwp that locks what it holds would wait for ever.
+fn refuse_own(instance: &Instance, mutex: &Mutex) {
+    let owner = mutex.owner.load(Ordering::Relaxed);
+    if !owner.is_null() && owner == instance.lwp() {
+        instance.fail("rumpuser: a lwp locks a mutex that it holds");
+    }
+}
+
+/// Locks a mutex if nobody holds it, else EBUSY.
+#[unsafe(no_mangle)]
+unsafe extern "C" fn rumpuser_mutex_tryenter(mutex: *const Mutex) -> c_int {
+    let instance = caller();
+    // SAFETY: as in rumpuser_mutex_enter.
+    let mutex = unsafe { &*mutex };
+    if mutex.try_lock() {
+        mutex.own(instance);
+        0
+    } else {
+        from_host(libc::EBUSY)
+    }
+}
+
+/// Releases a mutex.
+#[unsafe(no_mangle)]
+unsafe extern "C" fn rumpuser_mutex_exit(mutex: *const Mutex) {
+    let instance = caller();
+    // SAFETY: as in rumpuser_mutex_enter.
+    let mutex = unsafe { &*mutex };
+    if !mutex.is_held() {
+        instance.fail("rumpuser: a mutex is released that nobody holds");
+    }
+    mutex.disown();
+    mutex.unlock();
+}
+
+/// Ends a mutex.
+#[unsafe(no_mangle)]
+unsafe extern "C" fn rumpuser_mutex_destroy(mutex: *mut Mutex) {
+    let instance = caller();
+    // SAFETY: as in rumpuser_mutex_enter.
+    if unsafe { &*mutex }.is_held() {
+        instance.fail("rumpuser: a mutex is destroyed that is held");
+    }
+    // SAFETY: nobody uses a mutex that is destroyed.
+    unsafe { instance.memory.free(mutex.cast()) };
+}
+
+/// Stores the lwp that holds a mutex of the kernel's, null if none does.
+#[unsafe(no_mangle)]
+unsafe extern "C" fn rumpuser_mutex_owner(mutex: *const Mutex, lwp: *mut *mut Lwp) {
+    let instance = caller();
+    // SAFETY: as in rumpuser_mutex_enter.
+    let mutex = unsafe { &*mutex };
+    if !mutex.is_kernel() {
+        instance.fail("rumpuser: the owner is asked for of a mutex that keeps none");
+    }
+    // SAFETY: the kernel passes a place for the address.
+    unsafe { lwp.write(mutex.owner.load(Ordering::Relaxed)) };
+}

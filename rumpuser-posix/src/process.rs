@@ -1,0 +1,91 @@
+//! `rumpuser_init`, `rumpuser_exit`, `rumpuser_kill`, `rumpuser_seterrno`: the kernel as a whole.
+//!
+//! `rumpuser_init` is the first hypercall of a kernel and hands over its upcalls. `rumpuser_exit`
+//! is its last: the kernel is dead, and every thread leaves it; see
+//! [`Instance::enter`](crate::Instance::enter). In a C program, whose threads have not entered, it
+//! ends the process, with exit(3), or with abort(3) after a panic.
+
+use std::ffi::{c_int, c_void};
+
+use crate::errno::from_host;
+use crate::instance::{Death, DeathKind, Instance, caller};
+use crate::signal;
+use crate::upcall::{Hyperup, Upcalls};
+
+/// The version of rumpuser(3) that this is.
+const VERSION: c_int = 17;
+/// The exit code that stands for a panic.
+const PANIC: c_int = -1;
+
+/// Takes the kernel's upcalls. EINVAL when the kernel wants another version of the hypercalls.
+#[unsafe(no_mangle)]
+unsafe extern "C" fn rumpuser_init(version: c_int, table: *const c_void) -> c_int {
+    let instance = caller();
+    if version != VERSION {
+        eprintln!(
+            "rumpuser: the kernel wants version {version} of the hypercalls, this is {VERSION}"
+        );
+        return from_host(libc::EINVAL);
+    }
+    // SAFETY: a kernel of this version passes such a table.
+    let table = unsafe { &*table.cast::<Hyperup>() };
+    match Upcalls::of(table) {
+        Some(upcalls) => {
+            // A kernel initialises once; should it do so again, its functions are the same.
+            let _ = instance.upcalls.set(upcalls);
+            0
+        }
+        None => from_host(libc::EINVAL),
+    }
+}
+
+/// Ends the kernel.
+#[unsafe(no_mangle)]
+extern "C" fn rumpuser_exit(code: c_int) -> ! {
+    let instance = caller();
+    instance.die(if code == PANIC {
+        let message = instance.console.panic_message();
+        Death::panic(
+            message
+                .as_deref()
+                .unwrap_or("panic: the kernel gave no reason"),
+        )
+    } else {
+        Death::halt(code)
+    });
+    instance.leave()
+}
+
+/// Ends the process in place of a dead kernel's thread that has no entry to return to.
+pub(crate) fn end(instance: &Instance) -> ! {
+    match instance.death().map(|death| death.kind) {
+        Some(DeathKind::Halt(code)) => {
+            println!("halted");
+            // SAFETY: exit() may be called from any thread; no lock of this crate is held.
+            unsafe { libc::exit(code) }
+        }
+        _ => {
+            println!("halted");
+            std::process::abort()
+        }
+    }
+}
+
+/// Raises a signal in the process, where the program is one that expects it: a kernel that was set
+/// up from Rust reports what happened by its error number alone.
+#[unsafe(no_mangle)]
+extern "C" fn rumpuser_kill(_process: i64, number: c_int) -> c_int {
+    if caller().raises_signals
+        && let Some(signal) = signal::to_host(number)
+    {
+        // SAFETY: raise() has no conditions.
+        unsafe { libc::raise(signal) };
+    }
+    0
+}
+
+/// Sets the calling thread's errno, to a number of NetBSD's.
+#[unsafe(no_mangle)]
+extern "C" fn rumpuser_seterrno(error: c_int) {
+    ::errno::set_errno(::errno::Errno(error));
+}

@@ -1,0 +1,261 @@
+//! `rumpuser_thread_create`, `rumpuser_thread_exit`, `rumpuser_thread_join`: the kernel's threads.
+//!
+//! Each is a host thread that enters the kernel at its first function and never returns from it: it
+//! ends by `rumpuser_thread_exit`, or because the kernel is dead, both by a jump to where it
+//! entered. A joinable one has a cookie, which is good for one join. Priority and CPU are hints that
+//! are not taken: the kernel schedules its threads on its virtual CPUs itself.
+
+use std::ffi::{CStr, c_char, c_int, c_void};
+use std::ptr;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+use parking_lot::{Condvar, Mutex};
+
+use crate::errno::{from_host, from_io};
+use crate::fault::Fault;
+use crate::instance::{Dead, Instance, Wake, caller, unpark_all};
+
+/// Kernels are written for stacks of two to four pages. The rest is for what runs below them on the
+/// host (name resolution by a component, a program's console).
+const STACK: usize = 512 << 10;
+/// How often, and how long apart, a thread is tried for when the host has too many at the moment.
+const ATTEMPTS: u32 = 10;
+const PAUSE: Duration = Duration::from_millis(10);
+
+#[derive(Debug, Default)]
+struct State {
+    live: usize,
+    handles: Vec<JoinHandle<()>>,
+}
+
+/// The threads that one kernel has started.
+#[derive(Debug, Default)]
+pub(crate) struct Threads {
+    state: Mutex<State>,
+    ended: Condvar,
+}
+
+impl Threads {
+    pub(crate) fn live(&self) -> usize {
+        self.state.lock().live
+    }
+
+    /// Whether all have ended, after waiting for that at most for `timeout`.
+    pub(crate) fn join(&self, timeout: Option<Duration>) -> bool {
+        let deadline = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
+        let mut state = self.state.lock();
+        while state.live > 0 {
+            match deadline {
+                Some(deadline) => {
+                    if self.ended.wait_until(&mut state, deadline).timed_out() && state.live > 0 {
+                        return false;
+                    }
+                }
+                None => self.ended.wait(&mut state),
+            }
+        }
+        let handles = std::mem::take(&mut state.handles);
+        drop(state);
+        for handle in handles {
+            // They are at their very end. One that panicked would have aborted the process.
+            let _ = handle.join();
+        }
+        true
+    }
+}
+
+/// What a joiner waits for. It lives in the kernel's memory.
+#[repr(C)]
+struct Joinable {
+    done: AtomicBool,
+}
+
+/// The thread's first function and what it is given.
+#[derive(Clone, Copy)]
+struct Start {
+    function: unsafe extern "C" fn(*mut c_void),
+    argument: *mut c_void,
+    joinable: *mut Joinable,
+}
+
+// SAFETY: the argument is the kernel's, meant for the new thread; the joinable is atomic and stays
+// until somebody has joined.
+unsafe impl Send for Start {}
+
+impl Start {
+    fn run(self, instance: &Instance) {
+        // SAFETY: whoever asked for the thread passed a function and its argument. It is the
+        // kernel's, or one of this crate that keeps the rule of the module upcall.
+        unsafe { instance.run_thread(self.function, self.argument) };
+        if !self.joinable.is_null() {
+            // SAFETY: nobody has joined, for it is not done.
+            unsafe { (*self.joinable).done.store(true, Ordering::Release) };
+            unpark_all(self.joinable.addr());
+        }
+    }
+}
+
+impl Instance {
+    /// Starts a thread of this kernel. `Err` with NetBSD's number.
+    fn start(&self, name: &str, start: Start) -> Result<(), c_int> {
+        let Some(instance) = self.this.upgrade() else {
+            // Its last owner is letting go of it.
+            return Err(from_host(libc::ESRCH));
+        };
+        let mut state = self.threads.state.lock();
+        // Dropping a handle lets go of the thread.
+        state.handles.retain(|handle| !handle.is_finished());
+        let spawned = thread::Builder::new()
+            .name(name.to_owned())
+            .stack_size(STACK)
+            .spawn(move || {
+                start.run(&instance);
+                let mut state = instance.threads.state.lock();
+                state.live -= 1;
+                instance.threads.ended.notify_all();
+                drop(state);
+            });
+        match spawned {
+            Ok(handle) => {
+                state.live += 1;
+                state.handles.push(handle);
+                Ok(())
+            }
+            Err(error) => Err(from_io(&error)),
+        }
+    }
+
+    /// Starts a thread of this kernel that nobody joins. `Err` with NetBSD's number.
+    pub(crate) fn start_detached(
+        &self,
+        name: &str,
+        function: unsafe extern "C" fn(*mut c_void),
+        argument: *mut c_void,
+    ) -> Result<(), c_int> {
+        self.start(
+            name,
+            Start {
+                function,
+                argument,
+                joinable: ptr::null_mut(),
+            },
+        )
+    }
+
+    fn wait_for(&self, joinable: &Joinable) -> Result<(), Dead> {
+        while !joinable.done.load(Ordering::Acquire) {
+            let key = ptr::from_ref(joinable).addr();
+            let pending = || !joinable.done.load(Ordering::Acquire);
+            if self.parked.park(key, pending, || {}, || {}, None) == Wake::Dead {
+                return Err(Dead);
+            }
+        }
+        Ok(())
+    }
+
+    /// Tries to start a thread, several times if the host has none to give.
+    fn create(&self, name: &CStr, start: Start) -> Result<(), c_int> {
+        const AGAIN: c_int = 35;
+        let name = name.to_string_lossy();
+        let mut attempts = 1;
+        loop {
+            if self.faults().strikes(Fault::Thread) {
+                return Err(AGAIN);
+            }
+            match self.start(&name, start) {
+                Err(AGAIN) if attempts < ATTEMPTS => thread::sleep(PAUSE),
+                result => return result,
+            }
+            attempts += 1;
+        }
+    }
+}
+
+/// Starts a thread, and stores a cookie if it is to be joined.
+#[unsafe(no_mangle)]
+unsafe extern "C" fn rumpuser_thread_create(
+    function: unsafe extern "C" fn(*mut c_void) -> *mut c_void,
+    argument: *mut c_void,
+    name: *const c_char,
+    joinable: c_int,
+    _priority: c_int,
+    _cpu: c_int,
+    cookie: *mut *mut c_void,
+) -> c_int {
+    let instance = caller();
+    let name = if name.is_null() {
+        c"rump"
+    } else {
+        // SAFETY: the kernel passes a string.
+        unsafe { CStr::from_ptr(name) }
+    };
+    let joinable = if joinable == 0 {
+        ptr::null_mut()
+    } else {
+        instance.place(Joinable {
+            done: AtomicBool::new(false),
+        })
+    };
+    // SAFETY: the types differ in a result that nobody looks at, in a register at most.
+    let function = unsafe {
+        std::mem::transmute::<
+            unsafe extern "C" fn(*mut c_void) -> *mut c_void,
+            unsafe extern "C" fn(*mut c_void),
+        >(function)
+    };
+    let start = Start {
+        function,
+        argument,
+        joinable,
+    };
+    match instance.create(name, start) {
+        Ok(()) => {
+            if !joinable.is_null() {
+                // SAFETY: the kernel passes a place for the cookie of a thread to be joined.
+                unsafe { cookie.write(joinable.cast()) };
+            }
+            0
+        }
+        Err(error) => {
+            // SAFETY: null, or memory of ours that nobody knows of.
+            unsafe { instance.memory.free(joinable.cast()) };
+            error
+        }
+    }
+}
+
+/// Ends the calling thread. It has given up its CPU and lwp.
+#[unsafe(no_mangle)]
+extern "C-unwind" fn rumpuser_thread_exit() -> ! {
+    caller().leave_alone()
+}
+
+/// Ends a thread that belongs to a C program.
+pub(crate) fn end_foreign() -> ! {
+    unsafe extern "C-unwind" {
+        fn pthread_exit(value: *mut c_void) -> !;
+    }
+    // SAFETY: below are frames of the program and of the kernel, in C, and of this crate without
+    // destructors.
+    unsafe { pthread_exit(ptr::null_mut()) }
+}
+
+/// Waits for a thread to end, without CPU.
+#[unsafe(no_mangle)]
+unsafe extern "C" fn rumpuser_thread_join(cookie: *mut c_void) -> c_int {
+    let instance = caller();
+    let locks = instance.unschedule(ptr::null_mut());
+    // SAFETY: the cookie is from rumpuser_thread_create, and is used once.
+    if instance
+        .wait_for(unsafe { &*cookie.cast::<Joinable>() })
+        .is_err()
+    {
+        instance.leave();
+    }
+    // SAFETY: the thread is done with it.
+    unsafe { instance.memory.free(cookie) };
+    instance.schedule(locks, ptr::null_mut());
+    0
+}
