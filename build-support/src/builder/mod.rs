@@ -1,1 +1,185 @@
-//! placeholder
+//! From a selection of components to libraries that can be linked: all stages in their order.
+//!
+//! [`build`] is what a build script calls. It prints nothing and reads no environment but what the
+//! crate `cc` reads to find the compiler: settings come in as values, what there is to tell goes to
+//! a [`Progress`], and what Cargo has to know comes back in [`Built`].
+
+mod error;
+mod finish;
+mod generated;
+mod inputs;
+mod links;
+mod recipe;
+mod run;
+mod setup;
+mod source;
+
+use std::num::NonZeroUsize;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use crate::component::Component;
+use crate::settings::Settings;
+use crate::snapshot::Progress;
+use crate::target::{Machine, Target};
+pub use error::Error;
+use run::Build;
+
+/// What to build, and how.
+#[derive(Debug, Clone)]
+pub struct Configuration {
+    /// Components by the names of their libraries, such as `rumpfs_ffs`. `rump`, the base, and the
+    /// settings' own components are added.
+    pub components: Vec<String>,
+    /// Components from outside of the tree, built with the flags of the kernel's base.
+    pub own: Vec<OwnComponent>,
+    /// The Rust triple to build for.
+    pub target: String,
+    /// The Rust triple of this machine.
+    pub host: String,
+    /// Whether the profile has debug assertions; the kernel's follow unless a setting decides.
+    pub debug_assertions: bool,
+    /// Whether the profile has debug information; the kernel's follows unless a setting decides.
+    pub debuginfo: bool,
+    /// The build's own folder. Everything that [`Built`] names lies in it.
+    pub out_dir: PathBuf,
+    /// The most compilers to run at once. Cargo's jobserver may allow fewer.
+    pub jobs: NonZeroUsize,
+    /// The vendored part of a tree, if there is one.
+    pub vendored: Option<PathBuf>,
+    /// The C compiler, whatever the environment says.
+    pub compiler: Option<PathBuf>,
+    /// The user's settings.
+    pub settings: Settings,
+}
+
+/// A component of the user's own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OwnComponent {
+    /// The library's name without `lib`.
+    pub name: String,
+    /// C and assembly files, absolute.
+    pub sources: Vec<PathBuf>,
+    /// Flags after the kernel's, such as `-I` and `-D`.
+    pub flags: Vec<String>,
+    /// Whether symbols move into the kernel's name space.
+    pub rename: bool,
+}
+
+/// A library that was built, or found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Library {
+    /// Its name without `lib` and `.a`.
+    pub name: String,
+    /// The file.
+    pub path: PathBuf,
+    /// Whether it was compiled now, rather than found in the store.
+    pub compiled: bool,
+}
+
+/// What a build cost.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Statistics {
+    /// How many files were compiled.
+    pub compiled_files: usize,
+    /// How many components came from the store.
+    pub reused_components: usize,
+    /// The compilers' processor time.
+    pub compiler_time: Duration,
+    /// The time from beginning to end.
+    pub elapsed: Duration,
+}
+
+/// The result of a build.
+#[derive(Debug, Clone)]
+pub struct Built {
+    /// The libraries, in the order of the selection. All are to be linked whole.
+    pub libraries: Vec<Library>,
+    /// The libraries of [`Configuration::own`], in its order.
+    pub own: Vec<Library>,
+    /// The folder with all of them.
+    pub library_dir: PathBuf,
+    /// Folders for `-I`, with which a dependent compiles code against the kernel's headers.
+    pub include_dirs: Vec<PathBuf>,
+    /// The source tree.
+    pub tree: PathBuf,
+    /// The target's NetBSD names.
+    pub machine: Machine,
+    /// Files whose change makes the build out of date; empty for sources that never change.
+    pub dependencies: Vec<PathBuf>,
+    /// What it cost.
+    pub statistics: Statistics,
+}
+
+/// Builds what the configuration says.
+///
+/// # Errors
+///
+/// See [`Error`]. Components that were finished before the failure stay in the store.
+pub fn build(configuration: &Configuration, progress: &mut dyn Progress) -> Result<Built, Error> {
+    let begun = Instant::now();
+    let target = Target::from_triple(&configuration.target)?;
+    let tree = source::obtain(configuration, progress)?;
+    let mut built = Build::begin(configuration, target, tree)?.run(progress)?;
+    built.statistics.elapsed = begun.elapsed();
+    Ok(built)
+}
+
+/// The component that every kernel holds.
+const BASE: &str = "rump";
+
+/// Where the base's Makefile lies.
+const BASE_DIRECTORY: &str = "sys/rump/librump/rumpkern";
+
+/// The names of the components to build, each once, the base first.
+fn selection(configuration: &Configuration) -> Vec<String> {
+    let mut names = vec![BASE.to_owned()];
+    for name in configuration
+        .components
+        .iter()
+        .chain(&configuration.settings.components)
+    {
+        if !names.contains(name) {
+            names.push(name.clone());
+        }
+    }
+    names
+}
+
+/// The object's name for a source, unlike all that are `taken`.
+fn object_name(source: &Path, taken: &[String]) -> String {
+    let stem = source.file_stem().unwrap_or_default().to_string_lossy();
+    let mut name = format!("{stem}.o");
+    let mut count = 1;
+    while taken.contains(&name) {
+        count += 1;
+        name = format!("{stem}-{count}.o");
+    }
+    name
+}
+
+/// A component of the user's own, described as the tree's are.
+fn described(own: &OwnComponent, base: &Component) -> Component {
+    use crate::component::{Origin, Source};
+    Component {
+        name: own.name.clone(),
+        comment: String::new(),
+        directory: base.directory.clone(),
+        sources: own
+            .sources
+            .iter()
+            .map(|path| Source {
+                origin: Origin::Tree(path.clone()),
+                flags: own.flags.clone(),
+                rename: own.rename,
+            })
+            .collect(),
+        cppflags: base.cppflags.clone(),
+        cflags: base.cflags.clone(),
+        aflags: base.aflags.clone(),
+        ioconf: None,
+        user_sources: Vec::new(),
+        user_cppflags: Vec::new(),
+        makefiles: base.makefiles.clone(),
+    }
+}

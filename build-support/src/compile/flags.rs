@@ -11,6 +11,8 @@ use super::Compiler;
 
 /// Where the sources are said to lie in debug information and in assertions' messages.
 pub const SOURCE_NAME: &str = "/usr/src";
+/// Where generated sources are said to lie.
+pub const OBJECT_NAME: &str = "/usr/obj";
 
 /// Macros that a compiler predefines for the host and that must not reach NetBSD's code.
 const HOST_MACROS: [&str; 7] = [
@@ -72,28 +74,16 @@ pub struct Flags {
 }
 
 impl Flags {
-    /// The flags for a compiler and a build.
+    /// The flags for a compiler, with debug information or without, and with a user's own.
     ///
-    /// `prefixes` are the folders whose place must not show in the result, and what they become.
+    /// They say nothing of where files lie; [`hidden`] does.
     #[must_use]
-    pub fn new(
-        compiler: &Compiler,
-        debuginfo: bool,
-        prefixes: &[(&Path, String)],
-        user: &[String],
-    ) -> Self {
+    pub fn new(compiler: &Compiler, debuginfo: bool, user: &[String]) -> Self {
         let mut common: Vec<OsString> = Vec::new();
         common.extend(HOST_MACROS.iter().map(|name| format!("-U{name}").into()));
         common.extend(COMMON.iter().map(OsString::from));
         common.extend(mips_abi(compiler).map(OsString::from));
         common.push(if debuginfo { "-g1" } else { "-g0" }.into());
-        common.extend(prefixes.iter().map(|(from, to)| {
-            let mut flag = OsString::from("-ffile-prefix-map=");
-            flag.push(from);
-            flag.push("=");
-            flag.push(to);
-            flag
-        }));
         let with = |specific: &[&str]| {
             let specific = specific.iter().map(OsString::from);
             common.iter().cloned().chain(specific).collect()
@@ -104,6 +94,16 @@ impl Flags {
             last: user.iter().map(OsString::from).collect(),
         }
     }
+}
+
+/// The flag that makes `folder` appear under another name in all that the compiler writes.
+#[must_use]
+pub fn hidden(folder: &Path, name: &str) -> OsString {
+    let mut flag = OsString::from("-ffile-prefix-map=");
+    flag.push(folder);
+    flag.push("=");
+    flag.push(name);
+    flag
 }
 
 /// NetBSD's name of the mips ABI, where it is not the compiler's.

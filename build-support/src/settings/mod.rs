@@ -10,6 +10,7 @@ mod variables;
 use std::ffi::OsString;
 use std::path::PathBuf;
 
+use crate::component::{CurLwp, Options};
 use parse::Reader;
 pub use variables::{VARIABLES, Variable};
 
@@ -20,28 +21,6 @@ pub enum Inet {
     Net,
     /// The host's sockets, through `sockin`.
     Sockin,
-}
-
-/// How kernel code finds the current lwp (`RUMP_CURLWP` in `README.compileopts`).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Curlwp {
-    /// A hypercall for every access.
-    Hypercall,
-    /// A thread-local variable of the compiler's.
-    Thread,
-    /// A register set aside.
-    Register,
-}
-
-/// Which old NetBSD system-call ABIs the kernel serves (`RUMP_NBCOMPAT`).
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Compat {
-    /// All that the snapshot has.
-    All,
-    /// None.
-    None,
-    /// Those of the named releases, such as `50`.
-    Releases(Vec<String>),
 }
 
 /// A value that a variable cannot have.
@@ -65,6 +44,8 @@ pub struct Settings {
     pub snapshot: Option<String>,
     /// `RUMPKERNEL_UNPINNED`: accept sources that differ from the pin.
     pub unpinned: bool,
+    /// `RUMPKERNEL_MIRROR`: where to download from instead of the pin's repository.
+    pub mirror: Option<String>,
     /// `RUMPKERNEL_OFFLINE`, else `CARGO_NET_OFFLINE`: never touch the network.
     pub offline: bool,
     /// `RUMPKERNEL_CACHE_DIR`: where snapshots and built components are kept.
@@ -90,9 +71,9 @@ pub struct Settings {
     /// `RUMPKERNEL_LOCKS_UP`: locks for one virtual CPU only.
     pub locks_up: bool,
     /// `RUMPKERNEL_CURLWP`.
-    pub curlwp: Option<Curlwp>,
-    /// `RUMPKERNEL_NBCOMPAT`.
-    pub nbcompat: Compat,
+    pub curlwp: Option<CurLwp>,
+    /// `RUMPKERNEL_NBCOMPAT`: `all`, `none`, or releases such as `50,60`.
+    pub nbcompat: String,
     /// `RUMPKERNEL_DEBUGINFO`: compile with `-g1`.
     pub debuginfo: Option<bool>,
     /// Every variable that was asked for, set or not. A build is out of date when one changes.
@@ -114,6 +95,7 @@ impl Settings {
             source: reader.path("RUMPKERNEL_SOURCE"),
             snapshot: reader.text("RUMPKERNEL_SNAPSHOT")?,
             unpinned: reader.flag("RUMPKERNEL_UNPINNED")?.unwrap_or(false),
+            mirror: reader.text("RUMPKERNEL_MIRROR")?,
             offline: reader.offline()?,
             cache_dir: reader.path("RUMPKERNEL_CACHE_DIR"),
             store_limit: reader
@@ -135,16 +117,31 @@ impl Settings {
             curlwp: reader.choice(
                 "RUMPKERNEL_CURLWP",
                 &[
-                    ("hypercall", Curlwp::Hypercall),
-                    ("__thread", Curlwp::Thread),
-                    ("register", Curlwp::Register),
+                    ("__thread", CurLwp::ThreadLocal),
+                    ("hypercall", CurLwp::Hypercall),
                 ],
-                "hypercall, __thread or register",
+                "__thread or hypercall",
             )?,
             nbcompat: reader.compat("RUMPKERNEL_NBCOMPAT")?,
             debuginfo: reader.flag("RUMPKERNEL_DEBUGINFO")?,
             names_read: reader.names_read,
         })
+    }
+}
+
+impl Settings {
+    /// The knobs of NetBSD's Makefiles. `debug_assertions` decides what no variable does.
+    #[must_use]
+    pub fn options(&self, debug_assertions: bool) -> Options {
+        Options {
+            diagnostic: self.diagnostic.unwrap_or(debug_assertions),
+            debug: self.debug,
+            lockdebug: self.lockdebug,
+            ktrace: self.ktrace,
+            locks_up: self.locks_up,
+            curlwp: self.curlwp.unwrap_or_default(),
+            nbcompat: self.nbcompat.clone(),
+        }
     }
 }
 
@@ -204,10 +201,7 @@ mod tests {
         .unwrap();
         assert_eq!(settings.store_limit, 512 << 20);
         assert_eq!(settings.inet, Some(Inet::Sockin));
-        assert_eq!(
-            settings.nbcompat,
-            Compat::Releases(vec!["50".into(), "70".into()])
-        );
+        assert_eq!(settings.nbcompat, "50,70");
         assert_eq!(settings.components, ["rumpfs_v7fs", "rumpdev_md"]);
         assert!(settings.offline && settings.ktrace);
     }

@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use super::{Compat, InvalidSetting};
+use super::InvalidSetting;
 
 /// Looks variables up, suffixed name first, and keeps account.
 pub(super) struct Reader<'a> {
@@ -136,18 +136,19 @@ impl<'a> Reader<'a> {
         }
     }
 
-    pub(super) fn compat(&mut self, name: &str) -> Result<Compat, InvalidSetting> {
+    /// `all`, `none` or releases, separated by commas.
+    pub(super) fn compat(&mut self, name: &str) -> Result<String, InvalidSetting> {
         let Some(found) = self.find(name) else {
-            return Ok(Compat::All);
+            return Ok("all".to_owned());
         };
         let is_release =
             |word: &String| word.len() == 2 && word.bytes().all(|byte| byte.is_ascii_digit());
         match found.text()? {
-            "all" | "default" => Ok(Compat::All),
-            "none" => Ok(Compat::None),
+            "all" | "default" => Ok("all".to_owned()),
+            "none" => Ok("none".to_owned()),
             _ => Some(found.words()?)
                 .filter(|words| !words.is_empty() && words.iter().all(is_release))
-                .map(Compat::Releases)
+                .map(|words| words.join(","))
                 .ok_or_else(|| found.invalid("all, none or a list of releases such as 50,60,70")),
         }
     }

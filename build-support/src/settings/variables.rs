@@ -40,6 +40,11 @@ pub const VARIABLES: &[Variable] = &[
         "no",
     ),
     variable(
+        "RUMPKERNEL_MIRROR",
+        "a URL to download from in place of the snapshot's repository",
+        "the repository in vendor-dates.toml",
+    ),
+    variable(
         "RUMPKERNEL_OFFLINE",
         "`yes` never touches the network",
         "what CARGO_NET_OFFLINE says",
@@ -97,7 +102,7 @@ pub const VARIABLES: &[Variable] = &[
     ),
     variable(
         "RUMPKERNEL_CURLWP",
-        "how the current lwp is found: `__thread`, `hypercall` or `register`",
+        "how the current lwp is found: `__thread` or `hypercall`",
         "__thread",
     ),
     variable(

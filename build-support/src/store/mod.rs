@@ -1,1 +1,238 @@
-//! placeholder
+//! Components that were built before, so that nothing is compiled twice.
+//!
+//! ```text
+//! <cache folder>/components/v1/<target>/<component>/
+//!   <recipe>-<inputs>.a       a finished library, read-only
+//!   <recipe>-<inputs>.files   what it was made from: the digest and path of every source and header
+//!   <question>.answer         which of them a pristine tree leads to
+//! <cache folder>/components/v1/lock
+//! ```
+//!
+//! A **recipe** ([`Key`]) stands for all that is known before compiling: the builder's version, the
+//! compiler, the flags, the names of the sources, the text of what is generated. **Inputs** stand
+//! for the contents of the files that were read, headers included, which the compiler tells only
+//! afterwards. To find a library, the lists of its recipe are compared with the tree.
+//!
+//! A pristine tree is known by its digest, so for it the whole question, tree, component and
+//! options, is a key too, and its answer is one small file: neither Makefiles nor headers are read.
+//!
+//! Files are written under another name, synced and renamed; lists and answers end with a line that
+//! says so, and carry the library's length. What is damaged counts as absent. Any number of builds
+//! may use a store at once: what they write under one name is the same. Only eviction takes a lock,
+//! and a library is never served from the store but from the build's own folder.
+//! `v1` is the version of this layout.
+
+mod eviction;
+mod files;
+mod key;
+mod place;
+mod record;
+
+use std::fs::{self, File};
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+pub use files::{FileDigests, Input};
+pub use key::{Key, KeyBuilder};
+pub use place::place;
+use record::{Answer, Inputs};
+
+/// The suffix of finished libraries.
+const LIBRARY: &str = "a";
+/// The suffix of lists of inputs.
+const INPUTS: &str = "files";
+/// The suffix of answers.
+const ANSWER: &str = "answer";
+
+/// A folder of built components.
+#[derive(Debug, Clone)]
+pub struct Store {
+    root: PathBuf,
+}
+
+/// A library in the store.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Hit {
+    /// The library.
+    pub library: PathBuf,
+    /// The list of what it was made from.
+    list: PathBuf,
+    answer: Answer,
+}
+
+impl Hit {
+    /// What the library was made from.
+    ///
+    /// # Errors
+    ///
+    /// If the list has gone or is damaged.
+    pub fn inputs(&self) -> io::Result<Vec<Input>> {
+        let list = Inputs::read(&self.list)?;
+        Ok(list.inputs)
+    }
+
+    /// Tells eviction that the library is in use. A store that cannot be written has no eviction.
+    fn touch(&self) {
+        let now = SystemTime::now();
+        let _ = File::open(&self.list).and_then(|file| file.set_modified(now));
+    }
+}
+
+impl Store {
+    /// The store in a cache folder, for one target. Nothing is created yet.
+    #[must_use]
+    pub fn new(cache: &Path) -> Self {
+        Self {
+            root: cache.join("components").join("v1"),
+        }
+    }
+
+    /// Where the store lies.
+    #[must_use]
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    fn folder(&self, target: &str, component: &str) -> PathBuf {
+        self.root.join(target).join(component)
+    }
+
+    /// Answers a question that was asked before.
+    #[must_use]
+    pub fn recall(&self, target: &str, component: &str, question: &Key) -> Option<Hit> {
+        let folder = self.folder(target, component);
+        let answer = Answer::read(&folder.join(format!("{question}.{ANSWER}")))?;
+        Self::hit(&folder, answer)
+    }
+
+    /// Finds a library by its recipe and the contents of the files that it was made from.
+    #[must_use]
+    pub fn find(
+        &self,
+        target: &str,
+        component: &str,
+        recipe: &Key,
+        digests: &mut FileDigests,
+    ) -> Option<Hit> {
+        let folder = self.folder(target, component);
+        let prefix = format!("{recipe}-");
+        for entry in fs::read_dir(&folder).ok()?.flatten() {
+            let path = entry.path();
+            let is_list = path
+                .extension()
+                .is_some_and(|extension| extension == INPUTS)
+                && entry.file_name().to_string_lossy().starts_with(&prefix);
+            if !is_list {
+                continue;
+            }
+            let Ok(list) = Inputs::read(&path) else {
+                continue;
+            };
+            if list.inputs.iter().all(|input| digests.agree(input))
+                && let Some(stem) = path.file_stem()
+            {
+                let answer = Answer {
+                    library: stem.to_string_lossy().into_owned(),
+                    length: list.length,
+                };
+                if let Some(hit) = Self::hit(&folder, answer) {
+                    return Some(hit);
+                }
+            }
+        }
+        None
+    }
+
+    /// The library of an answer, if it is there whole.
+    fn hit(folder: &Path, answer: Answer) -> Option<Hit> {
+        let path = |suffix| folder.join(format!("{}.{suffix}", answer.library));
+        let (library, list) = (path(LIBRARY), path(INPUTS));
+        let status = fs::metadata(&library).ok()?;
+        if !status.is_file() || status.len() != answer.length || !list.is_file() {
+            return None;
+        }
+        let hit = Hit {
+            library,
+            list,
+            answer,
+        };
+        hit.touch();
+        Some(hit)
+    }
+
+    /// Remembers the answer to a question.
+    ///
+    /// # Errors
+    ///
+    /// If the store cannot be written.
+    pub fn remember(
+        &self,
+        target: &str,
+        component: &str,
+        question: &Key,
+        hit: &Hit,
+    ) -> io::Result<()> {
+        let folder = self.folder(target, component);
+        let path = folder.join(format!("{question}.{ANSWER}"));
+        write_whole(&path, hit.answer.text().as_bytes())
+    }
+
+    /// Takes a library in.
+    ///
+    /// # Errors
+    ///
+    /// If the store cannot be written.
+    pub fn insert(
+        &self,
+        target: &str,
+        component: &str,
+        recipe: &Key,
+        inputs: Vec<Input>,
+        library: &[u8],
+    ) -> io::Result<Hit> {
+        let folder = self.folder(target, component);
+        fs::create_dir_all(&folder)?;
+        let list = Inputs {
+            length: library.len() as u64,
+            inputs,
+        };
+        let text = list.text();
+        let name = format!("{recipe}-{}", KeyBuilder::new("inputs").add(&text).key());
+        write_whole(&folder.join(format!("{name}.{LIBRARY}")), library)?;
+        write_whole(&folder.join(format!("{name}.{INPUTS}")), text.as_bytes())?;
+        let answer = Answer {
+            library: name,
+            length: list.length,
+        };
+        Self::hit(&folder, answer).ok_or_else(|| io::Error::other("what was just written has gone"))
+    }
+
+    /// Removes the libraries that were not used for longest until the rest takes at most `limit`
+    /// bytes. Does nothing while another process is at it.
+    ///
+    /// # Errors
+    ///
+    /// If the store cannot be read or written.
+    pub fn evict(&self, limit: u64) -> io::Result<()> {
+        eviction::evict(&self.root, limit)
+    }
+}
+
+/// Writes a read-only file that appears under its name complete or not at all.
+fn write_whole(path: &Path, content: &[u8]) -> io::Result<()> {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    let mut file = tempfile::Builder::new()
+        .prefix(eviction::UNFINISHED)
+        .permissions(read_only())
+        .tempfile_in(folder)?;
+    file.write_all(content)?;
+    file.as_file().sync_all()?;
+    file.persist(path).map_err(|error| error.error)?;
+    Ok(())
+}
+
+/// Links share the store's file, so that nobody is to write to it.
+fn read_only() -> fs::Permissions {
+    std::os::unix::fs::PermissionsExt::from_mode(0o444)
+}

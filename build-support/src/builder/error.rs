@@ -1,0 +1,87 @@
+//! What can go wrong in a build, whatever the stage.
+
+use std::io;
+use std::path::PathBuf;
+
+use crate::target::UnsupportedTarget;
+use crate::{compile, component, config, snapshot};
+
+/// Why nothing was built.
+///
+/// Its message is meant for the user of the whole project: it says what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// There is no NetBSD machine for the target.
+    #[error(transparent)]
+    Target(#[from] UnsupportedTarget),
+    /// No verified source tree.
+    #[error(transparent)]
+    Sources(#[from] snapshot::Error),
+    /// A component that the tree does not have.
+    #[error("the NetBSD tree in {} has no component `{name}`; it has: {}", tree.display(), known.join(", "))]
+    UnknownComponent {
+        /// What was asked for, by a feature or by `RUMPKERNEL_COMPONENTS`.
+        name: String,
+        /// The tree.
+        tree: PathBuf,
+        /// What there is.
+        known: Vec<String>,
+    },
+    /// A Makefile that cannot be understood.
+    #[error(transparent)]
+    Component(#[from] component::Error),
+    /// An ioconf file that cannot be understood.
+    #[error("component {component}: {source}")]
+    Config {
+        /// The component.
+        component: String,
+        /// What is wrong.
+        source: config::Error,
+    },
+    /// A file that a component's Makefile generates in a way that is not known here.
+    #[error(
+        "component {component} needs the generated file {file}, which this version of rumpkernel-build cannot make"
+    )]
+    NotGenerated {
+        /// The component.
+        component: String,
+        /// The file's name.
+        file: String,
+    },
+    /// A file of the tree does not say what it must.
+    #[error("{}: expected {expected}", path.display())]
+    Unexpected {
+        /// The file.
+        path: PathBuf,
+        /// What was looked for.
+        expected: &'static str,
+    },
+    /// No compiler, or one that failed.
+    #[error(transparent)]
+    Compile(#[from] compile::Error),
+    /// A file of the build could not be read or written.
+    #[error("cannot {action} {}: {source}", path.display())]
+    File {
+        /// What was to be done.
+        action: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// The system's answer.
+        source: io::Error,
+    },
+}
+
+impl Error {
+    /// Wraps the system's answer about a file.
+    pub(super) fn file(
+        action: &'static str,
+        path: impl Into<PathBuf>,
+    ) -> impl FnOnce(io::Error) -> Self {
+        let path = path.into();
+        move |source| Self::File {
+            action,
+            path,
+            source,
+        }
+    }
+}

@@ -1,0 +1,117 @@
+//! The sources that NetBSD's build generates.
+
+use std::fs;
+use std::path::Path;
+
+use super::Error;
+use crate::component::{Component, Origin};
+use crate::config;
+
+/// A generated file: its name in the component's object folder and its text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct GeneratedFile {
+    pub(super) name: &'static str,
+    pub(super) text: String,
+}
+
+/// Everything that a component needs generated.
+pub(super) fn generate(
+    component: &Component,
+    tree: &Path,
+    files: &config::Files,
+) -> Result<Vec<GeneratedFile>, Error> {
+    let mut generated = Vec::new();
+    if let Some(ioconf) = &component.ioconf {
+        let tables = files
+            .generate(&tree.join(ioconf))
+            .map_err(|source| Error::Config {
+                component: component.name.clone(),
+                source,
+            })?;
+        for (name, text) in [
+            ("ioconf.c", tables.ioconf_c),
+            ("ioconf.h", tables.ioconf_h),
+            ("locators.h", tables.locators_h),
+        ] {
+            generated.push(GeneratedFile { name, text });
+        }
+    }
+    for source in &component.sources {
+        match &source.origin {
+            Origin::Tree(_) => {}
+            Origin::Generated(name) if name == "vers.c" => generated.push(GeneratedFile {
+                name: "vers.c",
+                text: version(tree)?,
+            }),
+            Origin::Generated(name) => {
+                return Err(Error::NotGenerated {
+                    component: component.name.clone(),
+                    file: name.clone(),
+                });
+            }
+        }
+    }
+    Ok(generated)
+}
+
+/// The definitions that `sys/conf/newvers.sh -i RUMP-ROAST -n -r` writes into `vers.c`.
+fn version(tree: &Path) -> Result<String, Error> {
+    let param = tree.join("sys/sys/param.h");
+    let text = read(&param)?;
+    let release = release(&text).ok_or(Error::Unexpected {
+        path: param,
+        expected: "a definition of __NetBSD_Version__ with the release behind it",
+    })?;
+    let copyright = read(&tree.join("sys/conf/copyright"))?;
+    let full = format!("NetBSD {release} (RUMP-ROAST)\n");
+    // The shell drops the file's last line ends, and the script adds an empty line.
+    let copyright = format!("{}\n\n", copyright.trim_end_matches('\n'));
+    let identification = format!("@(#){full}");
+    Ok([
+        ("ostype", "NetBSD"),
+        ("osrelease", release),
+        ("sccs", &identification),
+        ("version", &full),
+        ("buildinfo", ""),
+        ("kernel_ident", "RUMP-ROAST"),
+        ("copyright", &copyright),
+    ]
+    .iter()
+    .map(|(name, value)| format!("const char {name}[] = {};\n", literal(value)))
+    .collect())
+}
+
+/// The release in `#define __NetBSD_Version__ 799003400 /* NetBSD 7.99.34 */`, as osrelease.sh
+/// prints it.
+fn release(param: &str) -> Option<&str> {
+    param.lines().find_map(|line| {
+        let mut words = line.split_whitespace();
+        let mut expect = |wanted: &str| words.next().filter(|word| *word == wanted);
+        expect("#define")?;
+        expect("__NetBSD_Version__")?;
+        let mut words = words.skip_while(|word| *word != "NetBSD");
+        words.next()?;
+        words.next()
+    })
+}
+
+/// A string literal of C, a line for each line of the text.
+fn literal(text: &str) -> String {
+    let mut literal = String::from("\"");
+    for character in text.chars() {
+        match character {
+            '\\' => literal.push_str("\\\\"),
+            '"' => literal.push_str("\\\""),
+            '\n' => literal.push_str("\\n\"\n\""),
+            other => literal.push(other),
+        }
+    }
+    literal.push('"');
+    literal
+}
+
+/// Files of the tree are Latin-1 here and there.
+fn read(path: &Path) -> Result<String, Error> {
+    let bytes = fs::read(path).map_err(Error::file("read", path))?;
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
+}

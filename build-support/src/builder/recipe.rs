@@ -1,0 +1,133 @@
+//! One component, ready to be compiled: its flags, its generated files, its key.
+
+use std::ffi::OsString;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::generated::{self, GeneratedFile};
+use super::setup::Setup;
+use super::{Error, object_name};
+use crate::bsdmake::OBJECTS;
+use crate::compile::{self, flags};
+use crate::component::{Component, Origin, placed};
+use crate::store::{Key, KeyBuilder};
+
+/// A component of which everything is known that can be before compiling.
+pub(super) struct Recipe {
+    pub(super) component: Component,
+    pub(super) generated: Vec<GeneratedFile>,
+    pub(super) key: Key,
+}
+
+impl Recipe {
+    /// Works everything out.
+    pub(super) fn new(setup: &Setup, mut component: Component) -> Result<Self, Error> {
+        for source in &mut component.sources {
+            if let Origin::Tree(path) = &mut source.origin {
+                let repairs = setup.target.repairs;
+                if let Some(better) = repairs.iter().find_map(|repair| repair.apply(path)) {
+                    *path = better;
+                }
+            }
+        }
+        let generated = generated::generate(&component, setup.tree.root(), &setup.config)?;
+        let sources = component
+            .sources
+            .iter()
+            .map(|source| format!("{:?} {:?} {}", source.origin, source.flags, source.rename));
+        let texts = generated
+            .iter()
+            .map(|file| format!("{} {}", file.name, file.text));
+        let key = KeyBuilder::new("recipe")
+            .add(&component.name)
+            .add(&setup.identity)
+            .add_all(&component.cflags)
+            .add_all(&component.cppflags)
+            .add_all(&component.aflags)
+            .add_all(sources)
+            .add_all(texts)
+            .key();
+        Ok(Self {
+            component,
+            generated,
+            key,
+        })
+    }
+
+    /// Writes the generated files into the component's object folder.
+    pub(super) fn prepare(&self, folder: &Path) -> Result<(), Error> {
+        fs::create_dir_all(folder).map_err(Error::file("create", folder))?;
+        for file in &self.generated {
+            let path = folder.join(file.name);
+            fs::write(&path, &file.text).map_err(Error::file("write", &path))?;
+        }
+        Ok(())
+    }
+
+    /// The compilations, in the order of the sources.
+    pub(super) fn commands(&self, setup: &Setup, folder: &Path) -> Vec<compile::Command> {
+        let component = &self.component;
+        let place = |flags: &[String]| placed(flags, setup.tree.root(), folder);
+        let hidden = setup.hidden(&component.name, folder);
+        let mut names = Vec::new();
+        let mut commands = Vec::new();
+        for source in &component.sources {
+            let path = match &source.origin {
+                Origin::Tree(path) => setup.tree.root().join(path),
+                Origin::Generated(name) => folder.join(name),
+            };
+            let (first, own) = if source.origin.is_assembly() {
+                (&setup.flags.assembly, &component.aflags)
+            } else {
+                (&setup.flags.c, &component.cflags)
+            };
+            let mut all: Vec<OsString> = first.clone();
+            all.extend(hidden.iter().cloned());
+            all.extend(place(own));
+            all.extend(with_links(&component.cppflags, setup, folder));
+            all.extend(place(&source.flags));
+            all.extend(setup.flags.last.iter().cloned());
+            let object = object_name(&path, &names);
+            names.push(object.clone());
+            commands.push(compile::Command {
+                source: path,
+                flags: all,
+                folder: folder.to_owned(),
+                object,
+            });
+        }
+        commands
+    }
+}
+
+/// The preprocessor's flags. NetBSD's build has the include links in the object folder; here all
+/// components share one folder of them, searched right after it.
+fn with_links(cppflags: &[String], setup: &Setup, folder: &Path) -> Vec<OsString> {
+    let objects = format!("-I{OBJECTS}");
+    let mut flags = Vec::new();
+    for (flag, placed) in cppflags
+        .iter()
+        .zip(placed(cppflags, setup.tree.root(), folder))
+    {
+        flags.push(placed);
+        if *flag == objects {
+            let mut links = OsString::from("-I");
+            links.push(setup.links.folder());
+            flags.push(links);
+        }
+    }
+    flags
+}
+
+impl Setup {
+    /// Flags that keep this build's folders out of its results.
+    fn hidden(&self, component: &str, folder: &Path) -> Vec<OsString> {
+        let tree = flags::hidden(self.tree.root(), flags::SOURCE_NAME);
+        let objects = flags::hidden(folder, &format!("{}/{component}", flags::OBJECT_NAME));
+        let links = self.links.iter().map(|(link, place)| {
+            let name = PathBuf::from(flags::SOURCE_NAME).join(place);
+            flags::hidden(&link, &name.to_string_lossy())
+        });
+        [tree, objects].into_iter().chain(links).collect()
+    }
+}

@@ -1,0 +1,117 @@
+//! The store's small text files.
+//!
+//! Each ends with the line `end`, so that one that was cut short is known.
+
+use std::fs;
+use std::io;
+use std::path::Path;
+
+use super::Input;
+
+const END: &str = "end";
+
+/// What a library was made from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Inputs {
+    /// The library's length in bytes.
+    pub(super) length: u64,
+    /// Sources and headers.
+    pub(super) inputs: Vec<Input>,
+}
+
+impl Inputs {
+    pub(super) fn text(&self) -> String {
+        let mut text = format!("length {}\n", self.length);
+        for input in &self.inputs {
+            text.push_str(&input.digest);
+            text.push(' ');
+            text.push_str(&input.path);
+            text.push('\n');
+        }
+        text.push_str(END);
+        text.push('\n');
+        text
+    }
+
+    pub(super) fn read(path: &Path) -> io::Result<Self> {
+        let text = fs::read_to_string(path)?;
+        Self::parse(&text).ok_or_else(|| {
+            io::Error::new(io::ErrorKind::InvalidData, "a list of inputs is damaged")
+        })
+    }
+
+    fn parse(text: &str) -> Option<Self> {
+        let body = text.strip_suffix("end\n")?;
+        let mut lines = body.lines();
+        let length = lines.next()?.strip_prefix("length ")?.parse().ok()?;
+        let inputs = lines
+            .map(|line| {
+                let (digest, path) = line.split_once(' ')?;
+                Some(Input {
+                    digest: digest.to_owned(),
+                    path: path.to_owned(),
+                })
+            })
+            .collect::<Option<_>>()?;
+        Some(Self { length, inputs })
+    }
+}
+
+/// Which library a question leads to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Answer {
+    /// The library's name, without its suffix.
+    pub(super) library: String,
+    /// Its length in bytes.
+    pub(super) length: u64,
+}
+
+impl Answer {
+    pub(super) fn text(&self) -> String {
+        format!("{} {} {END}\n", self.library, self.length)
+    }
+
+    /// Reads an answer; a damaged one is none.
+    pub(super) fn read(path: &Path) -> Option<Self> {
+        Self::parse(&fs::read_to_string(path).ok()?)
+    }
+
+    fn parse(text: &str) -> Option<Self> {
+        let mut words = text.strip_suffix(" end\n")?.split(' ');
+        let answer = Self {
+            library: words.next()?.to_owned(),
+            length: words.next()?.parse().ok()?,
+        };
+        words.next().is_none().then_some(answer)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_written_is_read_and_what_is_cut_short_is_not() {
+        let answer = Answer {
+            library: "k-i".into(),
+            length: 12,
+        };
+        let text = answer.text();
+        assert_eq!(Answer::parse(&text), Some(answer));
+        let list = Inputs {
+            length: 3,
+            inputs: vec![Input {
+                digest: "00".into(),
+                path: "sys/a b.h".into(),
+            }],
+        };
+        let long = list.text();
+        assert_eq!(Inputs::parse(&long), Some(list));
+        for end in 0..text.len() {
+            assert_eq!(Answer::parse(&text[..end]), None, "{end}");
+        }
+        for end in 0..long.len() {
+            assert_eq!(Inputs::parse(&long[..end]), None, "{end}");
+        }
+    }
+}
