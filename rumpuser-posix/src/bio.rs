@@ -99,6 +99,13 @@ impl BlockIo {
     }
 }
 
+fn lies_within(offset: i64, length: usize, size: u64) -> bool {
+    u64::try_from(offset)
+        .ok()
+        .and_then(|offset| offset.checked_add(length as u64))
+        .is_some_and(|end| end <= size)
+}
+
 impl Instance {
     /// Makes a transfer. The number of bytes, and NetBSD's error number.
     fn transfer(&self, transfer: &Transfer) -> (usize, c_int) {
@@ -109,7 +116,10 @@ impl Instance {
             offset,
             ..
         } = *transfer;
-        let result = if transfer.operation & READ != 0 {
+        let size = self.descriptors.end(file);
+        let result = if size.is_some_and(|size| !lies_within(offset, length, size)) {
+            Err(libc::EIO)
+        } else if transfer.operation & READ != 0 {
             if self.faults().strikes(Fault::Read) {
                 Err(libc::EIO)
             } else if self.faults().strikes(Fault::ShortRead) {

@@ -17,7 +17,7 @@ const ABSMONO: c_int = 1;
 const NANOS: i64 = 1_000_000_000;
 
 /// A kernel's clock: the host's.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Clock;
 
 impl Clock {

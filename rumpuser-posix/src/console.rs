@@ -20,6 +20,9 @@ use parking_lot::Mutex;
 use crate::curlwp;
 use crate::instance::caller;
 
+/// A function of the program's that is given lines.
+pub type Sink = Box<dyn FnMut(&[u8]) + Send>;
+
 /// Where the text that a kernel prints goes.
 #[derive(Default)]
 pub enum Console {
@@ -29,7 +32,7 @@ pub enum Console {
     /// Nowhere.
     Discard,
     /// To the program; see [`Console::sink`].
-    Sink(Box<dyn FnMut(&[u8]) + Send>),
+    Sink(Sink),
 }
 
 impl Console {

@@ -11,7 +11,7 @@ use std::collections::HashMap;
 use std::ffi::{CStr, CString};
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io;
-use std::os::unix::fs::{FileTypeExt, MetadataExt};
+use std::os::unix::fs::{FileTypeExt, MetadataExt, OpenOptionsExt};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -107,9 +107,24 @@ impl Drop for DiskLock {
 pub(crate) struct Image {
     pub(crate) file: File,
     pub(crate) access: Access,
+    /// In bytes, when it was attached. Transfers end here.
     pub(crate) size: u64,
     pub(crate) kind: Kind,
     _lock: DiskLock,
+}
+
+impl Image {
+    /// The size that the kernel is told: a little more than there is, and no whole number of
+    /// sectors.
+    ///
+    /// NetBSD's driver answers a read at the very end of a disk with nothing and without an error,
+    /// and one across it with less than was asked for, and file systems then take what was in the
+    /// buffer for data. Told this size it passes such reads on, and they fail here.
+    pub(crate) fn told_size(&self) -> u64 {
+        const SECTOR: u64 = 512;
+        let told = self.size.saturating_add(2);
+        told + u64::from(told.is_multiple_of(SECTOR))
+    }
 }
 
 /// What kind of file a disk is.
@@ -163,7 +178,8 @@ impl Drop for Disk {
 }
 
 impl Instance {
-    /// Opens and locks a disk image or disk device for this kernel. It must exist.
+    /// Opens and locks a disk image or disk device for this kernel. It must exist. What lies beyond
+    /// its end, as it is now, is an I/O error to the kernel, in both directions.
     ///
     /// # Errors
     ///
@@ -172,6 +188,8 @@ impl Instance {
         let file = OpenOptions::new()
             .read(true)
             .write(access == Access::ReadWrite)
+            // Opening a FIFO would wait for somebody at its other end.
+            .custom_flags(libc::O_NONBLOCK)
             .open(path)
             .map_err(DiskError::Open)?;
         let metadata = file.metadata().map_err(DiskError::Open)?;

@@ -49,8 +49,8 @@ const NO_OFFSET: i64 = -1;
 struct Descriptor {
     file: File,
     writable: bool,
-    // Both are there to be dropped after the file.
-    _image: Option<Arc<Image>>,
+    image: Option<Arc<Image>>,
+    /// Given back after the file is closed.
     _lock: Option<DiskLock>,
 }
 
@@ -65,6 +65,12 @@ impl Descriptors {
         let number = descriptor.file.as_raw_fd();
         self.open.lock().insert(number, descriptor);
         number
+    }
+
+    /// Where transfers to and from a file have to end, if anywhere.
+    pub(crate) fn end(&self, number: RawFd) -> Option<u64> {
+        let open = self.open.lock();
+        Some(open.get(&number)?.image.as_ref()?.size)
     }
 
     pub(crate) fn close_all(&self) {
@@ -102,7 +108,7 @@ fn open(instance: &Instance, path: &CStr, flags: c_int) -> Result<RawFd, c_int> 
         return Ok(instance.descriptors.insert(Descriptor {
             file: image.file.try_clone().map_err(|error| from_io(&error))?,
             writable: write,
-            _image: Some(image),
+            image: Some(image),
             _lock: None,
         }));
     }
@@ -136,7 +142,7 @@ fn open(instance: &Instance, path: &CStr, flags: c_int) -> Result<RawFd, c_int> 
     Ok(instance.descriptors.insert(Descriptor {
         file,
         writable: write,
-        _image: None,
+        image: None,
         _lock: lock,
     }))
 }
@@ -149,7 +155,7 @@ fn information(instance: &Instance, path: &CStr, want_size: bool) -> Result<(u64
             Kind::Block => TYPE_BLOCK,
             Kind::Character => TYPE_CHARACTER,
         };
-        return Ok((image.size, file_type));
+        return Ok((image.told_size(), file_type));
     }
     let path = host_path(path);
     let metadata = fs::metadata(path).map_err(|error| from_io(&error))?;

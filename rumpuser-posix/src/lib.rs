@@ -46,7 +46,7 @@ mod sysproxy;
 mod thread;
 mod upcall;
 
-pub use console::Console;
+pub use console::{Console, Sink};
 pub use disk::{Access, Disk, DiskError};
 pub use fault::{Fault, Faults};
 pub use instance::{Death, DeathKind, Instance, Parameters, SetupError};

@@ -246,12 +246,10 @@ pub(crate) fn end_foreign() -> ! {
 #[unsafe(no_mangle)]
 unsafe extern "C" fn rumpuser_thread_join(cookie: *mut c_void) -> c_int {
     let instance = caller();
-    let locks = instance.unschedule(ptr::null_mut());
     // SAFETY: the cookie is from rumpuser_thread_create, and is used once.
-    if instance
-        .wait_for(unsafe { &*cookie.cast::<Joinable>() })
-        .is_err()
-    {
+    let joinable = unsafe { &*cookie.cast::<Joinable>() };
+    let locks = instance.unschedule(ptr::null_mut());
+    if instance.wait_for(joinable).is_err() {
         instance.leave();
     }
     // SAFETY: the thread is done with it.

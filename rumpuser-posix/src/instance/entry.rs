@@ -94,7 +94,8 @@ impl Instance {
     /// Runs `f`, which calls the kernel, with this as the thread's current instance.
     ///
     /// Returns what `f` returned; or how the kernel ended, when it was dead before, or died while
-    /// `f` was in it, whichever thread killed it. Entries nest, of the same or of other instances.
+    /// `f` was in it, whichever thread killed it. Entries of several kernels nest; see also
+    /// [`is_inside`](Self::is_inside).
     ///
     /// # Errors
     ///
@@ -140,6 +141,23 @@ impl Instance {
                 _ => Death::thread_exit(),
             }),
         }
+    }
+
+    /// Whether the calling thread is inside this kernel: in a function given to
+    /// [`enter`](Self::enter), or on a thread of the kernel's own; that is, whether this is called
+    /// back by the kernel, from a console sink for instance. Such a thread may hold a virtual CPU
+    /// and must not enter the same kernel again; [`enter`](Self::enter) does not check.
+    #[must_use]
+    pub fn is_inside(&self) -> bool {
+        let mut place = INNERMOST.get();
+        // SAFETY: as in innermost(); the previous entries' frames outlive the innermost's.
+        while let Some(entry) = unsafe { place.as_ref() } {
+            if ptr::eq(entry.instance, self) {
+                return true;
+            }
+            place = entry.previous;
+        }
+        false
     }
 
     /// Runs a thread of the kernel's from its first function to its end, whichever way it ends.

@@ -88,7 +88,7 @@ impl Instance {
             upcalls: OnceLock::new(),
             parameters,
             console: Output::new(console),
-            clock: Clock::default(),
+            clock: Clock,
             memory: Memory::default(),
             descriptors: Descriptors::default(),
             disks: Arc::default(),
@@ -164,11 +164,13 @@ impl Instance {
     /// they have. They end after its death, at their next hypercall; one that is blocked in a host
     /// system call (reading a terminal, say) ends when that returns.
     ///
-    /// Called on a thread of the same kernel it does not wait.
+    /// Called on a thread that is inside the kernel it does not wait.
     pub fn join_threads(&self, timeout: Option<Duration>) -> bool {
-        let own = current().is_some_and(|instance| std::ptr::eq(instance, self));
-        self.threads
-            .join(if own { Some(Duration::ZERO) } else { timeout })
+        self.threads.join(if self.is_inside() {
+            Some(Duration::ZERO)
+        } else {
+            timeout
+        })
     }
 
     /// Gives the memory, mappings and descriptors of a dead kernel back to the host. Whether that

@@ -1,10 +1,4 @@
-//! `rumpuser_rw_*`: reader/writer locks.
-//!
-//! Many readers or one writer, which is known by its lwp. Waiting gives up the virtual CPU. As in
-//! NetBSD, a reader waits when a writer waits, a writer that leaves lets in the readers that wait,
-//! and the last reader that leaves lets in a writer: neither kind starves. An upgrade succeeds for
-//! the only reader, else EBUSY; a downgrade lets in the readers that wait and never a writer.
-//! "Held for reading" means by anybody, since readers are not known by name.
+//! The state of a reader/writer lock, without the kernel's side.
 //!
 //! The state is one word: whether a writer holds the lock, whether threads wait, and the number of
 //! readers. Without waiters every operation is one atomic exchange. While threads wait, everything
@@ -18,8 +12,7 @@ use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, Ordering};
 
 use parking_lot::{Mutex, MutexGuard};
 
-use crate::errno::from_host;
-use crate::instance::{Dead, Instance, Wake, caller, unpark_all};
+use crate::instance::{Dead, Instance, Wake, unpark_all};
 use crate::upcall::Lwp;
 
 const WRITER: u32 = 1;
@@ -28,13 +21,13 @@ const READER: u32 = 4;
 
 /// How a lock is, or is to be, held.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Mode {
+pub(super) enum Mode {
     Read,
     Write,
 }
 
 impl Mode {
-    fn of(operation: c_int) -> Option<Self> {
+    pub(super) fn of(operation: c_int) -> Option<Self> {
         match operation {
             0 => Some(Self::Read),
             1 => Some(Self::Write),
@@ -99,14 +92,15 @@ impl Queue {
 
 /// `struct rumpuser_rw`. Alone in its cache line.
 #[repr(C, align(64))]
-struct RwLock {
+pub(crate) struct RwLock {
     state: AtomicU32,
     queue: Mutex<Queue>,
-    writer: AtomicPtr<Lwp>,
+    /// Kept by the hypercalls.
+    pub(super) writer: AtomicPtr<Lwp>,
 }
 
 impl RwLock {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self {
             state: AtomicU32::new(0),
             queue: Mutex::new(Queue { head: ptr::null() }),
@@ -128,7 +122,7 @@ impl RwLock {
         }
     }
 
-    fn try_lock(&self, mode: Mode) -> bool {
+    pub(super) fn try_lock(&self, mode: Mode) -> bool {
         let mut state = self.state.load(Ordering::Relaxed);
         while let Some(taken) = Self::taken(state, mode) {
             match self.change(state, taken) {
@@ -140,7 +134,7 @@ impl RwLock {
     }
 
     /// Waits for the lock in the host.
-    fn lock(&self, instance: &Instance, mode: Mode) -> Result<(), Dead> {
+    pub(super) fn lock(&self, instance: &Instance, mode: Mode) -> Result<(), Dead> {
         let waiter = Waiter {
             mode,
             let_in: AtomicBool::new(false),
@@ -221,7 +215,7 @@ impl RwLock {
         }
     }
 
-    fn unlock(&self) {
+    pub(super) fn unlock(&self) {
         let mut state = self.state.load(Ordering::Relaxed);
         while state & QUEUED == 0 {
             let free = if state & WRITER != 0 {
@@ -248,7 +242,7 @@ impl RwLock {
     }
 
     /// From the only reader to the writer. Threads that wait go on waiting.
-    fn try_upgrade(&self) -> bool {
+    pub(super) fn try_upgrade(&self) -> bool {
         let mut state = self.state.load(Ordering::Relaxed);
         while state & !QUEUED == READER {
             match self.change(state, WRITER | (state & QUEUED)) {
@@ -260,146 +254,23 @@ impl RwLock {
     }
 
     /// From the writer to a reader.
-    fn downgrade(&self) {
+    pub(super) fn downgrade(&self) {
         if self.change(WRITER, READER).is_err() {
             let queue = self.queue.lock();
             self.hand_over(queue, 1, true);
         }
     }
 
-    fn readers(&self) -> u32 {
+    pub(super) fn readers(&self) -> u32 {
         self.state.load(Ordering::Relaxed) / READER
     }
 
-    fn is_writer(&self, instance: &Instance) -> bool {
+    pub(super) fn is_written(&self) -> bool {
         self.state.load(Ordering::Relaxed) & WRITER != 0
-            && self.writer.load(Ordering::Relaxed) == instance.lwp()
     }
 
-    /// Notes that the calling thread got the lock.
-    fn own(&self, instance: &Instance, mode: Mode) {
-        if mode == Mode::Write {
-            self.writer.store(instance.lwp(), Ordering::Relaxed);
-        }
+    /// Whether anybody holds the lock or waits for it.
+    pub(super) fn is_used(&self) -> bool {
+        self.state.load(Ordering::Relaxed) != 0
     }
-}
-
-fn mode_of(instance: &Instance, operation: c_int) -> Mode {
-    match Mode::of(operation) {
-        Some(mode) => mode,
-        None => instance.fail("rumpuser: a reader/writer lock is asked for in an unknown way"),
-    }
-}
-
-/// Makes a lock and stores its address.
-#[unsafe(no_mangle)]
-unsafe extern "C" fn rumpuser_rw_init(place: *mut *mut RwLock) {
-    let lock = caller().place(RwLock::new());
-    // SAFETY: the kernel passes a place for the address.
-    unsafe { place.write(lock) };
-}
-
-/// Locks for reading or writing.
-#[unsafe(no_mangle)]
-unsafe extern "C" fn rumpuser_rw_enter(operation: c_int, lock: *const RwLock) {
-    let instance = caller();
-    let mode = mode_of(instance, operation);
-    // SAFETY: the kernel passes a lock of its own, which stays while it is used.
-    let lock = unsafe { &*lock };
-    if !lock.try_lock(mode) {
-        if lock.is_writer(instance) && !instance.lwp().is_null() {
-            instance.fail("rumpuser: a lwp locks a reader/writer lock that it holds for writing");
-        }
-        let locks = instance.unschedule(ptr::null_mut());
-        if lock.lock(instance, mode).is_err() {
-            instance.leave();
-        }
-        instance.schedule(locks, ptr::null_mut());
-    }
-    lock.own(instance, mode);
-}
-
-/// Locks if that needs no waiting, else EBUSY.
-#[unsafe(no_mangle)]
-unsafe extern "C" fn rumpuser_rw_tryenter(operation: c_int, lock: *const RwLock) -> c_int {
-    let instance = caller();
-    let Some(mode) = Mode::of(operation) else {
-        return from_host(libc::EINVAL);
-    };
-    // SAFETY: as in rumpuser_rw_enter.
-    let lock = unsafe { &*lock };
-    if lock.try_lock(mode) {
-        lock.own(instance, mode);
-        0
-    } else {
-        from_host(libc::EBUSY)
-    }
-}
-
-/// Makes the only reader the writer, else EBUSY.
-#[unsafe(no_mangle)]
-unsafe extern "C" fn rumpuser_rw_tryupgrade(lock: *const RwLock) -> c_int {
-    let instance = caller();
-    // SAFETY: as in rumpuser_rw_enter.
-    let lock = unsafe { &*lock };
-    if lock.try_upgrade() {
-        lock.own(instance, Mode::Write);
-        0
-    } else {
-        from_host(libc::EBUSY)
-    }
-}
-
-/// Makes the writer a reader.
-#[unsafe(no_mangle)]
-unsafe extern "C" fn rumpuser_rw_downgrade(lock: *const RwLock) {
-    let instance = caller();
-    // SAFETY: as in rumpuser_rw_enter.
-    let lock = unsafe { &*lock };
-    if !lock.is_writer(instance) {
-        instance.fail("rumpuser: a reader/writer lock is downgraded by another than its writer");
-    }
-    lock.writer.store(ptr::null_mut(), Ordering::Relaxed);
-    lock.downgrade();
-}
-
-/// Releases a lock that the calling thread holds in either way.
-#[unsafe(no_mangle)]
-unsafe extern "C" fn rumpuser_rw_exit(lock: *const RwLock) {
-    let instance = caller();
-    // SAFETY: as in rumpuser_rw_enter.
-    let lock = unsafe { &*lock };
-    if lock.readers() == 0 {
-        if !lock.is_writer(instance) {
-            instance.fail("rumpuser: a reader/writer lock is released by one who does not hold it");
-        }
-        lock.writer.store(ptr::null_mut(), Ordering::Relaxed);
-    }
-    lock.unlock();
-}
-
-/// Ends a lock that nobody holds.
-#[unsafe(no_mangle)]
-unsafe extern "C" fn rumpuser_rw_destroy(lock: *mut RwLock) {
-    let instance = caller();
-    // SAFETY: as in rumpuser_rw_enter.
-    if unsafe { &*lock }.state.load(Ordering::Relaxed) != 0 {
-        instance.fail("rumpuser: a reader/writer lock is destroyed that is held");
-    }
-    // SAFETY: nobody uses a lock that is destroyed.
-    unsafe { instance.memory.free(lock.cast()) };
-}
-
-/// Stores whether the calling thread holds the lock for writing, or how many hold it for reading.
-#[unsafe(no_mangle)]
-unsafe extern "C" fn rumpuser_rw_held(operation: c_int, lock: *const RwLock, held: *mut c_int) {
-    let instance = caller();
-    // SAFETY: as in rumpuser_rw_enter.
-    let lock = unsafe { &*lock };
-    let answer = match mode_of(instance, operation) {
-        Mode::Write => c_int::from(lock.is_writer(instance)),
-        Mode::Read => c_int::try_from(lock.readers()).unwrap_or(c_int::MAX),
-    };
-    // SAFETY: the kernel passes a place for the answer.
-    unsafe { held.write(answer) };
 }
