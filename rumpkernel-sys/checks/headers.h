@@ -4,6 +4,17 @@
  * every build. Headers of the C library that these ask for are in the folder "include".
  */
 
+/* Some machines' headers ask gcc for these; clang lacks them, and nothing that is bound uses them. */
+#ifndef __WCHAR_MIN__
+#define __WCHAR_MIN__ 0
+#endif
+#ifndef __WINT_MIN__
+#define __WINT_MIN__ 0
+#endif
+#ifndef __SIG_ATOMIC_TYPE__
+#define __SIG_ATOMIC_TYPE__ int
+#endif
+
 #include <sys/param.h>
 #include <sys/types.h>
 

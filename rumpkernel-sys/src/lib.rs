@@ -27,6 +27,9 @@
 //! members of [`EntryPoints`] that a component brings are `None` without its feature.
 #![no_std]
 
+#[macro_use]
+mod assertions;
+
 // Generated names are C's, and the headers and man pages of NetBSD document them.
 #[allow(
     missing_docs,

@@ -4,76 +4,76 @@
 
 use core::ffi::{CStr, c_void};
 use super::*;
-///The functions of one kernel, by which it is reached.
+/// The functions of one kernel, by which it is reached.
 ///
-///A member `sys_name` is the system call name(2) in the version that this crate's
-///structures belong to: it returns -1 after setting the error number with the hypercall
-///`rumpuser_seterrno`. The other members carry their name in `rump/rump.h` without the
-///prefixes `rump_` and `pub_`; those of components that not each kernel has are options.
+/// A member `sys_name` is the system call name(2) in the version that this crate's
+/// structures belong to: it returns -1 after setting the error number with the hypercall
+/// `rumpuser_seterrno`. The other members carry their name in `rump/rump.h` without the
+/// prefixes `rump_` and `pub_`; those of components that not each kernel has are options.
 #[derive(Debug, Clone, Copy)]
 pub struct EntryPoints {
-    ///`rump_init`.
+    /// `rump_init`.
     pub init: unsafe extern "C" fn() -> ::core::ffi::c_int,
-    ///`rump_init_server`.
+    /// `rump_init_server`.
     pub init_server: unsafe extern "C" fn(
         arg1: *const ::core::ffi::c_char,
     ) -> ::core::ffi::c_int,
-    ///`rump_getversion`.
+    /// `rump_getversion`.
     pub getversion: unsafe extern "C" fn() -> ::core::ffi::c_int,
-    ///`rump_nativeabi_p`.
+    /// `rump_nativeabi_p`.
     pub nativeabi_p: unsafe extern "C" fn() -> ::core::ffi::c_int,
-    ///`rump_boot_gethowto`.
+    /// `rump_boot_gethowto`.
     pub boot_gethowto: unsafe extern "C" fn() -> ::core::ffi::c_int,
-    ///`rump_boot_sethowto`.
+    /// `rump_boot_sethowto`.
     pub boot_sethowto: unsafe extern "C" fn(arg1: ::core::ffi::c_int),
-    ///`rump_boot_setsigmodel`.
+    /// `rump_boot_setsigmodel`.
     pub boot_setsigmodel: unsafe extern "C" fn(arg1: rump_sigmodel),
-    ///`rump_boot_etfs_register`.
+    /// `rump_boot_etfs_register`.
     pub boot_etfs_register: unsafe extern "C" fn(arg1: *mut rump_boot_etfs),
-    ///`rump_schedule`.
+    /// `rump_schedule`.
     pub schedule: unsafe extern "C" fn(),
-    ///`rump_unschedule`.
+    /// `rump_unschedule`.
     pub unschedule: unsafe extern "C" fn(),
-    ///`rump_printevcnts`.
+    /// `rump_printevcnts`.
     pub printevcnts: unsafe extern "C" fn(),
-    ///`rump_daemonize_begin`.
+    /// `rump_daemonize_begin`.
     pub daemonize_begin: unsafe extern "C" fn() -> ::core::ffi::c_int,
-    ///`rump_daemonize_done`.
+    /// `rump_daemonize_done`.
     pub daemonize_done: unsafe extern "C" fn(
         arg1: ::core::ffi::c_int,
     ) -> ::core::ffi::c_int,
-    ///`rump_pub_cred_create`.
+    /// `rump_pub_cred_create`.
     pub cred_create: unsafe extern "C" fn(
         arg1: uid_t,
         arg2: gid_t,
         arg3: usize,
         arg4: *mut gid_t,
     ) -> *mut kauth_cred,
-    ///`rump_pub_cred_put`.
+    /// `rump_pub_cred_put`.
     pub cred_put: unsafe extern "C" fn(arg1: *mut kauth_cred),
-    ///`rump_pub_lwproc_rfork`.
+    /// `rump_pub_lwproc_rfork`.
     pub lwproc_rfork: unsafe extern "C" fn(
         arg1: ::core::ffi::c_int,
     ) -> ::core::ffi::c_int,
-    ///`rump_pub_lwproc_newlwp`.
+    /// `rump_pub_lwproc_newlwp`.
     pub lwproc_newlwp: unsafe extern "C" fn(arg1: pid_t) -> ::core::ffi::c_int,
-    ///`rump_pub_lwproc_switch`.
+    /// `rump_pub_lwproc_switch`.
     pub lwproc_switch: unsafe extern "C" fn(arg1: *mut lwp),
-    ///`rump_pub_lwproc_releaselwp`.
+    /// `rump_pub_lwproc_releaselwp`.
     pub lwproc_releaselwp: unsafe extern "C" fn(),
-    ///`rump_pub_lwproc_curlwp`.
+    /// `rump_pub_lwproc_curlwp`.
     pub lwproc_curlwp: unsafe extern "C" fn() -> *mut lwp,
-    ///`rump_pub_lwproc_sysent_usenative`.
+    /// `rump_pub_lwproc_sysent_usenative`.
     pub lwproc_sysent_usenative: unsafe extern "C" fn(),
-    ///`rump_pub_allbetsareoff_setid`.
+    /// `rump_pub_allbetsareoff_setid`.
     pub allbetsareoff_setid: unsafe extern "C" fn(arg1: pid_t, arg2: ::core::ffi::c_int),
-    ///`rump_pub_etfs_register`.
+    /// `rump_pub_etfs_register`.
     pub etfs_register: unsafe extern "C" fn(
         arg1: *const ::core::ffi::c_char,
         arg2: *const ::core::ffi::c_char,
         arg3: rump_etfs_type,
     ) -> ::core::ffi::c_int,
-    ///`rump_pub_etfs_register_withsize`.
+    /// `rump_pub_etfs_register_withsize`.
     pub etfs_register_withsize: unsafe extern "C" fn(
         arg1: *const ::core::ffi::c_char,
         arg2: *const ::core::ffi::c_char,
@@ -81,18 +81,18 @@ pub struct EntryPoints {
         arg4: u64,
         arg5: u64,
     ) -> ::core::ffi::c_int,
-    ///`rump_pub_etfs_remove`.
+    /// `rump_pub_etfs_remove`.
     pub etfs_remove: unsafe extern "C" fn(
         arg1: *const ::core::ffi::c_char,
     ) -> ::core::ffi::c_int,
-    ///`rump_pub_module_init`.
+    /// `rump_pub_module_init`.
     pub module_init: unsafe extern "C" fn(
         arg1: *const *const modinfo,
         arg2: usize,
     ) -> ::core::ffi::c_int,
-    ///`rump_pub_module_fini`.
+    /// `rump_pub_module_fini`.
     pub module_fini: unsafe extern "C" fn(arg1: *const modinfo) -> ::core::ffi::c_int,
-    ///`rump_pub_getvninfo`, of the component `rumpvfs`.
+    /// `rump_pub_getvninfo`, of the component `rumpvfs`.
     pub getvninfo: Option<
         unsafe extern "C" fn(
             arg1: *mut vnode,
@@ -101,7 +101,7 @@ pub struct EntryPoints {
             arg4: *mut dev_t,
         ),
     >,
-    ///`rump_pub_namei`, of the component `rumpvfs`.
+    /// `rump_pub_namei`, of the component `rumpvfs`.
     pub namei: Option<
         unsafe extern "C" fn(
             arg1: u32,
@@ -112,22 +112,22 @@ pub struct EntryPoints {
             arg6: *mut *mut componentname,
         ) -> ::core::ffi::c_int,
     >,
-    ///`rump_pub_vp_incref`, of the component `rumpvfs`.
+    /// `rump_pub_vp_incref`, of the component `rumpvfs`.
     pub vp_incref: Option<unsafe extern "C" fn(arg1: *mut vnode)>,
-    ///`rump_pub_vp_rele`, of the component `rumpvfs`.
+    /// `rump_pub_vp_rele`, of the component `rumpvfs`.
     pub vp_rele: Option<unsafe extern "C" fn(arg1: *mut vnode)>,
-    ///`rump_pub_vfs_getopsbyname`, of the component `rumpvfs`.
+    /// `rump_pub_vfs_getopsbyname`, of the component `rumpvfs`.
     pub vfs_getopsbyname: Option<
         unsafe extern "C" fn(arg1: *const ::core::ffi::c_char) -> *mut vfsops,
     >,
-    ///`rump_pub_vfs_getmp`, of the component `rumpvfs`.
+    /// `rump_pub_vfs_getmp`, of the component `rumpvfs`.
     pub vfs_getmp: Option<
         unsafe extern "C" fn(
             arg1: *const ::core::ffi::c_char,
             arg2: *mut *mut mount,
         ) -> ::core::ffi::c_int,
     >,
-    ///`rump_pub_vfs_sync`, of the component `rumpvfs`.
+    /// `rump_pub_vfs_sync`, of the component `rumpvfs`.
     pub vfs_sync: Option<
         unsafe extern "C" fn(
             arg1: *mut mount,
@@ -135,13 +135,13 @@ pub struct EntryPoints {
             arg3: *mut kauth_cred,
         ) -> ::core::ffi::c_int,
     >,
-    ///`rump_pub_vfs_syncwait`, of the component `rumpvfs`.
+    /// `rump_pub_vfs_syncwait`, of the component `rumpvfs`.
     pub vfs_syncwait: Option<unsafe extern "C" fn(arg1: *mut mount)>,
-    ///`rump_pub_vfs_mount_print`, of the component `rumpvfs`.
+    /// `rump_pub_vfs_mount_print`, of the component `rumpvfs`.
     pub vfs_mount_print: Option<
         unsafe extern "C" fn(arg1: *const ::core::ffi::c_char, arg2: ::core::ffi::c_int),
     >,
-    ///`rump_pub_vfs_extattrctl`, of the component `rumpvfs`.
+    /// `rump_pub_vfs_extattrctl`, of the component `rumpvfs`.
     pub vfs_extattrctl: Option<
         unsafe extern "C" fn(
             arg1: *mut mount,
@@ -151,92 +151,92 @@ pub struct EntryPoints {
             arg5: *const ::core::ffi::c_char,
         ) -> ::core::ffi::c_int,
     >,
-    ///`rump_pub_syspuffs_glueinit`, of the component `rumpfs_syspuffs`.
+    /// `rump_pub_syspuffs_glueinit`, of the component `rumpfs_syspuffs`.
     pub syspuffs_glueinit: Option<
         unsafe extern "C" fn(
             arg1: ::core::ffi::c_int,
             arg2: *mut ::core::ffi::c_int,
         ) -> ::core::ffi::c_int,
     >,
-    ///`rump_pub_shmif_create`, of the component `rumpnet_shmif`.
+    /// `rump_pub_shmif_create`, of the component `rumpnet_shmif`.
     pub shmif_create: Option<
         unsafe extern "C" fn(
             arg1: *const ::core::ffi::c_char,
             arg2: *mut ::core::ffi::c_int,
         ) -> ::core::ffi::c_int,
     >,
-    ///`rump___sysimpl_read`.
+    /// `rump___sysimpl_read`.
     pub sys_read: unsafe extern "C" fn(
         fd: ::core::ffi::c_int,
         buf: *mut ::core::ffi::c_void,
         nbyte: usize,
     ) -> isize,
-    ///`rump___sysimpl_write`.
+    /// `rump___sysimpl_write`.
     pub sys_write: unsafe extern "C" fn(
         fd: ::core::ffi::c_int,
         buf: *const ::core::ffi::c_void,
         nbyte: usize,
     ) -> isize,
-    ///`rump___sysimpl_open`.
+    /// `rump___sysimpl_open`.
     pub sys_open: unsafe extern "C" fn(
         path: *const ::core::ffi::c_char,
         flags: ::core::ffi::c_int,
         mode: mode_t,
     ) -> ::core::ffi::c_int,
-    ///`rump___sysimpl_close`.
+    /// `rump___sysimpl_close`.
     pub sys_close: unsafe extern "C" fn(fd: ::core::ffi::c_int) -> ::core::ffi::c_int,
-    ///`rump___sysimpl_link`.
+    /// `rump___sysimpl_link`.
     pub sys_link: unsafe extern "C" fn(
         path: *const ::core::ffi::c_char,
         link: *const ::core::ffi::c_char,
     ) -> ::core::ffi::c_int,
-    ///`rump___sysimpl_unlink`.
+    /// `rump___sysimpl_unlink`.
     pub sys_unlink: unsafe extern "C" fn(
         path: *const ::core::ffi::c_char,
     ) -> ::core::ffi::c_int,
-    ///`rump___sysimpl_chdir`.
+    /// `rump___sysimpl_chdir`.
     pub sys_chdir: unsafe extern "C" fn(
         path: *const ::core::ffi::c_char,
     ) -> ::core::ffi::c_int,
-    ///`rump___sysimpl_fchdir`.
+    /// `rump___sysimpl_fchdir`.
     pub sys_fchdir: unsafe extern "C" fn(fd: ::core::ffi::c_int) -> ::core::ffi::c_int,
-    ///`rump___sysimpl_chmod`.
+    /// `rump___sysimpl_chmod`.
     pub sys_chmod: unsafe extern "C" fn(
         path: *const ::core::ffi::c_char,
         mode: mode_t,
     ) -> ::core::ffi::c_int,
-    ///`rump___sysimpl_chown`.
+    /// `rump___sysimpl_chown`.
     pub sys_chown: unsafe extern "C" fn(
         path: *const ::core::ffi::c_char,
         uid: uid_t,
         gid: gid_t,
     ) -> ::core::ffi::c_int,
-    ///`rump___sysimpl_getpid`.
+    /// `rump___sysimpl_getpid`.
     pub sys_getpid: unsafe extern "C" fn() -> pid_t,
-    ///`rump___sysimpl_unmount`.
+    /// `rump___sysimpl_unmount`.
     pub sys_unmount: unsafe extern "C" fn(
         path: *const ::core::ffi::c_char,
         flags: ::core::ffi::c_int,
     ) -> ::core::ffi::c_int,
-    ///`rump___sysimpl_setuid`.
+    /// `rump___sysimpl_setuid`.
     pub sys_setuid: unsafe extern "C" fn(uid: uid_t) -> ::core::ffi::c_int,
-    ///`rump___sysimpl_getuid`.
+    /// `rump___sysimpl_getuid`.
     pub sys_getuid: unsafe extern "C" fn() -> uid_t,
-    ///`rump___sysimpl_geteuid`.
+    /// `rump___sysimpl_geteuid`.
     pub sys_geteuid: unsafe extern "C" fn() -> uid_t,
-    ///`rump___sysimpl_recvmsg`.
+    /// `rump___sysimpl_recvmsg`.
     pub sys_recvmsg: unsafe extern "C" fn(
         s: ::core::ffi::c_int,
         msg: *mut msghdr,
         flags: ::core::ffi::c_int,
     ) -> isize,
-    ///`rump___sysimpl_sendmsg`.
+    /// `rump___sysimpl_sendmsg`.
     pub sys_sendmsg: unsafe extern "C" fn(
         s: ::core::ffi::c_int,
         msg: *const msghdr,
         flags: ::core::ffi::c_int,
     ) -> isize,
-    ///`rump___sysimpl_recvfrom`.
+    /// `rump___sysimpl_recvfrom`.
     pub sys_recvfrom: unsafe extern "C" fn(
         s: ::core::ffi::c_int,
         buf: *mut ::core::ffi::c_void,
@@ -245,118 +245,118 @@ pub struct EntryPoints {
         from: *mut sockaddr,
         fromlenaddr: *mut socklen_t,
     ) -> isize,
-    ///`rump___sysimpl_accept`.
+    /// `rump___sysimpl_accept`.
     pub sys_accept: unsafe extern "C" fn(
         s: ::core::ffi::c_int,
         name: *mut sockaddr,
         anamelen: *mut socklen_t,
     ) -> ::core::ffi::c_int,
-    ///`rump___sysimpl_getpeername`.
+    /// `rump___sysimpl_getpeername`.
     pub sys_getpeername: unsafe extern "C" fn(
         fdes: ::core::ffi::c_int,
         asa: *mut sockaddr,
         alen: *mut socklen_t,
     ) -> ::core::ffi::c_int,
-    ///`rump___sysimpl_getsockname`.
+    /// `rump___sysimpl_getsockname`.
     pub sys_getsockname: unsafe extern "C" fn(
         fdes: ::core::ffi::c_int,
         asa: *mut sockaddr,
         alen: *mut socklen_t,
     ) -> ::core::ffi::c_int,
-    ///`rump___sysimpl_access`.
+    /// `rump___sysimpl_access`.
     pub sys_access: unsafe extern "C" fn(
         path: *const ::core::ffi::c_char,
         flags: ::core::ffi::c_int,
     ) -> ::core::ffi::c_int,
-    ///`rump___sysimpl_chflags`.
+    /// `rump___sysimpl_chflags`.
     pub sys_chflags: unsafe extern "C" fn(
         path: *const ::core::ffi::c_char,
         flags: u_long,
     ) -> ::core::ffi::c_int,
-    ///`rump___sysimpl_fchflags`.
+    /// `rump___sysimpl_fchflags`.
     pub sys_fchflags: unsafe extern "C" fn(
         fd: ::core::ffi::c_int,
         flags: u_long,
     ) -> ::core::ffi::c_int,
-    ///`rump___sysimpl_sync`.
+    /// `rump___sysimpl_sync`.
     pub sys_sync: unsafe extern "C" fn(),
-    ///`rump___sysimpl_getppid`.
+    /// `rump___sysimpl_getppid`.
     pub sys_getppid: unsafe extern "C" fn() -> pid_t,
-    ///`rump___sysimpl_dup`.
+    /// `rump___sysimpl_dup`.
     pub sys_dup: unsafe extern "C" fn(fd: ::core::ffi::c_int) -> ::core::ffi::c_int,
-    ///`rump___sysimpl_getegid`.
+    /// `rump___sysimpl_getegid`.
     pub sys_getegid: unsafe extern "C" fn() -> gid_t,
-    ///`rump___sysimpl_ktrace`.
+    /// `rump___sysimpl_ktrace`.
     pub sys_ktrace: unsafe extern "C" fn(
         fname: *const ::core::ffi::c_char,
         ops: ::core::ffi::c_int,
         facs: ::core::ffi::c_int,
         pid: pid_t,
     ) -> ::core::ffi::c_int,
-    ///`rump___sysimpl_getgid`.
+    /// `rump___sysimpl_getgid`.
     pub sys_getgid: unsafe extern "C" fn() -> gid_t,
-    ///`rump___sysimpl___getlogin`.
+    /// `rump___sysimpl___getlogin`.
     pub sys___getlogin: unsafe extern "C" fn(
         namebuf: *mut ::core::ffi::c_char,
         namelen: usize,
     ) -> ::core::ffi::c_int,
-    ///`rump___sysimpl___setlogin`.
+    /// `rump___sysimpl___setlogin`.
     pub sys___setlogin: unsafe extern "C" fn(
         namebuf: *const ::core::ffi::c_char,
     ) -> ::core::ffi::c_int,
-    ///`rump___sysimpl_ioctl`.
+    /// `rump___sysimpl_ioctl`.
     pub sys_ioctl: unsafe extern "C" fn(
         fd: ::core::ffi::c_int,
         com: u_long,
         data: *mut ::core::ffi::c_void,
     ) -> ::core::ffi::c_int,
-    ///`rump___sysimpl_revoke`.
+    /// `rump___sysimpl_revoke`.
     pub sys_revoke: unsafe extern "C" fn(
         path: *const ::core::ffi::c_char,
     ) -> ::core::ffi::c_int,
-    ///`rump___sysimpl_symlink`.
+    /// `rump___sysimpl_symlink`.
     pub sys_symlink: unsafe extern "C" fn(
         path: *const ::core::ffi::c_char,
         link: *const ::core::ffi::c_char,
     ) -> ::core::ffi::c_int,
-    ///`rump___sysimpl_readlink`.
+    /// `rump___sysimpl_readlink`.
     pub sys_readlink: unsafe extern "C" fn(
         path: *const ::core::ffi::c_char,
         buf: *mut ::core::ffi::c_char,
         count: usize,
     ) -> isize,
-    ///`rump___sysimpl_umask`.
+    /// `rump___sysimpl_umask`.
     pub sys_umask: unsafe extern "C" fn(newmask: mode_t) -> mode_t,
-    ///`rump___sysimpl_chroot`.
+    /// `rump___sysimpl_chroot`.
     pub sys_chroot: unsafe extern "C" fn(
         path: *const ::core::ffi::c_char,
     ) -> ::core::ffi::c_int,
-    ///`rump___sysimpl_getgroups`.
+    /// `rump___sysimpl_getgroups`.
     pub sys_getgroups: unsafe extern "C" fn(
         gidsetsize: ::core::ffi::c_int,
         gidset: *mut gid_t,
     ) -> ::core::ffi::c_int,
-    ///`rump___sysimpl_setgroups`.
+    /// `rump___sysimpl_setgroups`.
     pub sys_setgroups: unsafe extern "C" fn(
         gidsetsize: ::core::ffi::c_int,
         gidset: *const gid_t,
     ) -> ::core::ffi::c_int,
-    ///`rump___sysimpl_getpgrp`.
+    /// `rump___sysimpl_getpgrp`.
     pub sys_getpgrp: unsafe extern "C" fn() -> ::core::ffi::c_int,
-    ///`rump___sysimpl_setpgid`.
+    /// `rump___sysimpl_setpgid`.
     pub sys_setpgid: unsafe extern "C" fn(pid: pid_t, pgid: pid_t) -> ::core::ffi::c_int,
-    ///`rump___sysimpl_dup2`.
+    /// `rump___sysimpl_dup2`.
     pub sys_dup2: unsafe extern "C" fn(
         from: ::core::ffi::c_int,
         to: ::core::ffi::c_int,
     ) -> ::core::ffi::c_int,
-    ///`rump___sysimpl_fcntl`.
+    /// `rump___sysimpl_fcntl`.
     pub sys_fcntl: unsafe extern "C" fn(
         fd: ::core::ffi::c_int,
         cmd: ::core::ffi::c_int,
         arg: *mut ::core::ffi::c_void,
     ) -> ::core::ffi::c_int,
-    ///`rump___sysimpl_select50`.
+    /// `rump___sysimpl_select50`.
     pub sys_select: unsafe extern "C" fn(
         nd: ::core::ffi::c_int,
         in_: *mut fd_set,
@@ -364,21 +364,21 @@ pub struct EntryPoints {
         ex: *mut fd_set,
         tv: *mut timeval,
     ) -> ::core::ffi::c_int,
-    ///`rump___sysimpl_fsync`.
+    /// `rump___sysimpl_fsync`.
     pub sys_fsync: unsafe extern "C" fn(fd: ::core::ffi::c_int) -> ::core::ffi::c_int,
-    ///`rump___sysimpl_connect`.
+    /// `rump___sysimpl_connect`.
     pub sys_connect: unsafe extern "C" fn(
         s: ::core::ffi::c_int,
         name: *const sockaddr,
         namelen: socklen_t,
     ) -> ::core::ffi::c_int,
-    ///`rump___sysimpl_bind`.
+    /// `rump___sysimpl_bind`.
     pub sys_bind: unsafe extern "C" fn(
         s: ::core::ffi::c_int,
         name: *const sockaddr,
         namelen: socklen_t,
     ) -> ::core::ffi::c_int,
-    ///`rump___sysimpl_setsockopt`.
+    /// `rump___sysimpl_setsockopt`.
     pub sys_setsockopt: unsafe extern "C" fn(
         s: ::core::ffi::c_int,
         level: ::core::ffi::c_int,
@@ -386,12 +386,12 @@ pub struct EntryPoints {
         val: *const ::core::ffi::c_void,
         valsize: socklen_t,
     ) -> ::core::ffi::c_int,
-    ///`rump___sysimpl_listen`.
+    /// `rump___sysimpl_listen`.
     pub sys_listen: unsafe extern "C" fn(
         s: ::core::ffi::c_int,
         backlog: ::core::ffi::c_int,
     ) -> ::core::ffi::c_int,
-    ///`rump___sysimpl_getsockopt`.
+    /// `rump___sysimpl_getsockopt`.
     pub sys_getsockopt: unsafe extern "C" fn(
         s: ::core::ffi::c_int,
         level: ::core::ffi::c_int,
@@ -399,55 +399,55 @@ pub struct EntryPoints {
         val: *mut ::core::ffi::c_void,
         avalsize: *mut socklen_t,
     ) -> ::core::ffi::c_int,
-    ///`rump___sysimpl_readv`.
+    /// `rump___sysimpl_readv`.
     pub sys_readv: unsafe extern "C" fn(
         fd: ::core::ffi::c_int,
         iovp: *const iovec,
         iovcnt: ::core::ffi::c_int,
     ) -> isize,
-    ///`rump___sysimpl_writev`.
+    /// `rump___sysimpl_writev`.
     pub sys_writev: unsafe extern "C" fn(
         fd: ::core::ffi::c_int,
         iovp: *const iovec,
         iovcnt: ::core::ffi::c_int,
     ) -> isize,
-    ///`rump___sysimpl_fchown`.
+    /// `rump___sysimpl_fchown`.
     pub sys_fchown: unsafe extern "C" fn(
         fd: ::core::ffi::c_int,
         uid: uid_t,
         gid: gid_t,
     ) -> ::core::ffi::c_int,
-    ///`rump___sysimpl_fchmod`.
+    /// `rump___sysimpl_fchmod`.
     pub sys_fchmod: unsafe extern "C" fn(
         fd: ::core::ffi::c_int,
         mode: mode_t,
     ) -> ::core::ffi::c_int,
-    ///`rump___sysimpl_setreuid`.
+    /// `rump___sysimpl_setreuid`.
     pub sys_setreuid: unsafe extern "C" fn(
         ruid: uid_t,
         euid: uid_t,
     ) -> ::core::ffi::c_int,
-    ///`rump___sysimpl_setregid`.
+    /// `rump___sysimpl_setregid`.
     pub sys_setregid: unsafe extern "C" fn(
         rgid: gid_t,
         egid: gid_t,
     ) -> ::core::ffi::c_int,
-    ///`rump___sysimpl_rename`.
+    /// `rump___sysimpl_rename`.
     pub sys_rename: unsafe extern "C" fn(
         from: *const ::core::ffi::c_char,
         to: *const ::core::ffi::c_char,
     ) -> ::core::ffi::c_int,
-    ///`rump___sysimpl_flock`.
+    /// `rump___sysimpl_flock`.
     pub sys_flock: unsafe extern "C" fn(
         fd: ::core::ffi::c_int,
         how: ::core::ffi::c_int,
     ) -> ::core::ffi::c_int,
-    ///`rump___sysimpl_mkfifo`.
+    /// `rump___sysimpl_mkfifo`.
     pub sys_mkfifo: unsafe extern "C" fn(
         path: *const ::core::ffi::c_char,
         mode: mode_t,
     ) -> ::core::ffi::c_int,
-    ///`rump___sysimpl_sendto`.
+    /// `rump___sysimpl_sendto`.
     pub sys_sendto: unsafe extern "C" fn(
         s: ::core::ffi::c_int,
         buf: *const ::core::ffi::c_void,
@@ -456,96 +456,96 @@ pub struct EntryPoints {
         to: *const sockaddr,
         tolen: socklen_t,
     ) -> isize,
-    ///`rump___sysimpl_shutdown`.
+    /// `rump___sysimpl_shutdown`.
     pub sys_shutdown: unsafe extern "C" fn(
         s: ::core::ffi::c_int,
         how: ::core::ffi::c_int,
     ) -> ::core::ffi::c_int,
-    ///`rump___sysimpl_socketpair`.
+    /// `rump___sysimpl_socketpair`.
     pub sys_socketpair: unsafe extern "C" fn(
         domain: ::core::ffi::c_int,
         type_: ::core::ffi::c_int,
         protocol: ::core::ffi::c_int,
         rsv: *mut ::core::ffi::c_int,
     ) -> ::core::ffi::c_int,
-    ///`rump___sysimpl_mkdir`.
+    /// `rump___sysimpl_mkdir`.
     pub sys_mkdir: unsafe extern "C" fn(
         path: *const ::core::ffi::c_char,
         mode: mode_t,
     ) -> ::core::ffi::c_int,
-    ///`rump___sysimpl_rmdir`.
+    /// `rump___sysimpl_rmdir`.
     pub sys_rmdir: unsafe extern "C" fn(
         path: *const ::core::ffi::c_char,
     ) -> ::core::ffi::c_int,
-    ///`rump___sysimpl_utimes50`.
+    /// `rump___sysimpl_utimes50`.
     pub sys_utimes: unsafe extern "C" fn(
         path: *const ::core::ffi::c_char,
         tptr: *const timeval,
     ) -> ::core::ffi::c_int,
-    ///`rump___sysimpl_setsid`.
+    /// `rump___sysimpl_setsid`.
     pub sys_setsid: unsafe extern "C" fn() -> ::core::ffi::c_int,
-    ///`rump___sysimpl_nfssvc`.
+    /// `rump___sysimpl_nfssvc`.
     pub sys_nfssvc: unsafe extern "C" fn(
         flag: ::core::ffi::c_int,
         argp: *mut ::core::ffi::c_void,
     ) -> ::core::ffi::c_int,
-    ///`rump___sysimpl_pread`.
+    /// `rump___sysimpl_pread`.
     pub sys_pread: unsafe extern "C" fn(
         fd: ::core::ffi::c_int,
         buf: *mut ::core::ffi::c_void,
         nbyte: usize,
         offset: off_t,
     ) -> isize,
-    ///`rump___sysimpl_pwrite`.
+    /// `rump___sysimpl_pwrite`.
     pub sys_pwrite: unsafe extern "C" fn(
         fd: ::core::ffi::c_int,
         buf: *const ::core::ffi::c_void,
         nbyte: usize,
         offset: off_t,
     ) -> isize,
-    ///`rump___sysimpl_setgid`.
+    /// `rump___sysimpl_setgid`.
     pub sys_setgid: unsafe extern "C" fn(gid: gid_t) -> ::core::ffi::c_int,
-    ///`rump___sysimpl_setegid`.
+    /// `rump___sysimpl_setegid`.
     pub sys_setegid: unsafe extern "C" fn(egid: gid_t) -> ::core::ffi::c_int,
-    ///`rump___sysimpl_seteuid`.
+    /// `rump___sysimpl_seteuid`.
     pub sys_seteuid: unsafe extern "C" fn(euid: uid_t) -> ::core::ffi::c_int,
-    ///`rump___sysimpl_pathconf`.
+    /// `rump___sysimpl_pathconf`.
     pub sys_pathconf: unsafe extern "C" fn(
         path: *const ::core::ffi::c_char,
         name: ::core::ffi::c_int,
     ) -> ::core::ffi::c_long,
-    ///`rump___sysimpl_fpathconf`.
+    /// `rump___sysimpl_fpathconf`.
     pub sys_fpathconf: unsafe extern "C" fn(
         fd: ::core::ffi::c_int,
         name: ::core::ffi::c_int,
     ) -> ::core::ffi::c_long,
-    ///`rump___sysimpl_getrlimit`.
+    /// `rump___sysimpl_getrlimit`.
     pub sys_getrlimit: unsafe extern "C" fn(
         which: ::core::ffi::c_int,
         rlp: *mut rlimit,
     ) -> ::core::ffi::c_int,
-    ///`rump___sysimpl_setrlimit`.
+    /// `rump___sysimpl_setrlimit`.
     pub sys_setrlimit: unsafe extern "C" fn(
         which: ::core::ffi::c_int,
         rlp: *const rlimit,
     ) -> ::core::ffi::c_int,
-    ///`rump___sysimpl_lseek`.
+    /// `rump___sysimpl_lseek`.
     pub sys_lseek: unsafe extern "C" fn(
         fd: ::core::ffi::c_int,
         offset: off_t,
         whence: ::core::ffi::c_int,
     ) -> off_t,
-    ///`rump___sysimpl_truncate`.
+    /// `rump___sysimpl_truncate`.
     pub sys_truncate: unsafe extern "C" fn(
         path: *const ::core::ffi::c_char,
         length: off_t,
     ) -> ::core::ffi::c_int,
-    ///`rump___sysimpl_ftruncate`.
+    /// `rump___sysimpl_ftruncate`.
     pub sys_ftruncate: unsafe extern "C" fn(
         fd: ::core::ffi::c_int,
         length: off_t,
     ) -> ::core::ffi::c_int,
-    ///`rump___sysimpl___sysctl`.
+    /// `rump___sysimpl___sysctl`.
     pub sys___sysctl: unsafe extern "C" fn(
         name: *const ::core::ffi::c_int,
         namelen: u_int,
@@ -554,51 +554,51 @@ pub struct EntryPoints {
         newv: *const ::core::ffi::c_void,
         newlen: usize,
     ) -> ::core::ffi::c_int,
-    ///`rump___sysimpl_futimes50`.
+    /// `rump___sysimpl_futimes50`.
     pub sys_futimes: unsafe extern "C" fn(
         fd: ::core::ffi::c_int,
         tptr: *const timeval,
     ) -> ::core::ffi::c_int,
-    ///`rump___sysimpl_getpgid`.
+    /// `rump___sysimpl_getpgid`.
     pub sys_getpgid: unsafe extern "C" fn(pid: pid_t) -> pid_t,
-    ///`rump___sysimpl_reboot`.
+    /// `rump___sysimpl_reboot`.
     pub sys_reboot: unsafe extern "C" fn(
         opt: ::core::ffi::c_int,
         bootstr: *mut ::core::ffi::c_char,
     ) -> ::core::ffi::c_int,
-    ///`rump___sysimpl_poll`.
+    /// `rump___sysimpl_poll`.
     pub sys_poll: unsafe extern "C" fn(
         fds: *mut pollfd,
         nfds: u_int,
         timeout: ::core::ffi::c_int,
     ) -> ::core::ffi::c_int,
-    ///`rump___sysimpl_timer_create`.
+    /// `rump___sysimpl_timer_create`.
     pub sys_timer_create: unsafe extern "C" fn(
         clock_id: clockid_t,
         evp: *mut sigevent,
         timerid: *mut timer_t,
     ) -> ::core::ffi::c_int,
-    ///`rump___sysimpl_timer_delete`.
+    /// `rump___sysimpl_timer_delete`.
     pub sys_timer_delete: unsafe extern "C" fn(timerid: timer_t) -> ::core::ffi::c_int,
-    ///`rump___sysimpl_timer_getoverrun`.
+    /// `rump___sysimpl_timer_getoverrun`.
     pub sys_timer_getoverrun: unsafe extern "C" fn(
         timerid: timer_t,
     ) -> ::core::ffi::c_int,
-    ///`rump___sysimpl_fdatasync`.
+    /// `rump___sysimpl_fdatasync`.
     pub sys_fdatasync: unsafe extern "C" fn(
         fd: ::core::ffi::c_int,
     ) -> ::core::ffi::c_int,
-    ///`rump___sysimpl_modctl`.
+    /// `rump___sysimpl_modctl`.
     pub sys_modctl: unsafe extern "C" fn(
         cmd: ::core::ffi::c_int,
         arg: *mut ::core::ffi::c_void,
     ) -> ::core::ffi::c_int,
-    ///`rump___sysimpl__ksem_init`.
+    /// `rump___sysimpl__ksem_init`.
     pub sys__ksem_init: unsafe extern "C" fn(
         value: ::core::ffi::c_uint,
         idp: *mut isize,
     ) -> ::core::ffi::c_int,
-    ///`rump___sysimpl__ksem_open`.
+    /// `rump___sysimpl__ksem_open`.
     pub sys__ksem_open: unsafe extern "C" fn(
         name: *const ::core::ffi::c_char,
         oflag: ::core::ffi::c_int,
@@ -606,115 +606,115 @@ pub struct EntryPoints {
         value: ::core::ffi::c_uint,
         idp: *mut isize,
     ) -> ::core::ffi::c_int,
-    ///`rump___sysimpl__ksem_unlink`.
+    /// `rump___sysimpl__ksem_unlink`.
     pub sys__ksem_unlink: unsafe extern "C" fn(
         name: *const ::core::ffi::c_char,
     ) -> ::core::ffi::c_int,
-    ///`rump___sysimpl__ksem_close`.
+    /// `rump___sysimpl__ksem_close`.
     pub sys__ksem_close: unsafe extern "C" fn(id: isize) -> ::core::ffi::c_int,
-    ///`rump___sysimpl__ksem_post`.
+    /// `rump___sysimpl__ksem_post`.
     pub sys__ksem_post: unsafe extern "C" fn(id: isize) -> ::core::ffi::c_int,
-    ///`rump___sysimpl__ksem_wait`.
+    /// `rump___sysimpl__ksem_wait`.
     pub sys__ksem_wait: unsafe extern "C" fn(id: isize) -> ::core::ffi::c_int,
-    ///`rump___sysimpl__ksem_trywait`.
+    /// `rump___sysimpl__ksem_trywait`.
     pub sys__ksem_trywait: unsafe extern "C" fn(id: isize) -> ::core::ffi::c_int,
-    ///`rump___sysimpl__ksem_getvalue`.
+    /// `rump___sysimpl__ksem_getvalue`.
     pub sys__ksem_getvalue: unsafe extern "C" fn(
         id: isize,
         value: *mut ::core::ffi::c_uint,
     ) -> ::core::ffi::c_int,
-    ///`rump___sysimpl__ksem_destroy`.
+    /// `rump___sysimpl__ksem_destroy`.
     pub sys__ksem_destroy: unsafe extern "C" fn(id: isize) -> ::core::ffi::c_int,
-    ///`rump___sysimpl__ksem_timedwait`.
+    /// `rump___sysimpl__ksem_timedwait`.
     pub sys__ksem_timedwait: unsafe extern "C" fn(
         id: isize,
         abstime: *const timespec,
     ) -> ::core::ffi::c_int,
-    ///`rump___sysimpl___posix_rename`.
+    /// `rump___sysimpl___posix_rename`.
     pub sys___posix_rename: unsafe extern "C" fn(
         from: *const ::core::ffi::c_char,
         to: *const ::core::ffi::c_char,
     ) -> ::core::ffi::c_int,
-    ///`rump___sysimpl_lchmod`.
+    /// `rump___sysimpl_lchmod`.
     pub sys_lchmod: unsafe extern "C" fn(
         path: *const ::core::ffi::c_char,
         mode: mode_t,
     ) -> ::core::ffi::c_int,
-    ///`rump___sysimpl_lchown`.
+    /// `rump___sysimpl_lchown`.
     pub sys_lchown: unsafe extern "C" fn(
         path: *const ::core::ffi::c_char,
         uid: uid_t,
         gid: gid_t,
     ) -> ::core::ffi::c_int,
-    ///`rump___sysimpl_lutimes50`.
+    /// `rump___sysimpl_lutimes50`.
     pub sys_lutimes: unsafe extern "C" fn(
         path: *const ::core::ffi::c_char,
         tptr: *const timeval,
     ) -> ::core::ffi::c_int,
-    ///`rump___sysimpl___posix_chown`.
+    /// `rump___sysimpl___posix_chown`.
     pub sys___posix_chown: unsafe extern "C" fn(
         path: *const ::core::ffi::c_char,
         uid: uid_t,
         gid: gid_t,
     ) -> ::core::ffi::c_int,
-    ///`rump___sysimpl___posix_fchown`.
+    /// `rump___sysimpl___posix_fchown`.
     pub sys___posix_fchown: unsafe extern "C" fn(
         fd: ::core::ffi::c_int,
         uid: uid_t,
         gid: gid_t,
     ) -> ::core::ffi::c_int,
-    ///`rump___sysimpl___posix_lchown`.
+    /// `rump___sysimpl___posix_lchown`.
     pub sys___posix_lchown: unsafe extern "C" fn(
         path: *const ::core::ffi::c_char,
         uid: uid_t,
         gid: gid_t,
     ) -> ::core::ffi::c_int,
-    ///`rump___sysimpl_getsid`.
+    /// `rump___sysimpl_getsid`.
     pub sys_getsid: unsafe extern "C" fn(pid: pid_t) -> pid_t,
-    ///`rump___sysimpl_fktrace`.
+    /// `rump___sysimpl_fktrace`.
     pub sys_fktrace: unsafe extern "C" fn(
         fd: ::core::ffi::c_int,
         ops: ::core::ffi::c_int,
         facs: ::core::ffi::c_int,
         pid: pid_t,
     ) -> ::core::ffi::c_int,
-    ///`rump___sysimpl_preadv`.
+    /// `rump___sysimpl_preadv`.
     pub sys_preadv: unsafe extern "C" fn(
         fd: ::core::ffi::c_int,
         iovp: *const iovec,
         iovcnt: ::core::ffi::c_int,
         offset: off_t,
     ) -> isize,
-    ///`rump___sysimpl_pwritev`.
+    /// `rump___sysimpl_pwritev`.
     pub sys_pwritev: unsafe extern "C" fn(
         fd: ::core::ffi::c_int,
         iovp: *const iovec,
         iovcnt: ::core::ffi::c_int,
         offset: off_t,
     ) -> isize,
-    ///`rump___sysimpl___getcwd`.
+    /// `rump___sysimpl___getcwd`.
     pub sys___getcwd: unsafe extern "C" fn(
         bufp: *mut ::core::ffi::c_char,
         length: usize,
     ) -> ::core::ffi::c_int,
-    ///`rump___sysimpl_fchroot`.
+    /// `rump___sysimpl_fchroot`.
     pub sys_fchroot: unsafe extern "C" fn(fd: ::core::ffi::c_int) -> ::core::ffi::c_int,
-    ///`rump___sysimpl_lchflags`.
+    /// `rump___sysimpl_lchflags`.
     pub sys_lchflags: unsafe extern "C" fn(
         path: *const ::core::ffi::c_char,
         flags: u_long,
     ) -> ::core::ffi::c_int,
-    ///`rump___sysimpl_issetugid`.
+    /// `rump___sysimpl_issetugid`.
     pub sys_issetugid: unsafe extern "C" fn() -> ::core::ffi::c_int,
-    ///`rump___sysimpl_utrace`.
+    /// `rump___sysimpl_utrace`.
     pub sys_utrace: unsafe extern "C" fn(
         label: *const ::core::ffi::c_char,
         addr: *mut ::core::ffi::c_void,
         len: usize,
     ) -> ::core::ffi::c_int,
-    ///`rump___sysimpl_kqueue`.
+    /// `rump___sysimpl_kqueue`.
     pub sys_kqueue: unsafe extern "C" fn() -> ::core::ffi::c_int,
-    ///`rump___sysimpl_kevent50`.
+    /// `rump___sysimpl_kevent50`.
     pub sys_kevent: unsafe extern "C" fn(
         fd: ::core::ffi::c_int,
         changelist: *const kevent,
@@ -723,32 +723,32 @@ pub struct EntryPoints {
         nevents: usize,
         timeout: *const timespec,
     ) -> ::core::ffi::c_int,
-    ///`rump___sysimpl_fsync_range`.
+    /// `rump___sysimpl_fsync_range`.
     pub sys_fsync_range: unsafe extern "C" fn(
         fd: ::core::ffi::c_int,
         flags: ::core::ffi::c_int,
         start: off_t,
         length: off_t,
     ) -> ::core::ffi::c_int,
-    ///`rump___sysimpl_getvfsstat`.
+    /// `rump___sysimpl_getvfsstat`.
     pub sys_getvfsstat: unsafe extern "C" fn(
         buf: *mut statvfs,
         bufsize: usize,
         flags: ::core::ffi::c_int,
     ) -> ::core::ffi::c_int,
-    ///`rump___sysimpl_statvfs1`.
+    /// `rump___sysimpl_statvfs1`.
     pub sys_statvfs1: unsafe extern "C" fn(
         path: *const ::core::ffi::c_char,
         buf: *mut statvfs,
         flags: ::core::ffi::c_int,
     ) -> ::core::ffi::c_int,
-    ///`rump___sysimpl_fstatvfs1`.
+    /// `rump___sysimpl_fstatvfs1`.
     pub sys_fstatvfs1: unsafe extern "C" fn(
         fd: ::core::ffi::c_int,
         buf: *mut statvfs,
         flags: ::core::ffi::c_int,
     ) -> ::core::ffi::c_int,
-    ///`rump___sysimpl_extattrctl`.
+    /// `rump___sysimpl_extattrctl`.
     pub sys_extattrctl: unsafe extern "C" fn(
         path: *const ::core::ffi::c_char,
         cmd: ::core::ffi::c_int,
@@ -756,7 +756,7 @@ pub struct EntryPoints {
         attrnamespace: ::core::ffi::c_int,
         attrname: *const ::core::ffi::c_char,
     ) -> ::core::ffi::c_int,
-    ///`rump___sysimpl_extattr_set_file`.
+    /// `rump___sysimpl_extattr_set_file`.
     pub sys_extattr_set_file: unsafe extern "C" fn(
         path: *const ::core::ffi::c_char,
         attrnamespace: ::core::ffi::c_int,
@@ -764,7 +764,7 @@ pub struct EntryPoints {
         data: *const ::core::ffi::c_void,
         nbytes: usize,
     ) -> ::core::ffi::c_int,
-    ///`rump___sysimpl_extattr_get_file`.
+    /// `rump___sysimpl_extattr_get_file`.
     pub sys_extattr_get_file: unsafe extern "C" fn(
         path: *const ::core::ffi::c_char,
         attrnamespace: ::core::ffi::c_int,
@@ -772,13 +772,13 @@ pub struct EntryPoints {
         data: *mut ::core::ffi::c_void,
         nbytes: usize,
     ) -> isize,
-    ///`rump___sysimpl_extattr_delete_file`.
+    /// `rump___sysimpl_extattr_delete_file`.
     pub sys_extattr_delete_file: unsafe extern "C" fn(
         path: *const ::core::ffi::c_char,
         attrnamespace: ::core::ffi::c_int,
         attrname: *const ::core::ffi::c_char,
     ) -> ::core::ffi::c_int,
-    ///`rump___sysimpl_extattr_set_fd`.
+    /// `rump___sysimpl_extattr_set_fd`.
     pub sys_extattr_set_fd: unsafe extern "C" fn(
         fd: ::core::ffi::c_int,
         attrnamespace: ::core::ffi::c_int,
@@ -786,7 +786,7 @@ pub struct EntryPoints {
         data: *const ::core::ffi::c_void,
         nbytes: usize,
     ) -> ::core::ffi::c_int,
-    ///`rump___sysimpl_extattr_get_fd`.
+    /// `rump___sysimpl_extattr_get_fd`.
     pub sys_extattr_get_fd: unsafe extern "C" fn(
         fd: ::core::ffi::c_int,
         attrnamespace: ::core::ffi::c_int,
@@ -794,13 +794,13 @@ pub struct EntryPoints {
         data: *mut ::core::ffi::c_void,
         nbytes: usize,
     ) -> isize,
-    ///`rump___sysimpl_extattr_delete_fd`.
+    /// `rump___sysimpl_extattr_delete_fd`.
     pub sys_extattr_delete_fd: unsafe extern "C" fn(
         fd: ::core::ffi::c_int,
         attrnamespace: ::core::ffi::c_int,
         attrname: *const ::core::ffi::c_char,
     ) -> ::core::ffi::c_int,
-    ///`rump___sysimpl_extattr_set_link`.
+    /// `rump___sysimpl_extattr_set_link`.
     pub sys_extattr_set_link: unsafe extern "C" fn(
         path: *const ::core::ffi::c_char,
         attrnamespace: ::core::ffi::c_int,
@@ -808,7 +808,7 @@ pub struct EntryPoints {
         data: *const ::core::ffi::c_void,
         nbytes: usize,
     ) -> ::core::ffi::c_int,
-    ///`rump___sysimpl_extattr_get_link`.
+    /// `rump___sysimpl_extattr_get_link`.
     pub sys_extattr_get_link: unsafe extern "C" fn(
         path: *const ::core::ffi::c_char,
         attrnamespace: ::core::ffi::c_int,
@@ -816,34 +816,34 @@ pub struct EntryPoints {
         data: *mut ::core::ffi::c_void,
         nbytes: usize,
     ) -> isize,
-    ///`rump___sysimpl_extattr_delete_link`.
+    /// `rump___sysimpl_extattr_delete_link`.
     pub sys_extattr_delete_link: unsafe extern "C" fn(
         path: *const ::core::ffi::c_char,
         attrnamespace: ::core::ffi::c_int,
         attrname: *const ::core::ffi::c_char,
     ) -> ::core::ffi::c_int,
-    ///`rump___sysimpl_extattr_list_fd`.
+    /// `rump___sysimpl_extattr_list_fd`.
     pub sys_extattr_list_fd: unsafe extern "C" fn(
         fd: ::core::ffi::c_int,
         attrnamespace: ::core::ffi::c_int,
         data: *mut ::core::ffi::c_void,
         nbytes: usize,
     ) -> isize,
-    ///`rump___sysimpl_extattr_list_file`.
+    /// `rump___sysimpl_extattr_list_file`.
     pub sys_extattr_list_file: unsafe extern "C" fn(
         path: *const ::core::ffi::c_char,
         attrnamespace: ::core::ffi::c_int,
         data: *mut ::core::ffi::c_void,
         nbytes: usize,
     ) -> isize,
-    ///`rump___sysimpl_extattr_list_link`.
+    /// `rump___sysimpl_extattr_list_link`.
     pub sys_extattr_list_link: unsafe extern "C" fn(
         path: *const ::core::ffi::c_char,
         attrnamespace: ::core::ffi::c_int,
         data: *mut ::core::ffi::c_void,
         nbytes: usize,
     ) -> isize,
-    ///`rump___sysimpl_pselect50`.
+    /// `rump___sysimpl_pselect50`.
     pub sys_pselect: unsafe extern "C" fn(
         nd: ::core::ffi::c_int,
         in_: *mut fd_set,
@@ -852,14 +852,14 @@ pub struct EntryPoints {
         ts: *const timespec,
         mask: *const sigset_t,
     ) -> ::core::ffi::c_int,
-    ///`rump___sysimpl_pollts50`.
+    /// `rump___sysimpl_pollts50`.
     pub sys_pollts: unsafe extern "C" fn(
         fds: *mut pollfd,
         nfds: u_int,
         ts: *const timespec,
         mask: *const sigset_t,
     ) -> ::core::ffi::c_int,
-    ///`rump___sysimpl_setxattr`.
+    /// `rump___sysimpl_setxattr`.
     pub sys_setxattr: unsafe extern "C" fn(
         path: *const ::core::ffi::c_char,
         name: *const ::core::ffi::c_char,
@@ -867,7 +867,7 @@ pub struct EntryPoints {
         size: usize,
         flags: ::core::ffi::c_int,
     ) -> ::core::ffi::c_int,
-    ///`rump___sysimpl_lsetxattr`.
+    /// `rump___sysimpl_lsetxattr`.
     pub sys_lsetxattr: unsafe extern "C" fn(
         path: *const ::core::ffi::c_char,
         name: *const ::core::ffi::c_char,
@@ -875,7 +875,7 @@ pub struct EntryPoints {
         size: usize,
         flags: ::core::ffi::c_int,
     ) -> ::core::ffi::c_int,
-    ///`rump___sysimpl_fsetxattr`.
+    /// `rump___sysimpl_fsetxattr`.
     pub sys_fsetxattr: unsafe extern "C" fn(
         fd: ::core::ffi::c_int,
         name: *const ::core::ffi::c_char,
@@ -883,138 +883,138 @@ pub struct EntryPoints {
         size: usize,
         flags: ::core::ffi::c_int,
     ) -> ::core::ffi::c_int,
-    ///`rump___sysimpl_getxattr`.
+    /// `rump___sysimpl_getxattr`.
     pub sys_getxattr: unsafe extern "C" fn(
         path: *const ::core::ffi::c_char,
         name: *const ::core::ffi::c_char,
         value: *mut ::core::ffi::c_void,
         size: usize,
     ) -> ::core::ffi::c_int,
-    ///`rump___sysimpl_lgetxattr`.
+    /// `rump___sysimpl_lgetxattr`.
     pub sys_lgetxattr: unsafe extern "C" fn(
         path: *const ::core::ffi::c_char,
         name: *const ::core::ffi::c_char,
         value: *mut ::core::ffi::c_void,
         size: usize,
     ) -> ::core::ffi::c_int,
-    ///`rump___sysimpl_fgetxattr`.
+    /// `rump___sysimpl_fgetxattr`.
     pub sys_fgetxattr: unsafe extern "C" fn(
         fd: ::core::ffi::c_int,
         name: *const ::core::ffi::c_char,
         value: *mut ::core::ffi::c_void,
         size: usize,
     ) -> ::core::ffi::c_int,
-    ///`rump___sysimpl_listxattr`.
+    /// `rump___sysimpl_listxattr`.
     pub sys_listxattr: unsafe extern "C" fn(
         path: *const ::core::ffi::c_char,
         list: *mut ::core::ffi::c_char,
         size: usize,
     ) -> ::core::ffi::c_int,
-    ///`rump___sysimpl_llistxattr`.
+    /// `rump___sysimpl_llistxattr`.
     pub sys_llistxattr: unsafe extern "C" fn(
         path: *const ::core::ffi::c_char,
         list: *mut ::core::ffi::c_char,
         size: usize,
     ) -> ::core::ffi::c_int,
-    ///`rump___sysimpl_flistxattr`.
+    /// `rump___sysimpl_flistxattr`.
     pub sys_flistxattr: unsafe extern "C" fn(
         fd: ::core::ffi::c_int,
         list: *mut ::core::ffi::c_char,
         size: usize,
     ) -> ::core::ffi::c_int,
-    ///`rump___sysimpl_removexattr`.
+    /// `rump___sysimpl_removexattr`.
     pub sys_removexattr: unsafe extern "C" fn(
         path: *const ::core::ffi::c_char,
         name: *const ::core::ffi::c_char,
     ) -> ::core::ffi::c_int,
-    ///`rump___sysimpl_lremovexattr`.
+    /// `rump___sysimpl_lremovexattr`.
     pub sys_lremovexattr: unsafe extern "C" fn(
         path: *const ::core::ffi::c_char,
         name: *const ::core::ffi::c_char,
     ) -> ::core::ffi::c_int,
-    ///`rump___sysimpl_fremovexattr`.
+    /// `rump___sysimpl_fremovexattr`.
     pub sys_fremovexattr: unsafe extern "C" fn(
         fd: ::core::ffi::c_int,
         name: *const ::core::ffi::c_char,
     ) -> ::core::ffi::c_int,
-    ///`rump___sysimpl_stat50`.
+    /// `rump___sysimpl_stat50`.
     pub sys_stat: unsafe extern "C" fn(
         path: *const ::core::ffi::c_char,
         ub: *mut stat,
     ) -> ::core::ffi::c_int,
-    ///`rump___sysimpl_fstat50`.
+    /// `rump___sysimpl_fstat50`.
     pub sys_fstat: unsafe extern "C" fn(
         fd: ::core::ffi::c_int,
         sb: *mut stat,
     ) -> ::core::ffi::c_int,
-    ///`rump___sysimpl_lstat50`.
+    /// `rump___sysimpl_lstat50`.
     pub sys_lstat: unsafe extern "C" fn(
         path: *const ::core::ffi::c_char,
         ub: *mut stat,
     ) -> ::core::ffi::c_int,
-    ///`rump___sysimpl_getdents30`.
+    /// `rump___sysimpl_getdents30`.
     pub sys_getdents: unsafe extern "C" fn(
         fd: ::core::ffi::c_int,
         buf: *mut ::core::ffi::c_char,
         count: usize,
     ) -> ::core::ffi::c_int,
-    ///`rump___sysimpl_socket30`.
+    /// `rump___sysimpl_socket30`.
     pub sys_socket: unsafe extern "C" fn(
         domain: ::core::ffi::c_int,
         type_: ::core::ffi::c_int,
         protocol: ::core::ffi::c_int,
     ) -> ::core::ffi::c_int,
-    ///`rump___sysimpl_getfh30`.
+    /// `rump___sysimpl_getfh30`.
     pub sys_getfh: unsafe extern "C" fn(
         fname: *const ::core::ffi::c_char,
         fhp: *mut ::core::ffi::c_void,
         fh_size: *mut usize,
     ) -> ::core::ffi::c_int,
-    ///`rump___sysimpl_fhopen40`.
+    /// `rump___sysimpl_fhopen40`.
     pub sys_fhopen: unsafe extern "C" fn(
         fhp: *const ::core::ffi::c_void,
         fh_size: usize,
         flags: ::core::ffi::c_int,
     ) -> ::core::ffi::c_int,
-    ///`rump___sysimpl_fhstatvfs140`.
+    /// `rump___sysimpl_fhstatvfs140`.
     pub sys_fhstatvfs1: unsafe extern "C" fn(
         fhp: *const ::core::ffi::c_void,
         fh_size: usize,
         buf: *mut statvfs,
         flags: ::core::ffi::c_int,
     ) -> ::core::ffi::c_int,
-    ///`rump___sysimpl_fhstat50`.
+    /// `rump___sysimpl_fhstat50`.
     pub sys_fhstat: unsafe extern "C" fn(
         fhp: *const ::core::ffi::c_void,
         fh_size: usize,
         sb: *mut stat,
     ) -> ::core::ffi::c_int,
-    ///`rump___sysimpl_aio_cancel`.
+    /// `rump___sysimpl_aio_cancel`.
     pub sys_aio_cancel: unsafe extern "C" fn(
         fildes: ::core::ffi::c_int,
         aiocbp: *mut aiocb,
     ) -> ::core::ffi::c_int,
-    ///`rump___sysimpl_aio_error`.
+    /// `rump___sysimpl_aio_error`.
     pub sys_aio_error: unsafe extern "C" fn(aiocbp: *const aiocb) -> ::core::ffi::c_int,
-    ///`rump___sysimpl_aio_fsync`.
+    /// `rump___sysimpl_aio_fsync`.
     pub sys_aio_fsync: unsafe extern "C" fn(
         op: ::core::ffi::c_int,
         aiocbp: *mut aiocb,
     ) -> ::core::ffi::c_int,
-    ///`rump___sysimpl_aio_read`.
+    /// `rump___sysimpl_aio_read`.
     pub sys_aio_read: unsafe extern "C" fn(aiocbp: *mut aiocb) -> ::core::ffi::c_int,
-    ///`rump___sysimpl_aio_return`.
+    /// `rump___sysimpl_aio_return`.
     pub sys_aio_return: unsafe extern "C" fn(aiocbp: *mut aiocb) -> ::core::ffi::c_int,
-    ///`rump___sysimpl_aio_write`.
+    /// `rump___sysimpl_aio_write`.
     pub sys_aio_write: unsafe extern "C" fn(aiocbp: *mut aiocb) -> ::core::ffi::c_int,
-    ///`rump___sysimpl_lio_listio`.
+    /// `rump___sysimpl_lio_listio`.
     pub sys_lio_listio: unsafe extern "C" fn(
         mode: ::core::ffi::c_int,
         list: *const *mut aiocb,
         nent: ::core::ffi::c_int,
         sig: *mut sigevent,
     ) -> ::core::ffi::c_int,
-    ///`rump___sysimpl_mount50`.
+    /// `rump___sysimpl_mount50`.
     pub sys_mount: unsafe extern "C" fn(
         type_: *const ::core::ffi::c_char,
         path: *const ::core::ffi::c_char,
@@ -1022,99 +1022,99 @@ pub struct EntryPoints {
         data: *mut ::core::ffi::c_void,
         data_len: usize,
     ) -> ::core::ffi::c_int,
-    ///`rump___sysimpl_posix_fadvise50`.
+    /// `rump___sysimpl_posix_fadvise50`.
     pub sys_posix_fadvise: unsafe extern "C" fn(
         fd: ::core::ffi::c_int,
         offset: off_t,
         len: off_t,
         advice: ::core::ffi::c_int,
     ) -> ::core::ffi::c_int,
-    ///`rump___sysimpl_gettimeofday50`.
+    /// `rump___sysimpl_gettimeofday50`.
     pub sys_gettimeofday: unsafe extern "C" fn(
         tp: *mut timeval,
         tzp: *mut ::core::ffi::c_void,
     ) -> ::core::ffi::c_int,
-    ///`rump___sysimpl_settimeofday50`.
+    /// `rump___sysimpl_settimeofday50`.
     pub sys_settimeofday: unsafe extern "C" fn(
         tv: *const timeval,
         tzp: *const ::core::ffi::c_void,
     ) -> ::core::ffi::c_int,
-    ///`rump___sysimpl_adjtime50`.
+    /// `rump___sysimpl_adjtime50`.
     pub sys_adjtime: unsafe extern "C" fn(
         delta: *const timeval,
         olddelta: *mut timeval,
     ) -> ::core::ffi::c_int,
-    ///`rump___sysimpl_setitimer50`.
+    /// `rump___sysimpl_setitimer50`.
     pub sys_setitimer: unsafe extern "C" fn(
         which: ::core::ffi::c_int,
         itv: *const itimerval,
         oitv: *mut itimerval,
     ) -> ::core::ffi::c_int,
-    ///`rump___sysimpl_getitimer50`.
+    /// `rump___sysimpl_getitimer50`.
     pub sys_getitimer: unsafe extern "C" fn(
         which: ::core::ffi::c_int,
         itv: *mut itimerval,
     ) -> ::core::ffi::c_int,
-    ///`rump___sysimpl_clock_gettime50`.
+    /// `rump___sysimpl_clock_gettime50`.
     pub sys_clock_gettime: unsafe extern "C" fn(
         clock_id: clockid_t,
         tp: *mut timespec,
     ) -> ::core::ffi::c_int,
-    ///`rump___sysimpl_clock_settime50`.
+    /// `rump___sysimpl_clock_settime50`.
     pub sys_clock_settime: unsafe extern "C" fn(
         clock_id: clockid_t,
         tp: *const timespec,
     ) -> ::core::ffi::c_int,
-    ///`rump___sysimpl_clock_getres50`.
+    /// `rump___sysimpl_clock_getres50`.
     pub sys_clock_getres: unsafe extern "C" fn(
         clock_id: clockid_t,
         tp: *mut timespec,
     ) -> ::core::ffi::c_int,
-    ///`rump___sysimpl_nanosleep50`.
+    /// `rump___sysimpl_nanosleep50`.
     pub sys_nanosleep: unsafe extern "C" fn(
         rqtp: *const timespec,
         rmtp: *mut timespec,
     ) -> ::core::ffi::c_int,
-    ///`rump___sysimpl_aio_suspend50`.
+    /// `rump___sysimpl_aio_suspend50`.
     pub sys_aio_suspend: unsafe extern "C" fn(
         list: *const *const aiocb,
         nent: ::core::ffi::c_int,
         timeout: *const timespec,
     ) -> ::core::ffi::c_int,
-    ///`rump___sysimpl_timer_settime50`.
+    /// `rump___sysimpl_timer_settime50`.
     pub sys_timer_settime: unsafe extern "C" fn(
         timerid: timer_t,
         flags: ::core::ffi::c_int,
         value: *const itimerspec,
         ovalue: *mut itimerspec,
     ) -> ::core::ffi::c_int,
-    ///`rump___sysimpl_timer_gettime50`.
+    /// `rump___sysimpl_timer_gettime50`.
     pub sys_timer_gettime: unsafe extern "C" fn(
         timerid: timer_t,
         value: *mut itimerspec,
     ) -> ::core::ffi::c_int,
-    ///`rump___sysimpl_mknod50`.
+    /// `rump___sysimpl_mknod50`.
     pub sys_mknod: unsafe extern "C" fn(
         path: *const ::core::ffi::c_char,
         mode: mode_t,
         dev: dev_t,
     ) -> ::core::ffi::c_int,
-    ///`rump___sysimpl_pipe2`.
+    /// `rump___sysimpl_pipe2`.
     pub sys_pipe2: unsafe extern "C" fn(
         fildes: *mut ::core::ffi::c_int,
         flags: ::core::ffi::c_int,
     ) -> ::core::ffi::c_int,
-    ///`rump___sysimpl_dup3`.
+    /// `rump___sysimpl_dup3`.
     pub sys_dup3: unsafe extern "C" fn(
         from: ::core::ffi::c_int,
         to: ::core::ffi::c_int,
         flags: ::core::ffi::c_int,
     ) -> ::core::ffi::c_int,
-    ///`rump___sysimpl_kqueue1`.
+    /// `rump___sysimpl_kqueue1`.
     pub sys_kqueue1: unsafe extern "C" fn(
         flags: ::core::ffi::c_int,
     ) -> ::core::ffi::c_int,
-    ///`rump___sysimpl_paccept`.
+    /// `rump___sysimpl_paccept`.
     pub sys_paccept: unsafe extern "C" fn(
         s: ::core::ffi::c_int,
         name: *mut sockaddr,
@@ -1122,7 +1122,7 @@ pub struct EntryPoints {
         mask: *const sigset_t,
         flags: ::core::ffi::c_int,
     ) -> ::core::ffi::c_int,
-    ///`rump___sysimpl_linkat`.
+    /// `rump___sysimpl_linkat`.
     pub sys_linkat: unsafe extern "C" fn(
         fd1: ::core::ffi::c_int,
         name1: *const ::core::ffi::c_char,
@@ -1130,47 +1130,47 @@ pub struct EntryPoints {
         name2: *const ::core::ffi::c_char,
         flags: ::core::ffi::c_int,
     ) -> ::core::ffi::c_int,
-    ///`rump___sysimpl_renameat`.
+    /// `rump___sysimpl_renameat`.
     pub sys_renameat: unsafe extern "C" fn(
         fromfd: ::core::ffi::c_int,
         from: *const ::core::ffi::c_char,
         tofd: ::core::ffi::c_int,
         to: *const ::core::ffi::c_char,
     ) -> ::core::ffi::c_int,
-    ///`rump___sysimpl_mkfifoat`.
+    /// `rump___sysimpl_mkfifoat`.
     pub sys_mkfifoat: unsafe extern "C" fn(
         fd: ::core::ffi::c_int,
         path: *const ::core::ffi::c_char,
         mode: mode_t,
     ) -> ::core::ffi::c_int,
-    ///`rump___sysimpl_mknodat`.
+    /// `rump___sysimpl_mknodat`.
     pub sys_mknodat: unsafe extern "C" fn(
         fd: ::core::ffi::c_int,
         path: *const ::core::ffi::c_char,
         mode: mode_t,
         dev: dev_t,
     ) -> ::core::ffi::c_int,
-    ///`rump___sysimpl_mkdirat`.
+    /// `rump___sysimpl_mkdirat`.
     pub sys_mkdirat: unsafe extern "C" fn(
         fd: ::core::ffi::c_int,
         path: *const ::core::ffi::c_char,
         mode: mode_t,
     ) -> ::core::ffi::c_int,
-    ///`rump___sysimpl_faccessat`.
+    /// `rump___sysimpl_faccessat`.
     pub sys_faccessat: unsafe extern "C" fn(
         fd: ::core::ffi::c_int,
         path: *const ::core::ffi::c_char,
         amode: ::core::ffi::c_int,
         flag: ::core::ffi::c_int,
     ) -> ::core::ffi::c_int,
-    ///`rump___sysimpl_fchmodat`.
+    /// `rump___sysimpl_fchmodat`.
     pub sys_fchmodat: unsafe extern "C" fn(
         fd: ::core::ffi::c_int,
         path: *const ::core::ffi::c_char,
         mode: mode_t,
         flag: ::core::ffi::c_int,
     ) -> ::core::ffi::c_int,
-    ///`rump___sysimpl_fchownat`.
+    /// `rump___sysimpl_fchownat`.
     pub sys_fchownat: unsafe extern "C" fn(
         fd: ::core::ffi::c_int,
         path: *const ::core::ffi::c_char,
@@ -1178,57 +1178,57 @@ pub struct EntryPoints {
         group: gid_t,
         flag: ::core::ffi::c_int,
     ) -> ::core::ffi::c_int,
-    ///`rump___sysimpl_fstatat`.
+    /// `rump___sysimpl_fstatat`.
     pub sys_fstatat: unsafe extern "C" fn(
         fd: ::core::ffi::c_int,
         path: *const ::core::ffi::c_char,
         buf: *mut stat,
         flag: ::core::ffi::c_int,
     ) -> ::core::ffi::c_int,
-    ///`rump___sysimpl_utimensat`.
+    /// `rump___sysimpl_utimensat`.
     pub sys_utimensat: unsafe extern "C" fn(
         fd: ::core::ffi::c_int,
         path: *const ::core::ffi::c_char,
         tptr: *const timespec,
         flag: ::core::ffi::c_int,
     ) -> ::core::ffi::c_int,
-    ///`rump___sysimpl_openat`.
+    /// `rump___sysimpl_openat`.
     pub sys_openat: unsafe extern "C" fn(
         fd: ::core::ffi::c_int,
         path: *const ::core::ffi::c_char,
         oflags: ::core::ffi::c_int,
         mode: mode_t,
     ) -> ::core::ffi::c_int,
-    ///`rump___sysimpl_readlinkat`.
+    /// `rump___sysimpl_readlinkat`.
     pub sys_readlinkat: unsafe extern "C" fn(
         fd: ::core::ffi::c_int,
         path: *const ::core::ffi::c_char,
         buf: *mut ::core::ffi::c_char,
         bufsize: usize,
     ) -> isize,
-    ///`rump___sysimpl_symlinkat`.
+    /// `rump___sysimpl_symlinkat`.
     pub sys_symlinkat: unsafe extern "C" fn(
         path1: *const ::core::ffi::c_char,
         fd: ::core::ffi::c_int,
         path2: *const ::core::ffi::c_char,
     ) -> ::core::ffi::c_int,
-    ///`rump___sysimpl_unlinkat`.
+    /// `rump___sysimpl_unlinkat`.
     pub sys_unlinkat: unsafe extern "C" fn(
         fd: ::core::ffi::c_int,
         path: *const ::core::ffi::c_char,
         flag: ::core::ffi::c_int,
     ) -> ::core::ffi::c_int,
-    ///`rump___sysimpl_futimens`.
+    /// `rump___sysimpl_futimens`.
     pub sys_futimens: unsafe extern "C" fn(
         fd: ::core::ffi::c_int,
         tptr: *const timespec,
     ) -> ::core::ffi::c_int,
-    ///`rump___sysimpl___quotactl`.
+    /// `rump___sysimpl___quotactl`.
     pub sys___quotactl: unsafe extern "C" fn(
         path: *const ::core::ffi::c_char,
         args: *mut quotactl_args,
     ) -> ::core::ffi::c_int,
-    ///`rump___sysimpl_recvmmsg`.
+    /// `rump___sysimpl_recvmmsg`.
     pub sys_recvmmsg: unsafe extern "C" fn(
         s: ::core::ffi::c_int,
         mmsg: *mut mmsghdr,
@@ -1236,38 +1236,38 @@ pub struct EntryPoints {
         flags: ::core::ffi::c_uint,
         timeout: *mut timespec,
     ) -> ::core::ffi::c_int,
-    ///`rump___sysimpl_sendmmsg`.
+    /// `rump___sysimpl_sendmmsg`.
     pub sys_sendmmsg: unsafe extern "C" fn(
         s: ::core::ffi::c_int,
         mmsg: *mut mmsghdr,
         vlen: ::core::ffi::c_uint,
         flags: ::core::ffi::c_uint,
     ) -> ::core::ffi::c_int,
-    ///`rump___sysimpl_clock_nanosleep`.
+    /// `rump___sysimpl_clock_nanosleep`.
     pub sys_clock_nanosleep: unsafe extern "C" fn(
         clock_id: clockid_t,
         flags: ::core::ffi::c_int,
         rqtp: *const timespec,
         rmtp: *mut timespec,
     ) -> ::core::ffi::c_int,
-    ///`rump___sysimpl_posix_fallocate`.
+    /// `rump___sysimpl_posix_fallocate`.
     pub sys_posix_fallocate: unsafe extern "C" fn(
         fd: ::core::ffi::c_int,
         pos: off_t,
         len: off_t,
     ) -> ::core::ffi::c_int,
-    ///`rump___sysimpl_fdiscard`.
+    /// `rump___sysimpl_fdiscard`.
     pub sys_fdiscard: unsafe extern "C" fn(
         fd: ::core::ffi::c_int,
         pos: off_t,
         len: off_t,
     ) -> ::core::ffi::c_int,
-    ///`rump_sys_pipe`.
+    /// `rump_sys_pipe`.
     pub sys_pipe: unsafe extern "C" fn(
         arg1: *mut ::core::ffi::c_int,
     ) -> ::core::ffi::c_int,
 }
-///The kernel that is linked into this program.
+/// The kernel that is linked into this program.
 pub static LINKED: EntryPoints = EntryPoints {
     init: rump_init,
     init_server: rump_init_server,
@@ -1546,28 +1546,28 @@ pub static LINKED: EntryPoints = EntryPoints {
     sys_pipe: rump_sys_pipe,
 };
 impl EntryPoints {
-    ///Fills the table with the addresses that `resolve` gives for the names of symbols.
+    /// Fills the table with the addresses that `resolve` gives for the names of symbols.
     ///
-    ///# Errors
+    /// # Errors
     ///
-    ///The name of the first symbol that is not optional and for which `resolve` gives null.
+    /// The name of the first symbol that is not optional and for which `resolve` gives null.
     ///
-    ///# Safety
+    /// # Safety
     ///
-    ///`resolve` must give null or the address of the function of that name in a kernel that was
-    ///built from the snapshot that this crate was built for, and that stays mapped as long as the
-    ///table or a copy of it is used.
+    /// `resolve` must give null or the address of the function of that name in a kernel that was
+    /// built from the snapshot that this crate was built for, and that stays mapped as long as the
+    /// table or a copy of it is used.
     pub unsafe fn load(
         mut resolve: impl FnMut(&CStr) -> *const c_void,
     ) -> Result<Self, &'static CStr> {
-        ///A function that each kernel has.
+        /// A function that each kernel has.
         unsafe fn required<F: Copy>(
             address: *const c_void,
             name: &'static CStr,
         ) -> Result<F, &'static CStr> {
             unsafe { optional(address) }.ok_or(name)
         }
-        ///A function that some kernels have.
+        /// A function that some kernels have.
         unsafe fn optional<F: Copy>(address: *const c_void) -> Option<F> {
             if address.is_null() {
                 return None;

@@ -5,10 +5,15 @@
 mod constants;
 mod entry_points;
 mod functions;
-#[cfg(target_pointer_width = "64")]
+mod types;
+#[cfg(all(target_pointer_width = "64", not(target_arch = "sparc64")))]
 mod lp64;
-#[cfg(target_pointer_width = "64")]
+#[cfg(all(target_pointer_width = "64", not(target_arch = "sparc64")))]
 pub use lp64::*;
+#[cfg(target_arch = "sparc64")]
+mod sparc64;
+#[cfg(target_arch = "sparc64")]
+pub use sparc64::*;
 #[cfg(all(target_pointer_width = "32", not(target_arch = "x86")))]
 mod ilp32;
 #[cfg(all(target_pointer_width = "32", not(target_arch = "x86")))]
@@ -17,7 +22,6 @@ pub use ilp32::*;
 mod i386;
 #[cfg(target_arch = "x86")]
 pub use i386::*;
-mod types;
 pub use constants::*;
 pub use entry_points::{EntryPoints, LINKED};
 pub use functions::*;

@@ -40,11 +40,18 @@ pub(crate) fn generate(
         builder = builder.allowlist_type(*name);
     }
     for name in selection::OPAQUE {
-        builder = builder.blocklist_type(format!("{name}(__.*)?")).raw_line(format!(
-            "#[repr(C)] #[derive(Debug)] pub struct {name} {{ _opaque: [u8; 0] }}"
-        ));
+        builder = builder
+            .blocklist_type(format!("{name}(__.*)?"))
+            .raw_line(format!(
+                "#[repr(C)] #[derive(Debug)] pub struct {name} {{ _opaque: [u8; 0] }}"
+            ));
     }
     builder = builder.blocklist_type(selection::INSIDE_OPAQUE);
+    for (name, blob) in selection::BLOBS {
+        builder = builder
+            .blocklist_item(format!("{name}(__.*)?"))
+            .raw_line(format!("pub type {name} = {blob};"));
+    }
     for (name, value) in selection::WIDE_CONSTANTS {
         builder = builder.raw_line(format!("pub const {name}: u64 = {value};"));
     }

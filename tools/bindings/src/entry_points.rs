@@ -48,34 +48,34 @@ pub(crate) fn generate(
 
         use super::*;
 
-        #[doc = "The functions of one kernel, by which it is reached."]
+        #[doc = " The functions of one kernel, by which it is reached."]
         #[doc = ""]
-        #[doc = "A member `sys_name` is the system call name(2) in the version that this crate's"]
-        #[doc = "structures belong to: it returns -1 after setting the error number with the hypercall"]
-        #[doc = "`rumpuser_seterrno`. The other members carry their name in `rump/rump.h` without the"]
-        #[doc = "prefixes `rump_` and `pub_`; those of components that not each kernel has are options."]
+        #[doc = " A member `sys_name` is the system call name(2) in the version that this crate's"]
+        #[doc = " structures belong to: it returns -1 after setting the error number with the hypercall"]
+        #[doc = " `rumpuser_seterrno`. The other members carry their name in `rump/rump.h` without the"]
+        #[doc = " prefixes `rump_` and `pub_`; those of components that not each kernel has are options."]
         #[derive(Debug, Clone, Copy)]
         pub struct EntryPoints { #(#members)* }
 
-        #[doc = "The kernel that is linked into this program."]
+        #[doc = " The kernel that is linked into this program."]
         pub static LINKED: EntryPoints = EntryPoints { #(#linked)* };
 
         impl EntryPoints {
-            #[doc = "Fills the table with the addresses that `resolve` gives for the names of symbols."]
+            #[doc = " Fills the table with the addresses that `resolve` gives for the names of symbols."]
             #[doc = ""]
-            #[doc = "# Errors"]
+            #[doc = " # Errors"]
             #[doc = ""]
-            #[doc = "The name of the first symbol that is not optional and for which `resolve` gives null."]
+            #[doc = " The name of the first symbol that is not optional and for which `resolve` gives null."]
             #[doc = ""]
-            #[doc = "# Safety"]
+            #[doc = " # Safety"]
             #[doc = ""]
-            #[doc = "`resolve` must give null or the address of the function of that name in a kernel that was"]
-            #[doc = "built from the snapshot that this crate was built for, and that stays mapped as long as the"]
-            #[doc = "table or a copy of it is used."]
+            #[doc = " `resolve` must give null or the address of the function of that name in a kernel that was"]
+            #[doc = " built from the snapshot that this crate was built for, and that stays mapped as long as the"]
+            #[doc = " table or a copy of it is used."]
             pub unsafe fn load(
                 mut resolve: impl FnMut(&CStr) -> *const c_void,
             ) -> Result<Self, &'static CStr> {
-                #[doc = "A function that each kernel has."]
+                #[doc = " A function that each kernel has."]
                 unsafe fn required<F: Copy>(
                     address: *const c_void,
                     name: &'static CStr,
@@ -83,7 +83,7 @@ pub(crate) fn generate(
                     unsafe { optional(address) }.ok_or(name)
                 }
 
-                #[doc = "A function that some kernels have."]
+                #[doc = " A function that some kernels have."]
                 unsafe fn optional<F: Copy>(address: *const c_void) -> Option<F> {
                     if address.is_null() {
                         return None;
@@ -100,6 +100,7 @@ pub(crate) fn generate(
         "entry_points.rs",
         "The functions through which a kernel is reached.",
         &code,
+        "",
     ))
 }
 
@@ -152,10 +153,10 @@ impl Entry {
         let output = &self.function.sig.output;
         let pointer = quote!(unsafe extern "C" fn(#inputs) #output);
         let doc = match self.library {
-            Library::Base => format!("`{}`.", self.function.sig.ident),
+            Library::Base => format!(" `{}`.", self.function.sig.ident),
             Library::Component(feature) => {
                 format!(
-                    "`{}`, of the component `{feature}`.",
+                    " `{}`, of the component `{feature}`.",
                     self.function.sig.ident
                 )
             }

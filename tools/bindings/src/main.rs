@@ -7,8 +7,9 @@
 //!
 //! The data flows in one direction: a [`view`] of the tree for one data model, the [`prototypes`]
 //! of the system calls and the names of the [`constants`] in that view, the [`declarations`] that
-//! bindgen makes of them, the [`models`] merged, then the table of [`entry_points`] and the C
-//! [`layout`] assertions made from the merged declarations, and at last the [`output`].
+//! bindgen makes of them, the [`models`] merged, the [`facts`] in them, written as
+//! [`rust_files`], as the table of [`entry_points`] and as the C [`layout_check`]; [`output`]
+//! delivers the files.
 //!
 //! Only facts reach the output: names, types, values, sizes and offsets. Comments do not.
 //!
@@ -17,10 +18,12 @@
 mod constants;
 mod declarations;
 mod entry_points;
-mod layout;
+mod facts;
+mod layout_check;
 mod models;
 mod output;
 mod prototypes;
+mod rust_files;
 mod selection;
 mod view;
 
@@ -55,17 +58,19 @@ fn run() -> Result<ExitCode, Failure> {
     let request = parse_arguments()?;
     let crate_folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../rumpkernel-sys");
     let system_calls = prototypes::system_calls(&request.source)?;
-    let mut per_model = Vec::new();
-    for model in models::MODELS {
-        let view = view::View::open(&request.source, &crate_folder, model.triple)?;
+    let merged = models::merge(|triple| {
+        let view = view::View::open(&request.source, &crate_folder, triple)?;
         let constants = constants::in_view(&view)?;
-        per_model.push(declarations::generate(&view, &system_calls, &constants)?);
-    }
-    let merged = models::merge(per_model)?;
+        declarations::generate(&view, &system_calls, &constants)
+    })?;
     let features = entry_points::features_of(&crate_folder)?;
-    let mut files = merged.to_files();
+    let mut files = rust_files::generate(&merged);
     files.push(entry_points::generate(&merged, &system_calls, &features)?);
-    files.push(layout::generate(&merged, &system_calls)?);
+    files.push(layout_check::generate(
+        &request.source,
+        &merged,
+        &system_calls,
+    )?);
     output::deliver(&crate_folder, &files, request.check)
 }
 

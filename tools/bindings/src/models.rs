@@ -2,18 +2,17 @@
 
 use std::collections::BTreeMap;
 
-use proc_macro2::TokenStream;
-use quote::{ToTokens, quote};
+use quote::ToTokens;
 use syn::Item;
 
-use crate::{Failure, output::File};
+use crate::{Failure, facts::Layout};
 
 /// A data model: what sizes and alignments of C's types a machine has.
 pub(crate) struct Model {
     /// The name of the module with what is particular to it.
     pub(crate) name: &'static str,
-    /// A machine that has it.
-    pub(crate) triple: &'static str,
+    /// Machines that have it; what they declare has to be the same.
+    pub(crate) triples: &'static [&'static str],
     /// When Rust code is compiled for it.
     pub(crate) cfg: &'static str,
     /// When C code is compiled for it.
@@ -24,19 +23,38 @@ pub(crate) struct Model {
 pub(crate) const MODELS: &[Model] = &[
     Model {
         name: "lp64",
-        triple: "x86_64-unknown-linux-gnu",
-        cfg: "target_pointer_width = \"64\"",
-        preprocessor: "defined(__LP64__)",
+        triples: &[
+            "x86_64-unknown-linux-gnu",
+            "aarch64-unknown-linux-gnu",
+            "riscv64gc-unknown-linux-gnu",
+            "powerpc64-unknown-linux-gnu",
+            "mips64-unknown-linux-gnuabi64",
+        ],
+        cfg: "all(target_pointer_width = \"64\", not(target_arch = \"sparc64\"))",
+        preprocessor: "defined(__LP64__) && !defined(__sparc__)",
+    },
+    // LP64, but a disk label has fewer partitions.
+    Model {
+        name: "sparc64",
+        triples: &["sparc64-unknown-linux-gnu"],
+        cfg: "target_arch = \"sparc64\"",
+        preprocessor: "defined(__LP64__) && defined(__sparc__)",
     },
     Model {
         name: "ilp32",
-        triple: "armv7-unknown-linux-gnueabihf",
+        triples: &[
+            "armv7-unknown-linux-gnueabihf",
+            "powerpc-unknown-linux-gnu",
+            "mipsel-unknown-linux-gnu",
+            "mips-unknown-linux-gnu",
+        ],
         cfg: "all(target_pointer_width = \"32\", not(target_arch = \"x86\"))",
         preprocessor: "!defined(__LP64__) && !defined(__i386__)",
     },
+    // ILP32, but what has 64 bits is aligned to 32 in structures.
     Model {
         name: "i386",
-        triple: "i686-unknown-linux-gnu",
+        triples: &["i686-unknown-linux-gnu"],
         cfg: "target_arch = \"x86\"",
         preprocessor: "defined(__i386__)",
     },
@@ -50,35 +68,33 @@ pub(crate) struct Merged {
     pub(crate) particular: Vec<Vec<Item>>,
 }
 
-/// Tells common items from particular ones.
-pub(crate) fn merge(per_model: Vec<Vec<Item>>) -> Result<Merged, Failure> {
-    let keyed: Vec<Vec<(String, Item)>> = per_model
-        .into_iter()
-        .map(|items| {
-            items
+/// Tells common items from particular ones. `declared` gives the items for a triple.
+pub(crate) fn merge(
+    mut declared: impl FnMut(&str) -> Result<Vec<Item>, Failure>,
+) -> Result<Merged, Failure> {
+    let mut keyed = Vec::new();
+    let mut texts: Vec<BTreeMap<String, String>> = Vec::new();
+    for model in MODELS {
+        let mut of_model: Option<BTreeMap<String, String>> = None;
+        for triple in model.triples {
+            let items: Vec<(String, Item)> = declared(triple)?
                 .into_iter()
                 .flat_map(separate)
                 .map(|item| (key(&item), item))
-                .collect()
-        })
-        .collect();
-    let texts: Vec<BTreeMap<String, String>> = keyed
-        .iter()
-        .map(|items| {
-            items
+                .collect();
+            let text: BTreeMap<_, _> = items
                 .iter()
                 .map(|(key, item)| (key.clone(), item.to_token_stream().to_string()))
-                .collect()
-        })
-        .collect();
-    for (model, text) in MODELS.iter().zip(&texts) {
-        let odd: Vec<_> = [(text, &texts[0]), (&texts[0], text)]
-            .into_iter()
-            .flat_map(|(one, other)| one.keys().filter(|key| !other.contains_key(*key)))
-            .collect();
-        if !odd.is_empty() {
-            return Err(format!("{} and {} differ in {odd:?}", model.name, MODELS[0].name).into());
+                .collect();
+            match &of_model {
+                None => {
+                    keyed.push(items);
+                    of_model = Some(text);
+                }
+                Some(first) => agree(first, &text, model, triple)?,
+            }
         }
+        texts.extend(of_model);
     }
     let is_common = |key: &String| texts.iter().all(|text| text.get(key) == texts[0].get(key));
     let mut common = Vec::new();
@@ -95,6 +111,28 @@ pub(crate) fn merge(per_model: Vec<Vec<Item>>) -> Result<Merged, Failure> {
         particular.push(own);
     }
     Ok(Merged { common, particular })
+}
+
+/// Fails unless `triple` declares what the first machine of its model does.
+fn agree(
+    first: &BTreeMap<String, String>,
+    other: &BTreeMap<String, String>,
+    model: &Model,
+    triple: &str,
+) -> Result<(), Failure> {
+    let differences: Vec<_> = first
+        .keys()
+        .chain(other.keys())
+        .filter(|key| first.get(*key) != other.get(*key))
+        .collect();
+    if differences.is_empty() {
+        return Ok(());
+    }
+    Err(format!(
+        "{triple} is not of the model {}: it declares these otherwise: {differences:?}",
+        model.name
+    )
+    .into())
 }
 
 /// One block of foreign functions becomes one block for each function.
@@ -118,13 +156,8 @@ fn separate(item: Item) -> Vec<Item> {
 fn key(item: &Item) -> String {
     match item {
         Item::Const(item) if item.ident == "_" => {
-            // A layout assertion: the first type named in it.
-            let text = item.to_token_stream().to_string();
-            let start = text.find("size_of :: < ").map_or(0, |at| at + 13);
-            format!(
-                "layout of {}",
-                text[start..].split(' ').next().unwrap_or_default()
-            )
+            let name = Layout::of_assertion(item).map(|layout| layout.name);
+            format!("layout of {}", name.unwrap_or_default())
         }
         Item::Const(item) => format!("constant {}", item.ident),
         Item::Struct(item) => format!("type {}", item.ident),
@@ -144,85 +177,4 @@ fn key(item: &Item) -> String {
         }
         other => other.to_token_stream().to_string(),
     }
-}
-
-impl Merged {
-    /// The files `src/bindings/*.rs`.
-    pub(crate) fn to_files(&self) -> Vec<File> {
-        let of_kind = |wanted: Kind| {
-            self.common
-                .iter()
-                .filter(move |item| kind(item) == wanted)
-                .collect::<Vec<_>>()
-        };
-        let functions = joined(&of_kind(Kind::Function));
-        let constants = of_kind(Kind::Constant);
-        let types = of_kind(Kind::Type);
-        let mut files = vec![
-            File::rust("types.rs", "Structures and types.", &quote!(#(#types)*)),
-            File::rust("constants.rs", "Constants.", &quote!(#(#constants)*)),
-            File::rust("functions.rs", "The kernel's functions.", &functions),
-        ];
-        for (model, items) in MODELS.iter().zip(&self.particular) {
-            files.push(File::rust(
-                &format!("{}.rs", model.name),
-                &format!("What is particular to the data model `{}`.", model.name),
-                &quote!(#(#items)*),
-            ));
-        }
-        files.push(self.module_file());
-        files
-    }
-
-    /// `src/bindings/mod.rs`.
-    fn module_file(&self) -> File {
-        let modules = MODELS.iter().map(|model| {
-            let name = quote::format_ident!("{}", model.name);
-            let cfg: TokenStream = model.cfg.parse().unwrap_or_default();
-            quote! {
-                #[cfg(#cfg)] mod #name;
-                #[cfg(#cfg)] pub use #name::*;
-            }
-        });
-        File::rust(
-            "mod.rs",
-            "What a NetBSD source tree declares for users of its kernel.",
-            &quote! {
-                mod constants;
-                mod entry_points;
-                mod functions;
-                #(#modules)*
-                mod types;
-                pub use constants::*;
-                pub use entry_points::{EntryPoints, LINKED};
-                pub use functions::*;
-                pub use types::*;
-            },
-        )
-    }
-}
-
-/// In which file an item goes.
-#[derive(PartialEq, Eq, Clone, Copy)]
-enum Kind {
-    Type,
-    Constant,
-    Function,
-}
-
-fn kind(item: &Item) -> Kind {
-    match item {
-        Item::Const(item) if item.ident != "_" => Kind::Constant,
-        Item::ForeignMod(_) => Kind::Function,
-        _ => Kind::Type,
-    }
-}
-
-/// All functions in one foreign block again.
-fn joined(blocks: &[&Item]) -> TokenStream {
-    let functions = blocks.iter().flat_map(|item| match item {
-        Item::ForeignMod(block) => block.items.clone(),
-        _ => Vec::new(),
-    });
-    quote!(unsafe extern "C" { #(#functions)* })
 }

@@ -80,3 +80,32 @@ fn with_prototype(call: SystemCall, code: &str) -> Result<SystemCall, Failure> {
     }
     Err(format!("rump_syscalls.c does not define {}", call.link_name).into())
 }
+
+/// The headers that declare what is not a system call.
+const HEADERS: &[&str] = &[
+    "rump.h",
+    "rumpkern_if_pub.h",
+    "rumpvfs_if_pub.h",
+    "rumpnet_if_pub.h",
+];
+
+/// The prototype of the entry point `name` as its header has it.
+pub(crate) fn entry_point(tree: &Path, name: &str) -> Result<String, Failure> {
+    for header in HEADERS {
+        let path = tree.join("sys/rump/include/rump").join(header);
+        let text =
+            std::fs::read_to_string(&path).map_err(|e| format!("{}: {e}", path.display()))?;
+        let declares = |line: &&str| {
+            line.split_once('(')
+                .is_some_and(|(before, _)| before.split([' ', '\t', '*']).next_back() == Some(name))
+        };
+        if let Some(line) = text.lines().find(declares) {
+            return Ok(line
+                .split_inclusive(';')
+                .next()
+                .unwrap_or(line)
+                .replace('\t', " "));
+        }
+    }
+    Err(format!("no header declares {name}").into())
+}

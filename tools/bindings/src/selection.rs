@@ -31,6 +31,15 @@ pub(crate) const OPAQUE: &[&str] = &[
     "modinfo",
 ];
 
+/// Members whose halves lie in the order of bytes, and what they are declared as instead.
+pub(crate) const BLOBS: &[(&str, &str)] = &[
+    ("sysctlnode__bindgen_ty_1", "[u64; 2]"),
+    ("sysctlnode__bindgen_ty_2", "u64"),
+    ("sysctlnode__bindgen_ty_3", "u64"),
+    ("sysctlnode__bindgen_ty_4", "u64"),
+    ("sysctlnode__bindgen_ty_5", "u64"),
+];
+
 /// Members of the kernel's types, which bindgen would visit all the same.
 pub(crate) const INSIDE_OPAQUE: &str = "(kmutex|kmutex_t|specificdata_reference)(__.*)?";
 
@@ -226,7 +235,20 @@ const CONSTANTS: &[&str] = &[
 ];
 
 /// Macros that look like constants and are the machine's, the kernel's or a driver's own affair.
-const NOT_CONSTANTS: &[&str] = &["ECC$", "KERN_PROC_TTY_", "SIGSTKSZ$", "SIG_"];
+const NOT_CONSTANTS: &[&str] = &[
+    "ECC$",
+    "CTL_MAXID$",
+    "KERN_MAXID$",
+    "NET_MAXID$",
+    "NET_RT_MAXID$",
+    "IPPROTO_MAXID$",
+    "VFS_MAXID$",
+    "KERN_TKSTAT_MAXID$",
+    "CTL_DEBUG_MAXID$",
+    "KERN_PROC_TTY_",
+    "SIGSTKSZ$",
+    "SIG_",
+];
 
 /// Whether the macro `name`, defined as `value`, is to be bound, should it be an integer.
 pub(crate) fn wants_constant(name: &str, value: &str) -> bool {

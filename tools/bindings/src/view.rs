@@ -47,7 +47,9 @@ impl View {
         ]
         .map(String::from)
         .into();
-        arguments.push(format!("--target={triple}"));
+        // LLVM names RISC-V's extensions elsewhere.
+        let llvm_triple = triple.replacen("riscv64gc-", "riscv64-", 1);
+        arguments.push(format!("--target={llvm_triple}"));
         for folder in [
             checks.join("include"),
             links.path().to_owned(),
