@@ -2,7 +2,7 @@
 
 use super::error::Fault;
 use super::expand::{Expander, Value};
-use super::pattern;
+use super::pattern::Pattern;
 use super::scan;
 
 /// What a word without a function means.
@@ -171,7 +171,7 @@ impl<'a> Parser<'a> {
             .world()
             .goals()
             .iter()
-            .any(|goal| pattern::matches(goal, pattern))
+            .any(|goal| Pattern::new(pattern).matches(goal))
     }
 
     fn comparison(&mut self, evaluate: bool) -> Result<bool, Fault> {

@@ -5,6 +5,7 @@ use super::error::Fault;
 use super::evaluator::{Evaluator, Problem};
 use super::lines::Line;
 use super::scan;
+use super::statement::Statement;
 
 /// The conditionals that are open at some line.
 #[derive(Debug, Default)]
@@ -32,31 +33,17 @@ impl Nesting {
     }
 }
 
-/// A directive's name and argument, if the line is one.
-fn directive(line: &str) -> Option<(&str, &str)> {
-    let text = line.strip_prefix('.')?.trim_start();
-    let end = text
-        .find(|c: char| !c.is_ascii_alphanumeric() && c != '-')
-        .unwrap_or(text.len());
-    let (name, argument) = text.split_at(end);
-    let lower = name
-        .bytes()
-        .all(|byte| byte.is_ascii_lowercase() || byte == b'-');
-    // `.c.o:` and `.a=b` are rules and assignments.
-    let apart = argument.is_empty() || argument.starts_with([' ', '\t', '(', '"', '<', '!', '$']);
-    (lower && apart && !name.is_empty() && !argument.trim_start().starts_with([':', '=']))
-        .then_some((name, argument.trim()))
-}
-
 impl Evaluator<'_> {
     /// Evaluates the first of `lines`; returns how many lines it took.
     pub(super) fn line(&mut self, nesting: &mut Nesting, lines: &[Line]) -> Result<usize, Problem> {
-        let text = &*lines[0].text;
-        let Some((name, argument)) = directive(text) else {
-            if nesting.active() {
-                self.plain_line(text)?;
+        let (name, argument) = match &lines[0].statement {
+            Statement::Directive { name, argument } => (&**name, &**argument),
+            _ => {
+                if nesting.active() {
+                    self.plain_line(&lines[0])?;
+                }
+                return Ok(1);
             }
-            return Ok(1);
         };
         match name {
             "if" | "ifdef" | "ifndef" | "ifmake" | "ifnmake" => {
@@ -174,10 +161,7 @@ impl Evaluator<'_> {
         for values in words.chunks(names.len()) {
             let turn: Vec<Line> = body
                 .iter()
-                .map(|line| Line {
-                    number: line.number,
-                    text: bound(&line.text, &names, values),
-                })
+                .map(|line| Line::new(line.number, bound(&line.text, &names, values)))
                 .collect();
             self.lines(&turn)?;
         }
@@ -189,10 +173,12 @@ impl Evaluator<'_> {
 fn loop_body(lines: &[Line]) -> Option<&[Line]> {
     let mut depth = 0_usize;
     for (index, line) in lines.iter().enumerate() {
-        match directive(&line.text) {
-            Some(("for", _)) => depth += 1,
-            Some(("endfor", _)) => depth -= 1,
-            _ => {}
+        if let Statement::Directive { name, .. } = &line.statement {
+            match &**name {
+                "for" => depth += 1,
+                "endfor" => depth -= 1,
+                _ => {}
+            }
         }
         if depth == 0 {
             return Some(&lines[1..index]);

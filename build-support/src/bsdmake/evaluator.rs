@@ -2,7 +2,6 @@
 
 use std::path::PathBuf;
 
-use super::assignment::{Assignment, Operator};
 use super::condition::{self, Default};
 use super::error::{Error, Fault};
 use super::expand::{Expander, World};
@@ -10,6 +9,7 @@ use super::lines::Line;
 use super::query::{self, Probes};
 use super::rules::{Dependency, Rules};
 use super::search::SearchPaths;
+use super::statement::{Assignment, Operator, Statement};
 use super::tree::{self, Tree};
 use super::variables::Variables;
 
@@ -237,29 +237,29 @@ impl<'t> Evaluator<'t> {
         Ok(())
     }
 
-    /// Everything but directives; returns how many lines were used.
-    pub(super) fn plain_line(&mut self, text: &str) -> Result<(), Fault> {
-        if text.starts_with('\t') {
-            return self.rules.command(text);
+    /// Everything but directives.
+    pub(super) fn plain_line(&mut self, line: &Line) -> Result<(), Fault> {
+        match &line.statement {
+            Statement::Command => return self.rules.command(&line.text),
+            Statement::Assignment(assignment) => {
+                self.rules.close();
+                return self.assign(assignment);
+            }
+            Statement::Directive { .. } | Statement::Dependency => {}
         }
-        let text = text.trim_start();
-        if let Some(assignment) = Assignment::parse(text) {
-            self.rules.close();
-            return self.assign(&assignment);
-        }
-        let expanded = self.expander().expand(text)?;
+        let expanded = self.expander().expand(line.text.trim_start())?;
         match self.rules.dependency(&expanded)? {
             Dependency::Recorded => {}
             Dependency::Path { suffix, folders } => {
-                self.paths.add(suffix.as_deref(), &folders);
+                self.paths.add(self.tree, suffix.as_deref(), &folders);
             }
         }
         Ok(())
     }
 
-    fn assign(&mut self, assignment: &Assignment<'_>) -> Result<(), Fault> {
-        let name = self.expander().expand(assignment.name)?;
-        let value = assignment.value;
+    fn assign(&mut self, assignment: &Assignment) -> Result<(), Fault> {
+        let name = self.expander().expand(&assignment.name)?;
+        let value = &*assignment.value;
         match assignment.operator {
             Operator::Set => self.variables.set(&name, value),
             Operator::Append => self.variables.append(&name, value),

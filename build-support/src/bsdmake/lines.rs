@@ -1,5 +1,7 @@
 //! A Makefile's text as logical lines: continued lines joined, comments gone.
 
+use super::statement::Statement;
+
 /// One logical line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Line {
@@ -7,6 +9,20 @@ pub(crate) struct Line {
     pub(crate) number: usize,
     /// Its text, without comment and trailing blanks. A leading tab marks a command.
     pub(crate) text: String,
+    /// What it is.
+    pub(crate) statement: Statement,
+}
+
+impl Line {
+    /// The line with this text.
+    pub(crate) fn new(number: usize, text: String) -> Self {
+        let statement = Statement::parse(&text);
+        Self {
+            number,
+            text,
+            statement,
+        }
+    }
 }
 
 /// Splits a Makefile into its logical lines; empty ones are left out.
@@ -37,10 +53,7 @@ pub(crate) fn logical_lines(text: &str) -> Vec<Line> {
         }
         joined.truncate(joined.trim_end_matches([' ', '\t', '\r']).len());
         if !joined.is_empty() {
-            lines.push(Line {
-                number: index + 1,
-                text: joined,
-            });
+            lines.push(Line::new(index + 1, joined));
         }
     }
     lines

@@ -7,7 +7,6 @@
 //! Files are reached through a [`Tree`] only. In values, [`TREE`] stands for the tree's folder and
 //! [`OBJECTS`] for the folder of what is generated and compiled.
 
-mod assignment;
 mod condition;
 mod directive;
 mod error;
@@ -21,6 +20,7 @@ mod rules;
 mod scan;
 mod search;
 mod share_mk;
+mod statement;
 mod tree;
 mod variables;
 

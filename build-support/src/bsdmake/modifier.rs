@@ -7,7 +7,7 @@ use regex_lite::Regex;
 use super::condition::{self, Default};
 use super::error::Fault;
 use super::expand::{Expander, Value};
-use super::pattern::{self, MATCHED, Substitution};
+use super::pattern::{MATCHED, Pattern, Substitution};
 use super::scan;
 
 impl Expander<'_> {
@@ -64,7 +64,8 @@ impl Expander<'_> {
             Some(b'M' | b'N') => {
                 let pattern = self.expand(&unescaped(&simple[1..], b":"))?;
                 let wanted = simple.starts_with('M');
-                let select = |word: &&str| pattern::matches(word, &pattern) == wanted;
+                let pattern = Pattern::new(&pattern);
+                let select = |word: &&str| pattern.matches(word) == wanted;
                 Ok((
                     map(value, |value| Ok(join(scan::words(value).filter(select))))?,
                     after,

@@ -1,11 +1,29 @@
 //! Shell patterns, as `:M`, `:N` and SysV substitutions use them, and substitution of words.
 
-/// True if `word` matches the shell pattern: `*`, `?`, `[a-z]`, `[^a]` and backslash.
-pub(crate) fn matches(word: &str, pattern: &str) -> bool {
-    if !pattern.contains(['*', '?', '[', '\\']) {
-        return word == pattern;
+/// A shell pattern: `*`, `?`, `[a-z]`, `[^a]` and backslash.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Pattern<'p> {
+    pattern: &'p str,
+    literal: bool,
+}
+
+impl<'p> Pattern<'p> {
+    /// The pattern as it is written.
+    pub(crate) fn new(pattern: &'p str) -> Self {
+        let special = |byte| matches!(byte, b'*' | b'?' | b'[' | b'\\');
+        Self {
+            pattern,
+            literal: !pattern.bytes().any(special),
+        }
     }
-    matches_bytes(word.as_bytes(), pattern.as_bytes())
+
+    /// True if it matches the whole word.
+    pub(crate) fn matches(&self, word: &str) -> bool {
+        match self.literal {
+            true => word == self.pattern,
+            false => matches_bytes(word.as_bytes(), self.pattern.as_bytes()),
+        }
+    }
 }
 
 fn matches_bytes(word: &[u8], pattern: &[u8]) -> bool {
@@ -133,7 +151,11 @@ mod tests {
             ("axb", "a\\*b", false),
             ("b5", "?[0-9]", true),
         ] {
-            assert_eq!(matches(word, pattern), expected, "{word} against {pattern}");
+            assert_eq!(
+                Pattern::new(pattern).matches(word),
+                expected,
+                "{word} against {pattern}"
+            );
         }
     }
 }

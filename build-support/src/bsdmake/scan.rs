@@ -51,35 +51,45 @@ pub(crate) fn expression_end(text: &str, at: usize) -> Result<usize, Fault> {
 
 /// The words of a value; quotes hold a word together and stay.
 pub(crate) fn words(value: &str) -> impl Iterator<Item = &str> {
+    let quoted = value
+        .bytes()
+        .any(|byte| matches!(byte, b'"' | b'\'' | b'\\'));
     let mut rest = value;
     std::iter::from_fn(move || {
-        rest = rest.trim_start();
-        if rest.is_empty() {
-            return None;
-        }
-        let mut quote = None;
-        let mut escaped = false;
-        let end = rest
-            .char_indices()
-            .find(|&(_, current)| {
-                if escaped {
-                    escaped = false;
-                    return false;
-                }
-                match quote {
-                    Some(open) if current == open => quote = None,
-                    Some(_) => {}
-                    None if matches!(current, '"' | '\'') => quote = Some(current),
-                    None if current == '\\' => escaped = true,
-                    None => return current.is_whitespace(),
-                }
-                false
-            })
-            .map_or(rest.len(), |(index, _)| index);
+        rest = rest.trim_ascii_start();
+        let end = if quoted {
+            word_end(rest)
+        } else {
+            plain_word_end(rest)
+        };
         let (word, after) = rest.split_at(end);
         rest = after;
-        Some(word)
+        (!word.is_empty()).then_some(word)
     })
+}
+
+fn plain_word_end(text: &str) -> usize {
+    text.bytes()
+        .position(|byte| byte.is_ascii_whitespace())
+        .unwrap_or(text.len())
+}
+
+fn word_end(text: &str) -> usize {
+    let mut quote = None;
+    let mut bytes = text.bytes().enumerate();
+    while let Some((at, byte)) = bytes.next() {
+        match quote {
+            Some(open) if byte == open => quote = None,
+            Some(_) => {}
+            None if matches!(byte, b'"' | b'\'') => quote = Some(byte),
+            None if byte == b'\\' => {
+                bytes.next();
+            }
+            None if byte.is_ascii_whitespace() => return at,
+            None => {}
+        }
+    }
+    text.len()
 }
 
 #[cfg(test)]

@@ -2,31 +2,42 @@
 
 use std::collections::HashMap;
 
-use super::tree::{self, Tree};
+use super::tree::{self, Folder, Tree};
 
 /// The suffixes that share/mk compiles to an object, in the order in which it tries them.
 const COMPILED: [&str; 3] = ["s", "S", "c"];
 
-/// The search paths of one evaluation; folders are relative to the tree.
+/// The search paths of one evaluation.
 #[derive(Debug, Default)]
 pub(crate) struct SearchPaths {
-    general: Vec<String>,
-    by_suffix: HashMap<String, Vec<String>>,
+    general: Vec<Place>,
+    by_suffix: HashMap<String, Vec<Place>>,
+}
+
+/// A folder of a search path.
+#[derive(Debug)]
+struct Place {
+    folder: Folder,
+    path: String,
 }
 
 impl SearchPaths {
     /// A dependency line of `.PATH` (no suffix) or `.PATH.suffix`; one without folders clears.
-    pub(crate) fn add(&mut self, suffix: Option<&str>, folders: &str) {
-        let paths = match suffix {
+    ///
+    /// Folders that do not exist are left out, as make does.
+    pub(crate) fn add(&mut self, tree: &Tree, suffix: Option<&str>, folders: &str) {
+        let places = match suffix {
             None => &mut self.general,
             Some(suffix) => self.by_suffix.entry(suffix.to_owned()).or_default(),
         };
         if folders.trim().is_empty() {
-            paths.clear();
+            places.clear();
         }
-        for folder in folders.split_whitespace().filter_map(tree::inside) {
-            if !paths.contains(&folder) {
-                paths.push(folder);
+        for path in folders.split_whitespace().filter_map(tree::inside) {
+            if let Some(folder) = tree.folder(&path)
+                && places.iter().all(|place| place.folder != folder)
+            {
+                places.push(Place { folder, path });
             }
         }
     }
@@ -36,20 +47,18 @@ impl SearchPaths {
         let suffix = name
             .rsplit_once('.')
             .and_then(|(_, suffix)| self.by_suffix.get(suffix));
-        std::iter::once(current)
-            .chain(suffix.into_iter().flatten().map(String::as_str))
-            .chain(self.general.iter().map(String::as_str))
-            .find(|folder| {
-                tree.folder(folder)
-                    .is_some_and(|names| names.contains(name))
-            })
-            .map(|folder| {
-                if folder.is_empty() {
-                    name.to_owned()
-                } else {
-                    format!("{folder}/{name}")
-                }
-            })
+        let here = Place {
+            folder: tree.folder(current)?,
+            path: current.to_owned(),
+        };
+        let places = || {
+            let suffixed = suffix.into_iter().flatten();
+            std::iter::once(&here).chain(suffixed).chain(&self.general)
+        };
+        let first = tree.first_with(places().map(|place| place.folder), name)?;
+        places()
+            .nth(first)
+            .map(|place| super::evaluator::joined(&place.path, name))
     }
 
     /// The file that `stem.o` is compiled from: the first suffix in make's order with a file.

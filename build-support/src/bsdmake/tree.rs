@@ -3,7 +3,7 @@
 //! Paths that a Makefile computes begin with [`TREE`] in place of the tree's folder, so what comes out
 //! of an evaluation does not depend on where the tree lies.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -15,7 +15,17 @@ use super::lines::{Line, logical_lines};
 pub const TREE: &str = "@TREE@";
 
 type Makefile = Arc<[Line]>;
-type Names = Arc<HashSet<String>>;
+
+/// A folder of the tree that has been listed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Folder(usize);
+
+/// What the listed folders hold: one question finds all of them that hold a name.
+#[derive(Debug, Default)]
+struct Listing {
+    folders: HashMap<String, Option<Folder>>,
+    holders: HashMap<String, Vec<Folder>>,
+}
 
 /// A source tree, with what has been read of it.
 ///
@@ -25,7 +35,7 @@ type Names = Arc<HashSet<String>>;
 pub struct Tree {
     root: PathBuf,
     makefiles: Mutex<HashMap<String, Makefile>>,
-    folders: Mutex<HashMap<String, Option<Names>>>,
+    listing: Mutex<Listing>,
 }
 
 impl Tree {
@@ -34,7 +44,7 @@ impl Tree {
         Self {
             root: root.into(),
             makefiles: Mutex::default(),
-            folders: Mutex::default(),
+            listing: Mutex::default(),
         }
     }
 
@@ -55,30 +65,41 @@ impl Tree {
         Ok(lines)
     }
 
-    /// The names in a folder, or `None` where there is no such folder.
-    pub(crate) fn folder(&self, path: &str) -> Option<Names> {
-        if let Some(known) = lock(&self.folders).get(path) {
-            return known.clone();
+    /// The folder at `path`, or `None` where there is none.
+    pub(crate) fn folder(&self, path: &str) -> Option<Folder> {
+        let mut listing = lock(&self.listing);
+        if let Some(known) = listing.folders.get(path) {
+            return *known;
         }
-        let names = fs::read_dir(self.root.join(path)).ok().map(|entries| {
-            let names = entries
-                .flatten()
-                .filter_map(|entry| entry.file_name().into_string().ok());
-            Arc::new(names.collect::<HashSet<_>>())
-        });
-        lock(&self.folders).insert(path.to_owned(), names.clone());
-        names
+        let folder = Folder(listing.folders.len());
+        let entries = fs::read_dir(self.root.join(path)).ok();
+        let found = entries.is_some().then_some(folder);
+        for entry in entries.into_iter().flatten().flatten() {
+            // Names that are not text are none that a Makefile asks for.
+            if let Ok(name) = entry.file_name().into_string() {
+                listing.holders.entry(name).or_default().push(folder);
+            }
+        }
+        listing.folders.insert(path.to_owned(), found);
+        found
+    }
+
+    /// The first of `folders` that holds `name`, by its position.
+    pub(crate) fn first_with(
+        &self,
+        mut folders: impl Iterator<Item = Folder>,
+        name: &str,
+    ) -> Option<usize> {
+        let listing = lock(&self.listing);
+        let holders = listing.holders.get(name)?;
+        folders.position(|folder| holders.contains(&folder))
     }
 
     /// True if there is a file or folder at `path`, relative to the tree.
     pub(crate) fn exists(&self, path: &str) -> bool {
-        match path.rsplit_once('/') {
-            Some((folder, name)) => self
-                .folder(folder)
-                .is_some_and(|names| names.contains(name)),
-            None if path.is_empty() => true,
-            None => self.folder("").is_some_and(|names| names.contains(path)),
-        }
+        let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
+        let folder = self.folder(folder);
+        path.is_empty() || self.first_with(folder.into_iter(), name).is_some()
     }
 }
 
