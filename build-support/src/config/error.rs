@@ -5,6 +5,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::definitions::Definitions;
+
 /// A line of a configuration file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Location {
@@ -98,6 +100,37 @@ fn suggestion(similar: Option<&str>) -> String {
     match similar {
         Some(name) => format!("; did you mean `{name}`?"),
         None => "; is an `include` of the files.* that defines it missing?".to_owned(),
+    }
+}
+
+pub(super) fn unknown_device(
+    definitions: &Definitions,
+    kind: &'static str,
+    name: &str,
+    location: &Location,
+) -> Error {
+    let similar = nearest(name, definitions.devices.iter().map(|d| d.name.as_str()));
+    unknown(location, kind, name, similar)
+}
+
+pub(super) fn unknown(
+    at: &Location,
+    kind: &'static str,
+    name: &str,
+    similar: Option<String>,
+) -> Error {
+    Error::Unknown {
+        at: at.clone(),
+        kind,
+        name: name.to_owned(),
+        similar,
+    }
+}
+
+pub(super) fn invalid(at: &Location, problem: String) -> Error {
+    Error::Invalid {
+        at: at.clone(),
+        problem,
     }
 }
 

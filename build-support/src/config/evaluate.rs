@@ -4,9 +4,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::definitions::{Definitions, Skipped};
-use super::error::{Error, Location};
+use super::error::{Error, Location, invalid};
 use super::files::{Files, ParsedFile};
-use super::selection::{Selection, invalid};
+use super::selection::Selection;
 use super::syntax::{Action, Statement};
 use super::{Complaint, Generated, orphans, tables::Tables, write};
 
@@ -167,6 +167,11 @@ impl<'f> Evaluation<'f> {
             return Err(invalid(&at, problem));
         }
         match action {
+            // It becomes part of C identifiers.
+            Action::Ioconf(name) if name.contains('-') => Err(invalid(
+                &at,
+                format!("bad name `{name}` of an ioconf: expected letters, digits and `_`"),
+            )),
             Action::Ioconf(name) => match self.name.replace(name.clone()) {
                 None => Ok(()),
                 Some(first) => Err(invalid(

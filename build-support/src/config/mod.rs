@@ -23,6 +23,7 @@ mod lexer;
 mod line;
 mod negation;
 mod orphans;
+mod places;
 mod selection;
 mod syntax;
 mod tables;

@@ -1,8 +1,9 @@
 //! The `no` statements: taking back what was selected.
 
 use super::definitions::Definitions;
-use super::error::{Error, Location};
-use super::selection::{Group, InstanceId, Selection, invalid, real_device, split, unknown_device};
+use super::error::{Error, Location, invalid, unknown_device};
+use super::places::{real_device, split};
+use super::selection::{Group, InstanceId, Selection};
 use super::syntax::Role;
 
 impl Selection {

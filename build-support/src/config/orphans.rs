@@ -5,8 +5,9 @@
 use std::collections::HashSet;
 
 use super::definitions::{AttributeId, Definitions, DeviceId};
-use super::error::Error;
-use super::selection::{Group, Instance, InstanceId, Selection, State, Unit, invalid};
+use super::error::{Error, invalid};
+use super::places::Unit;
+use super::selection::{Group, Instance, InstanceId, Selection, State};
 use super::syntax::Role;
 
 /// How a device was come by.

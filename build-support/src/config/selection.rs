@@ -1,10 +1,9 @@
 //! What an ioconf file selects: instances of devices, the places they attach to, pseudo-devices.
 
-use std::fmt;
-
 use super::definitions::{AttachmentId, AttributeId, Definitions, DeviceId};
-use super::error::{Error, Location, nearest};
-use super::syntax::{LocatorDefinition, LocatorValue, Role};
+use super::error::{Error, Location, invalid, nearest, unknown, unknown_device};
+use super::places::{Unit, fill_locators, find_place, real_device, split};
+use super::syntax::{LocatorValue, Role};
 
 /// Index of an instance.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -13,17 +12,6 @@ pub(super) struct InstanceId(pub(super) usize);
 /// Index of a parent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct ParentId(pub(super) usize);
-
-/// The number of a device.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Unit {
-    /// `sd0`
-    Number(i32),
-    /// `sd*`: numbers are given out as devices are found.
-    Star,
-    /// `scsibus?`: whichever.
-    Any,
-}
 
 /// Whether an instance can be found, given the instances it would attach to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -290,155 +278,5 @@ impl Selection {
             self.parents.len() - 1
         });
         ParentId(index)
-    }
-}
-
-/// The attribute, the device and the unit that `place` means as a parent for `child`.
-fn find_place(
-    definitions: &Definitions,
-    child: DeviceId,
-    place: &str,
-    location: &Location,
-) -> Result<(AttributeId, Option<DeviceId>, Unit), Error> {
-    let (base, unit) = split(place, location)?;
-    let device = definitions.find_device(base);
-    let accepts = |a: &AttributeId| definitions.attribute(*a).children.contains(&child);
-    if let Some(attribute) = definitions.find_attribute(base).filter(accepts) {
-        return Ok((attribute, device, unit));
-    }
-    let Some(parent) = device else {
-        return Err(match definitions.find_attribute(base) {
-            Some(_) => {
-                let child = &definitions.device(child).name;
-                invalid(
-                    location,
-                    format!("`{child}` cannot attach to the attribute `{base}`"),
-                )
-            }
-            None => unknown_device(definitions, "device or attribute", base, location),
-        });
-    };
-    match definitions
-        .device(parent)
-        .attributes
-        .iter()
-        .copied()
-        .find(accepts)
-    {
-        Some(attribute) => Ok((attribute, device, unit)),
-        None => {
-            let child = &definitions.device(child).name;
-            Err(invalid(
-                location,
-                format!("`{child}` cannot attach to `{base}`"),
-            ))
-        }
-    }
-}
-
-/// Puts given locators into the order of their definition, with defaults for `?` and the absent.
-fn fill_locators(
-    wanted: &[LocatorDefinition],
-    given: &[LocatorValue],
-) -> Result<Vec<String>, String> {
-    for (index, locator) in given.iter().enumerate() {
-        let name = &locator.name;
-        if given[..index].iter().any(|g| g.name == *name) {
-            return Err(format!("locator `{name}` is given twice"));
-        }
-        if !wanted.iter().any(|w| w.name == *name) {
-            return Err(format!(
-                "there is no locator `{name}` here: expected {}",
-                List(wanted)
-            ));
-        }
-    }
-    wanted
-        .iter()
-        .map(|wanted| {
-            let name = &wanted.name;
-            let value = match given.iter().find(|g| g.name == *name) {
-                Some(locator) => locator.value.as_ref().or(wanted.default.as_ref()),
-                None if wanted.optional => wanted.default.as_ref(),
-                None => return Err(format!("locator `{name}` must be specified")),
-            };
-            value.cloned().ok_or_else(|| {
-                format!("locator `{name}` has no default: expected a value in place of `?`")
-            })
-        })
-        .collect()
-}
-
-struct List<'a>(&'a [LocatorDefinition]);
-
-impl fmt::Display for List<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.0.is_empty() {
-            return f.write_str("none");
-        }
-        let names: Vec<_> = self.0.iter().map(|l| format!("`{}`", l.name)).collect();
-        f.write_str(&names.join(", "))
-    }
-}
-
-/// Name and unit of a device that attaches.
-pub(super) fn real_device(
-    definitions: &Definitions,
-    name: &str,
-    location: &Location,
-) -> Result<(DeviceId, Unit), Error> {
-    let (base, unit) = split(name, location)?;
-    match definitions.find_device(base) {
-        Some(device) if definitions.device(device).role == Role::Real => Ok((device, unit)),
-        Some(_) => Err(invalid(
-            location,
-            format!("`{base}` is a pseudo-device: expected `pseudo-device {base}`"),
-        )),
-        None => Err(unknown_device(definitions, "device", base, location)),
-    }
-}
-
-/// `sd0` to `sd` and 0, `sd*` to `sd` and any number.
-pub(super) fn split<'n>(name: &'n str, location: &Location) -> Result<(&'n str, Unit), Error> {
-    let (base, unit) = if let Some(base) = name.strip_suffix('*') {
-        (base, Some(Unit::Star))
-    } else if let Some(base) = name.strip_suffix('?') {
-        (base, Some(Unit::Any))
-    } else {
-        let base = name.trim_end_matches(|c: char| c.is_ascii_digit());
-        (base, name[base.len()..].parse().ok().map(Unit::Number))
-    };
-    match unit {
-        Some(unit) if !base.is_empty() => Ok((base, unit)),
-        _ => Err(invalid(
-            location,
-            format!("`{name}` names no unit: expected `{base}` with a number, `*` or `?` after it"),
-        )),
-    }
-}
-
-pub(super) fn unknown_device(
-    definitions: &Definitions,
-    kind: &'static str,
-    name: &str,
-    location: &Location,
-) -> Error {
-    let similar = nearest(name, definitions.devices.iter().map(|d| d.name.as_str()));
-    unknown(location, kind, name, similar)
-}
-
-fn unknown(at: &Location, kind: &'static str, name: &str, similar: Option<String>) -> Error {
-    Error::Unknown {
-        at: at.clone(),
-        kind,
-        name: name.to_owned(),
-        similar,
-    }
-}
-
-pub(super) fn invalid(at: &Location, problem: String) -> Error {
-    Error::Invalid {
-        at: at.clone(),
-        problem,
     }
 }

@@ -1,11 +1,14 @@
 //! The selection, packed the way the kernel wants it.
 
 use super::definitions::{AttachmentId, Attribute, Definitions, DeviceId};
-use super::selection::{Group, InstanceId, ParentId, Selection, State, Unit};
+use super::places::Unit;
+use super::selection::{Group, InstanceId, ParentId, Selection, State};
 use super::syntax::Role;
 
 /// The contents of the generated tables.
 pub(super) struct Tables<'a> {
+    /// The interface attributes of all drivers.
+    pub(super) interfaces: Vec<&'a Attribute>,
     pub(super) drivers: Vec<Driver<'a>>,
     /// The places that entries attach to.
     pub(super) parents: Vec<ParentId>,
@@ -18,7 +21,8 @@ pub(super) struct Tables<'a> {
 pub(super) struct Driver<'a> {
     pub(super) name: &'a str,
     pub(super) class: &'a str,
-    pub(super) interfaces: Vec<&'a Attribute>,
+    /// Which of the tables' interfaces it has.
+    pub(super) interfaces: Vec<usize>,
     /// None for pseudo-devices, which attach nowhere.
     pub(super) attachments: Option<Vec<AttachmentId>>,
 }
@@ -34,9 +38,10 @@ pub(super) struct Entry {
 
 impl<'a> Tables<'a> {
     pub(super) fn new(definitions: &'a Definitions, selection: &'a Selection) -> Self {
+        let mut interfaces = Vec::new();
         let devices = (0..definitions.devices.len()).map(DeviceId);
         let drivers = devices
-            .filter_map(|d| driver(definitions, selection, d))
+            .filter_map(|d| driver(definitions, selection, d, &mut interfaces))
             .collect();
         let mut entries = Vec::new();
         for device in (0..definitions.devices.len()).map(DeviceId) {
@@ -53,6 +58,7 @@ impl<'a> Tables<'a> {
             }
         }
         Tables {
+            interfaces,
             drivers,
             parents,
             entries,
@@ -65,6 +71,7 @@ fn driver<'a>(
     definitions: &'a Definitions,
     selection: &Selection,
     id: DeviceId,
+    interfaces: &mut Vec<&'a Attribute>,
 ) -> Option<Driver<'a>> {
     let device = definitions.device(id);
     let attachments = match device.role {
@@ -84,8 +91,20 @@ fn driver<'a>(
     Some(Driver {
         name: &device.name,
         class: definitions.class(id).unwrap_or("DV_DULL"),
-        interfaces: definitions.interfaces(id).collect(),
+        interfaces: definitions
+            .interfaces(id)
+            .map(|i| intern(interfaces, i))
+            .collect(),
         attachments,
+    })
+}
+
+/// The index of an interface attribute, which is added if need be.
+fn intern<'a>(interfaces: &mut Vec<&'a Attribute>, interface: &'a Attribute) -> usize {
+    let known = interfaces.iter().position(|i| i.name == interface.name);
+    known.unwrap_or_else(|| {
+        interfaces.push(interface);
+        interfaces.len() - 1
     })
 }
 

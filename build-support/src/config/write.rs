@@ -2,8 +2,9 @@
 
 use std::fmt::{self, Write};
 
-use super::definitions::{Attribute, Definitions};
-use super::selection::{Selection, Unit};
+use super::definitions::Definitions;
+use super::places::Unit;
+use super::selection::Selection;
 use super::tables::Tables;
 
 /// The text that a generator writes; writing into a `String` does not fail.
@@ -40,22 +41,11 @@ pub(super) fn ioconf_c(
 }
 
 fn drivers(out: &mut String, name: &str, tables: &Tables<'_>) -> fmt::Result {
-    let mut interfaces: Vec<&Attribute> = Vec::new();
-    for interface in tables
-        .drivers
-        .iter()
-        .flat_map(|d| d.interfaces.iter().copied())
-    {
-        if !interfaces.iter().any(|known| known.name == interface.name) {
-            interfaces.push(interface);
-        }
-    }
-    for interface in interfaces {
+    for (index, interface) in tables.interfaces.iter().enumerate() {
         let locators = interface.locators.as_deref().unwrap_or(&[]);
         writeln!(
             out,
-            "\nstatic const struct cfiattrdata {}_interface = {{",
-            interface.name
+            "\nstatic const struct cfiattrdata ioconf_interface{index} = {{"
         )?;
         writeln!(out, "\t\"{}\", {}, {{", interface.name, locators.len())?;
         for locator in locators {
@@ -78,10 +68,10 @@ fn drivers(out: &mut String, name: &str, tables: &Tables<'_>) -> fmt::Result {
         let list = if driver.interfaces.is_empty() {
             "NULL".to_owned()
         } else {
-            let list = format!("{}_interfaces", driver.name);
+            let list = format!("ioconf_interfaces_{}", driver.name);
             writeln!(out, "static const struct cfiattrdata * const {list}[] = {{")?;
-            for interface in &driver.interfaces {
-                writeln!(out, "\t&{}_interface,", interface.name)?;
+            for index in &driver.interfaces {
+                writeln!(out, "\t&ioconf_interface{index},")?;
             }
             writeln!(out, "\tNULL\n}};")?;
             list
@@ -119,7 +109,7 @@ fn attachments(
         }
         writeln!(
             out,
-            "static struct cfattach * const {}_attachments[] = {{",
+            "static struct cfattach * const ioconf_attachments_{}[] = {{",
             driver.name
         )?;
         for &attachment in attachments {
@@ -132,7 +122,7 @@ fn attachments(
         "\nstatic const struct cfattachinit cfattach_ioconf_{name}[] = {{"
     )?;
     for driver in tables.drivers.iter().filter(|d| d.attachments.is_some()) {
-        writeln!(out, "\t{{ \"{0}\", {0}_attachments }},", driver.name)?;
+        writeln!(out, "\t{{ \"{0}\", ioconf_attachments_{0} }},", driver.name)?;
     }
     writeln!(out, "\t{{ NULL, NULL }}\n}};")
 }
