@@ -1,2 +1,36 @@
-//! placeholder
-fn main() {}
+//! `cargo rumpkernel`: fetches, lists and verifies the NetBSD sources that rumpkernel builds.
+//!
+//! Runs as a Cargo subcommand or under its own name. Exit codes: 0 if all was done, 1 if something
+//! asked for could not be done (the reason is on standard error), 2 for a wrong command line.
+
+mod bar;
+mod cli;
+mod fetch;
+mod list;
+mod verify;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use cli::{Cli, Command};
+
+fn main() -> ExitCode {
+    // Cargo passes the subcommand's name as the first argument.
+    let arguments = std::env::args_os()
+        .enumerate()
+        .filter(|(index, argument)| !(*index == 1 && argument == "rumpkernel"))
+        .map(|(_, argument)| argument);
+    let outcome = match Cli::parse_from(arguments).command {
+        Command::Fetch(options) => fetch::run(&options),
+        Command::List(options) => list::run(&options),
+        Command::Verify(options) => verify::run(&options),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
