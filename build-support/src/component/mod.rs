@@ -5,8 +5,10 @@
 //! component's description is the same wherever tree and build lie.
 
 mod catalogue;
+mod closure;
 mod evaluate;
 mod flags;
+mod needs;
 mod options;
 
 use std::path::{Path, PathBuf};
@@ -112,4 +114,48 @@ pub enum Error {
     /// None of the folders that list components is there.
     #[error("{} has no sys/rump: it is not a NetBSD source tree with rump kernel components", .0.display())]
     NotNetBsd(PathBuf),
+    /// A component that the snapshot does not have.
+    #[error("no component is called `{name}`{}", Near(near))]
+    Unknown {
+        /// The name that was given.
+        name: String,
+        /// Names of components that are much the same.
+        near: Vec<String>,
+    },
+    /// A component without something that it cannot do without.
+    #[error("component {component} needs {need}, which this snapshot does not have")]
+    MissingNeed {
+        /// The component.
+        component: String,
+        /// What it needs.
+        need: &'static str,
+    },
+    /// Two components that cannot be in one kernel.
+    #[error("{one} and {other} cannot be in one kernel: {reason}")]
+    Conflict {
+        /// One of them.
+        one: &'static str,
+        /// The other.
+        other: &'static str,
+        /// Why not.
+        reason: &'static str,
+    },
+    /// A tree whose lists do not have the kernel base.
+    #[error("the lists of the source tree do not name librump, the kernel base")]
+    NoBase,
+}
+
+/// A list of near matches at the end of a message.
+struct Near<'a>(&'a [String]);
+
+impl std::fmt::Display for Near<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.0 {
+            [] => write!(
+                f,
+                "; `cargo rumpkernel components` lists those of this snapshot"
+            ),
+            near => write!(f, "; did you mean {}?", near.join(" or ")),
+        }
+    }
 }
