@@ -1,6 +1,6 @@
 //! What the `files.*` define: attributes, devices, and where devices attach.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::syntax::{LocatorDefinition, Role};
 
@@ -174,7 +174,7 @@ impl Definitions {
         if !known.depends.is_empty() || known.locators.is_some() || known.class.is_some() {
             return Err(format!("attribute `{name}` is already defined"));
         }
-        if depends.iter().any(|&d| self.reaches(d, id)) {
+        if self.reach(&depends, id) {
             return Err(format!("attribute `{name}` depends on itself"));
         }
         let attribute = &mut self.attributes[id.0];
@@ -183,14 +183,19 @@ impl Definitions {
         Ok(id)
     }
 
-    /// Whether `from` is or depends on `to`; ends because no attribute is let depend on itself.
-    fn reaches(&self, from: AttributeId, to: AttributeId) -> bool {
-        from == to
-            || self
-                .attribute(from)
-                .depends
-                .iter()
-                .any(|&d| self.reaches(d, to))
+    /// Whether any of `from` is or depends on `to`.
+    fn reach(&self, from: &[AttributeId], to: AttributeId) -> bool {
+        let mut open = from.to_vec();
+        let mut seen = HashSet::new();
+        while let Some(id) = open.pop() {
+            if id == to {
+                return true;
+            }
+            if seen.insert(id) {
+                open.extend(&self.attribute(id).depends);
+            }
+        }
+        false
     }
 
     /// `device`, `defpseudo`, `defpseudodev`

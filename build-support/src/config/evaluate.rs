@@ -24,6 +24,9 @@ pub(super) struct Evaluation<'f> {
     complaints: Vec<Complaint>,
 }
 
+/// How deep includes nest at most.
+const MAX_INCLUDES: usize = 64;
+
 /// One `ifdef` … `endif`.
 struct Conditional {
     location: Location,
@@ -294,7 +297,8 @@ impl<'f> Evaluation<'f> {
 
     fn include(&mut self, path: &str, optional: bool, at: &Location) -> Result<(), Error> {
         let path = self.resolve(path, at);
-        if self.open.contains(&path) {
+        // One file can be reached by several paths.
+        if self.open.contains(&path) || self.open.len() > MAX_INCLUDES {
             return Err(Error::IncludeCycle {
                 at: at.clone(),
                 path,

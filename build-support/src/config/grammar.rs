@@ -6,6 +6,9 @@ use super::lexer::{Kind, Lexer, Token};
 use super::line::{Line, Mismatch, Parsed};
 use super::syntax::{Action, LocatorDefinition, LocatorValue, Role, Statement};
 
+/// How many elements an array of locators has at most.
+const MAX_ELEMENTS: usize = 1000;
+
 /// The statements of a file, in order.
 pub(super) fn parse(text: &str) -> Vec<Statement> {
     let mut lexer = Lexer::new(text);
@@ -203,18 +206,19 @@ impl Line<'_, '_> {
             } else if optional {
                 return self.mismatch("`=` and the defaults of an optional array");
             }
-            if count < 1 || defaults.len() > count as usize {
+            let count = usize::try_from(count).unwrap_or_default();
+            if count < 1.max(defaults.len()) || count > MAX_ELEMENTS {
                 return Err(Mismatch {
                     found: format!(
                         "{} defaults for {count} elements of `{name}`",
                         defaults.len()
                     ),
-                    expected: "a size of at least one, and no more defaults than that".to_owned(),
+                    expected: format!("1 to {MAX_ELEMENTS} elements, no more defaults than that"),
                 });
             }
             let mut defaults = defaults.into_iter();
             locators.extend((0..count).map(|i| LocatorDefinition {
-                name: element(name, i as usize),
+                name: element(name, i),
                 default: Some(defaults.next().unwrap_or_else(|| "0".to_owned())),
                 optional: optional || i > 0,
             }));

@@ -21,7 +21,7 @@ pub(super) fn mark(definitions: &Definitions, selection: &mut Selection) -> Resu
         ignored: HashSet::new(),
     };
     for &root in &definitions.roots {
-        walk.visit((root, None), State::Active);
+        walk.descend(root);
     }
     let live = selection.groups.iter().flat_map(|g| &g.members);
     let mut orphans = live
@@ -49,15 +49,25 @@ struct Walk<'a> {
 }
 
 impl Walk<'_> {
-    fn visit(&mut self, step: Step, state: State) {
-        let Some(state) = self.reached(step, state) else {
-            return;
-        };
-        let (device, _) = step;
-        for &attribute in &self.definitions.device(device).attributes {
-            for &child in &self.definitions.attribute(attribute).children {
-                self.visit((child, Some((attribute, device))), state);
+    /// Goes down the tree from a root, parents before children.
+    fn descend(&mut self, root: DeviceId) {
+        let mut open = vec![((root, None), State::Active)];
+        while let Some((step, state)) = open.pop() {
+            let Some(state) = self.reached(step, state) else {
+                continue;
+            };
+            let (device, _) = step;
+            let first = open.len();
+            for &attribute in &self.definitions.device(device).attributes {
+                let children = &self.definitions.attribute(attribute).children;
+                open.extend(
+                    children
+                        .iter()
+                        .map(|&c| ((c, Some((attribute, device))), state)),
+                );
             }
+            // The first of them is next.
+            open[first..].reverse();
         }
     }
 
