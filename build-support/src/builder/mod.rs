@@ -14,6 +14,7 @@ mod run;
 mod setup;
 mod source;
 
+use std::fs::{self, File};
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -119,10 +120,20 @@ pub struct Built {
 pub fn build(configuration: &Configuration, progress: &mut dyn Progress) -> Result<Built, Error> {
     let begun = Instant::now();
     let target = Target::from_triple(&configuration.target)?;
+    let _lock = lock(&configuration.out_dir)?;
     let tree = source::obtain(configuration, progress)?;
     let mut built = Build::begin(configuration, target, tree)?.run(progress)?;
     built.statistics.elapsed = begun.elapsed();
     Ok(built)
+}
+
+/// Waits until no other build works in the folder, and keeps others out while the file lives.
+fn lock(folder: &Path) -> Result<File, Error> {
+    fs::create_dir_all(folder).map_err(Error::file("create", folder))?;
+    let path = folder.join("lock");
+    let file = File::create(&path).map_err(Error::file("create", &path))?;
+    file.lock().map_err(Error::file("lock", &path))?;
+    Ok(file)
 }
 
 /// The component that every kernel holds.

@@ -42,7 +42,6 @@ impl Setup {
     ) -> Result<Self, Error> {
         let settings = &configuration.settings;
         let out_dir = &configuration.out_dir;
-        fs::create_dir_all(out_dir).map_err(Error::file("create", out_dir))?;
         let compiler = Compiler::find(&Search {
             target: &target,
             host: &configuration.host,

@@ -34,8 +34,7 @@ const COMMON: [&str; 3] = [
 ];
 
 /// For C.
-const C: [&str; 15] = [
-    "-std=gnu99",
+const C: [&str; 14] = [
     "-O2",
     // Code of 2016 is not judged by today's rules; some of them are errors to newer compilers.
     "-w",

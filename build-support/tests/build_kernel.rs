@@ -1,0 +1,275 @@
+//! A kernel, built from a NetBSD tree: complete, reusable, and said clearly when it cannot be.
+//!
+//! The tree is the one that the usual variables name, else the default snapshot in the user's cache.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::num::NonZeroUsize;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use rumpkernel_build::builder::{Built, Configuration, Error, OwnComponent, build};
+use rumpkernel_build::compile;
+use rumpkernel_build::settings::Settings;
+use rumpkernel_build::snapshot::Warnings;
+
+const HOST: &str = "x86_64-unknown-linux-gnu";
+
+/// The smallest components that still have a Makefile of their own.
+const SMALL: &str = "rumpfs_kernfs";
+
+/// Everything that the first programs need.
+const KERNEL: [&str; 12] = [
+    "rump",
+    "rumpdev",
+    "rumpnet",
+    "rumpvfs",
+    "rumpdev_disk",
+    "rumpfs_ffs",
+    "rumpfs_kernfs",
+    "rumpfs_tmpfs",
+    "rumpnet_local",
+    "rumpnet_net",
+    "rumpnet_netinet",
+    "rumpnet_netinet6",
+];
+
+/// A build into `folder`, with sources from where the environment says but no network.
+fn configuration(folder: &Path, components: &[&str]) -> Configuration {
+    let mut settings = Settings::read(HOST, &|name| std::env::var_os(name)).unwrap();
+    settings.offline = true;
+    Configuration {
+        components: components.iter().map(|&name| name.to_owned()).collect(),
+        own: Vec::new(),
+        target: HOST.to_owned(),
+        host: HOST.to_owned(),
+        debug_assertions: true,
+        debuginfo: false,
+        out_dir: folder.to_owned(),
+        jobs: NonZeroUsize::new(2).unwrap(),
+        vendored: None,
+        compiler: None,
+        settings,
+    }
+}
+
+/// Builds, or says why the test cannot run here.
+fn run(test: &str, configuration: &Configuration) -> Option<Result<Built, Error>> {
+    if !cfg!(all(target_arch = "x86_64", target_os = "linux")) {
+        println!("{test} not run: it is for {HOST}");
+        return None;
+    }
+    match build(configuration, &mut Warnings::default()) {
+        Err(Error::Sources(error)) => {
+            println!("{test} not run: {error}");
+            None
+        }
+        result => Some(result),
+    }
+}
+
+/// A folder that later runs of the tests find again, so that they need not compile.
+fn kept(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_TARGET_TMPDIR")).join(name)
+}
+
+fn nm(arguments: &[&str], libraries: &[PathBuf]) -> Option<BTreeSet<String>> {
+    let output = Command::new("nm").args(arguments).args(libraries).output();
+    let text = String::from_utf8(output.ok()?.stdout).ok()?;
+    let names = text.lines().filter(|line| !line.ends_with(':'));
+    Some(
+        names
+            .filter_map(|line| line.split_whitespace().next())
+            .map(str::to_owned)
+            .collect(),
+    )
+}
+
+#[test]
+fn what_a_kernel_lacks_are_hypercalls_only() {
+    let configuration = configuration(&kept("kernel"), &KERNEL);
+    let Some(built) = run("what_a_kernel_lacks_are_hypercalls_only", &configuration) else {
+        return;
+    };
+    let built = built.unwrap();
+    assert_eq!(built.libraries.len(), KERNEL.len());
+    let libraries: Vec<PathBuf> = built
+        .libraries
+        .iter()
+        .map(|library| library.path.clone())
+        .collect();
+    let (Some(undefined), Some(defined)) = (
+        nm(&["-g", "-u", "-P"], &libraries),
+        nm(&["-g", "--defined-only", "-P"], &libraries),
+    ) else {
+        println!("what_a_kernel_lacks_are_hypercalls_only not run: no nm");
+        return;
+    };
+    assert!(defined.contains("rump_init") && defined.contains("rumpns_ffs_mount"));
+    let foreign: Vec<&String> = undefined
+        .difference(&defined)
+        .filter(|name| !name.starts_with("rumpuser_"))
+        .collect();
+    // Link sets' ends come from the linker, and the object that holds everything from _GLOBAL…
+    let known = |name: &str| {
+        name.starts_with("__start_link_set_")
+            || name.starts_with("__stop_link_set_")
+            || name == "_GLOBAL_OFFSET_TABLE_"
+    };
+    let unknown: Vec<_> = foreign.into_iter().filter(|name| !known(name)).collect();
+    assert_eq!(unknown, Vec::<&String>::new());
+}
+
+#[test]
+fn a_second_build_elsewhere_compiles_nothing_and_links_the_same_bytes() {
+    let store = tempfile::tempdir().unwrap();
+    let build_in = |name: &str| {
+        let mut configuration = configuration(&store.path().join(name), &[SMALL]);
+        configuration.components = vec![SMALL.to_owned()];
+        let sources = configuration.settings.clone();
+        configuration.settings.source = sources.source.or_else(|| cached_tree(&configuration));
+        configuration.settings.cache_dir = Some(store.path().join("cache"));
+        run("a_second_build_elsewhere_compiles_nothing", &configuration)
+    };
+    let (Some(first), Some(second)) = (build_in("first"), build_in("second")) else {
+        return;
+    };
+    let (first, second) = (first.unwrap(), second.unwrap());
+    assert!(first.statistics.compiled_files > 100);
+    assert_eq!(second.statistics.compiled_files, 0);
+    assert_eq!(second.statistics.reused_components, 2);
+    for (one, other) in first.libraries.iter().zip(&second.libraries) {
+        assert!(one.compiled && !other.compiled);
+        assert_ne!(one.path, other.path);
+        assert_eq!(fs::read(&one.path).unwrap(), fs::read(&other.path).unwrap());
+    }
+    // What is linked survives the store.
+    fs::remove_dir_all(store.path().join("cache")).unwrap();
+    assert!(
+        second
+            .libraries
+            .iter()
+            .all(|library| library.path.is_file())
+    );
+}
+
+/// The tree that an ordinary build uses, for builds with another cache folder.
+fn cached_tree(configuration: &Configuration) -> Option<PathBuf> {
+    use rumpkernel_build::snapshot::{Request, default_cache_dir, default_pin, obtain};
+    let cache = configuration.settings.cache_dir.clone();
+    let cache = cache.or_else(|| default_cache_dir().ok())?;
+    let mut request = Request::new(default_pin(), cache);
+    request.offline = true;
+    let tree = obtain(&request, &mut Warnings::default()).ok()?;
+    Some(tree.root().to_owned())
+}
+
+#[test]
+fn an_unknown_component_is_an_error_that_lists_the_known() {
+    let configuration = configuration(&kept("unknown"), &["rumpfs_zfz"]);
+    let Some(result) = run("an_unknown_component", &configuration) else {
+        return;
+    };
+    let message = result.unwrap_err().to_string();
+    for word in ["rumpfs_zfz", SMALL, "rumpnet_netinet"] {
+        assert!(message.contains(word), "{message}");
+    }
+}
+
+#[test]
+fn a_source_that_does_not_compile_shows_command_file_and_words() {
+    let folder = tempfile::tempdir().unwrap();
+    let source = folder.path().join("broken.c");
+    fs::write(&source, "#error the words of the source\n").unwrap();
+    let mut configuration = configuration(&kept("kernel"), &KERNEL);
+    configuration.own.push(OwnComponent {
+        name: "broken".into(),
+        sources: vec![source.clone()],
+        flags: vec!["-DMY_FLAG=1".into()],
+        rename: true,
+    });
+    let Some(result) = run("a_source_that_does_not_compile", &configuration) else {
+        return;
+    };
+    let error = result.unwrap_err();
+    assert!(
+        matches!(error, Error::Compile(compile::Error::Failed { .. })),
+        "{error:?}"
+    );
+    let message = error.to_string();
+    let source = source.to_string_lossy();
+    for word in ["the words of the source", "-DMY_FLAG=1", " -c ", &*source] {
+        assert!(message.contains(word), "{message}");
+    }
+}
+
+#[test]
+fn a_component_of_ones_own_sees_the_kernels_headers_and_is_built_once_per_content() {
+    let folder = tempfile::tempdir().unwrap();
+    let source = folder.path().join("own.c");
+    let write = |size: usize| {
+        let text = format!(
+            "#include <sys/param.h>\n#include <sys/vnode.h>\n\
+             __CTASSERT(sizeof(vnode_t *) == {size});\nint own_answer(void) {{ return HZ; }}\n"
+        );
+        fs::write(&source, text).unwrap();
+    };
+    let mut configuration = configuration(&kept("kernel"), &KERNEL);
+    configuration.own.push(OwnComponent {
+        name: "own".into(),
+        sources: vec![source.clone()],
+        flags: vec!["-DHZ=100".into()],
+        rename: true,
+    });
+    write(size_of::<usize>());
+    let test = "a_component_of_ones_own";
+    let Some(built) = run(test, &configuration) else {
+        return;
+    };
+    let built = built.unwrap();
+    assert!(built.dependencies.contains(&source));
+    if let Some(names) = nm(&["-g", "-P"], &[built.own[0].path.clone()]) {
+        assert!(names.contains("rumpns_own_answer"), "{names:?}");
+    }
+    let again = run(test, &configuration).unwrap().unwrap();
+    assert_eq!(again.statistics.compiled_files, 0);
+    write(size_of::<usize>() + 1);
+    assert!(run(test, &configuration).unwrap().is_err());
+}
+
+#[test]
+fn compilers_that_cannot_be_used_are_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let failing = folder.path().join("failing-cc");
+    fs::write(&failing, "#!/bin/sh\necho no licence >&2\nexit 3\n").unwrap();
+    let mode = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+    fs::set_permissions(&failing, mode).unwrap();
+    for (compiler, word) in [
+        (folder.path().join("no-such-cc"), "install gcc or clang"),
+        (failing, "no licence"),
+    ] {
+        let mut configuration = configuration(folder.path(), &[SMALL]);
+        configuration.compiler = Some(compiler.clone());
+        let Some(result) = run("compilers_that_cannot_be_used", &configuration) else {
+            return;
+        };
+        let message = result.unwrap_err().to_string();
+        for word in [
+            word,
+            &*compiler.to_string_lossy(),
+            "CC_x86_64_unknown_linux_gnu",
+        ] {
+            assert!(message.contains(word), "{message}");
+        }
+    }
+}
+
+#[test]
+fn a_target_without_a_machine_is_refused_before_anything_is_fetched() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut configuration = configuration(folder.path(), &[]);
+    configuration.target = "s390x-unknown-linux-gnu".into();
+    configuration.settings.source = Some("/nonexistent".into());
+    let error = build(&configuration, &mut Warnings::default()).unwrap_err();
+    assert!(matches!(error, Error::Target(_)), "{error}");
+}
