@@ -1,2 +1,112 @@
-//! placeholder
-fn main() {}
+//! Reads Cargo's environment into a [`Configuration`], builds, and prints what Cargo needs.
+
+use std::env;
+use std::error::Error;
+use std::num::NonZeroUsize;
+use std::path::Path;
+use std::process::ExitCode;
+
+use rumpkernel_build::builder::{self, Built, Configuration, OwnComponent};
+use rumpkernel_build::compile;
+use rumpkernel_build::settings::Settings;
+use rumpkernel_build::snapshot::Progress;
+
+/// Asserts that the bindings are those of the tree and target at hand. It holds no code to link.
+const LAYOUT_CHECK: &str = "layout_check";
+
+fn main() -> ExitCode {
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            for line in error.to_string().lines() {
+                println!("cargo::error={line}");
+            }
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run() -> Result<(), Box<dyn Error>> {
+    println!("cargo::rerun-if-changed=build.rs");
+    println!("cargo::rerun-if-changed=checks");
+    println!("cargo::rerun-if-env-changed=DOCS_RS");
+    if env::var_os("DOCS_RS").is_some() {
+        return Ok(());
+    }
+    let target = env::var("TARGET")?;
+    let settings = Settings::read(&target, &|name| env::var_os(name))?;
+    for name in settings.names_read.iter().chain(&compile::environment(&target)) {
+        println!("cargo::rerun-if-env-changed={name}");
+    }
+    if settings.skip_build {
+        // No such library: a linker's complaint then names the reason.
+        println!("cargo::rustc-link-lib=dylib=unset_RUMPKERNEL_SKIP_BUILD_to_link");
+        return Ok(());
+    }
+    let built = builder::build(&configuration(target, settings)?, &mut CargoWarnings)?;
+    print(&built);
+    Ok(())
+}
+
+fn configuration(target: String, settings: Settings) -> Result<Configuration, Box<dyn Error>> {
+    let checks = Path::new(&env::var("CARGO_MANIFEST_DIR")?).join("checks");
+    Ok(Configuration {
+        components: components(),
+        own: vec![OwnComponent {
+            name: LAYOUT_CHECK.into(),
+            sources: vec![checks.join("layout.c")],
+            flags: vec![format!("-I{}", checks.join("include").display())],
+            rename: false,
+        }],
+        target,
+        host: env::var("HOST")?,
+        // Cargo gives a build script the assertions of the profile that it builds for.
+        debug_assertions: cfg!(debug_assertions),
+        debuginfo: env::var("DEBUG")? != "false",
+        out_dir: env::var("OUT_DIR")?.into(),
+        jobs: env::var("NUM_JOBS")?.parse::<NonZeroUsize>()?,
+        vendored: None,
+        compiler: None,
+        settings,
+    })
+}
+
+/// The components whose features are on: a feature is named as NetBSD names the library.
+fn components() -> Vec<String> {
+    let mut names: Vec<String> = env::vars_os()
+        .filter_map(|(name, _)| name.into_string().ok())
+        .filter_map(|name| name.strip_prefix("CARGO_FEATURE_RUMP").map(|rest| format!("rump{rest}").to_lowercase()))
+        .collect();
+    names.sort_unstable();
+    names
+}
+
+fn print(built: &Built) {
+    for file in &built.dependencies {
+        println!("cargo::rerun-if-changed={}", file.display());
+    }
+    println!("cargo::rustc-link-search=native={}", built.library_dir.display());
+    for library in &built.libraries {
+        // Whole, because components register themselves by constructors that nothing refers to.
+        println!("cargo::rustc-link-lib=static:+whole-archive,-bundle={}", library.name);
+    }
+    // What direct dependents need to build components of their own, as DEP_RUMPKERNEL_<KEY>.
+    let include = env::join_paths(&built.include_dirs).unwrap_or_default();
+    println!("cargo::metadata=include={}", include.to_string_lossy());
+    println!("cargo::metadata=source={}", built.tree.display());
+    println!("cargo::metadata=libdir={}", built.library_dir.display());
+    println!("cargo::metadata=machine={}", built.machine.machine);
+    println!("cargo::metadata=machine_arch={}", built.machine.machine_arch);
+    println!("cargo::metadata=machine_cpu={}", built.machine.machine_cpu);
+}
+
+/// Passes warnings on to Cargo and drops the rest: a build script has no terminal.
+struct CargoWarnings;
+
+impl Progress for CargoWarnings {
+    fn warn(&mut self, message: &str) {
+        for line in message.lines() {
+            println!("cargo::warning={line}");
+        }
+    }
+}
