@@ -1,0 +1,136 @@
+//! C programs that use the hypercalls as a kernel does, linked with the crate as a C library.
+
+use std::os::unix::process::ExitStatusExt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use std::sync::OnceLock;
+
+const SOURCES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/c");
+
+/// The crate as a static library, built once for all tests.
+fn library() -> &'static Path {
+    static LIBRARY: OnceLock<PathBuf> = OnceLock::new();
+    LIBRARY.get_or_init(|| {
+        // A target folder of its own: the tests' is locked by the cargo that runs them.
+        let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("staticlib");
+        let output = Command::new(env!("CARGO"))
+            .args(["rustc", "--offline", "--lib", "--crate-type", "staticlib"])
+            .arg("--target-dir")
+            .arg(&target)
+            .current_dir(env!("CARGO_MANIFEST_DIR"))
+            .output()
+            .unwrap();
+        assert!(
+            output.status.success(),
+            "{}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+        target.join("debug/librumpuser_posix.a")
+    })
+}
+
+/// Compiles and links a program in a directory, where it will run.
+fn compile(name: &str, directory: &Path) -> PathBuf {
+    let program = directory.join(format!("{name}-test"));
+    let compiler = std::env::var_os("CC").unwrap_or_else(|| "cc".into());
+    let output = Command::new(compiler)
+        .args([
+            "-std=gnu11",
+            "-O1",
+            "-g",
+            "-Wall",
+            "-Wextra",
+            "-Werror",
+            "-pthread",
+            "-o",
+        ])
+        .arg(&program)
+        .arg(format!("{SOURCES}/{name}.c"))
+        .arg(format!("{SOURCES}/kernel.c"))
+        .arg(library())
+        .args(["-ldl", "-lm"])
+        .output()
+        .unwrap();
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    program
+}
+
+fn run(name: &str, arguments: &[&str]) -> Output {
+    let directory = tempfile::tempdir().unwrap();
+    Command::new(compile(name, directory.path()))
+        .args(arguments)
+        .current_dir(directory.path())
+        .output()
+        .unwrap()
+}
+
+#[track_caller]
+fn succeeds(name: &str, arguments: &[&str]) {
+    let output = run(name, arguments);
+    assert!(
+        output.status.success(),
+        "{name} {arguments:?}: {}: {}",
+        output.status,
+        String::from_utf8_lossy(&output.stderr)
+    );
+}
+
+#[test]
+fn mutexes() {
+    succeeds("mutex", &[]);
+}
+
+#[test]
+fn reader_writer_locks() {
+    succeeds("rwlock", &[]);
+}
+
+#[test]
+fn condition_variables() {
+    succeeds("condvar", &[]);
+}
+
+#[test]
+fn threads() {
+    succeeds("thread", &[]);
+}
+
+#[test]
+fn host_facts() {
+    succeeds("host", &[]);
+}
+
+#[test]
+fn files_and_block_io() {
+    succeeds("file", &[]);
+}
+
+#[test]
+fn block_io_without_threads() {
+    succeeds("file", &["no threads"]);
+}
+
+#[test]
+fn halting_ends_the_program_with_the_exit_code() {
+    let output = run("end", &["3"]);
+    assert_eq!(output.status.code(), Some(3));
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(text, "a line\nand the start of anotherhalted\n");
+    let debugging = String::from_utf8(output.stderr).unwrap();
+    assert!(debugging.ends_with("debugging 42"), "{debugging}");
+}
+
+#[test]
+fn a_panic_aborts_the_program() {
+    let output = run("end", &["panic"]);
+    assert_eq!(output.status.signal(), Some(6));
+}
+
+#[test]
+fn a_daemons_parent_reports_for_it() {
+    assert_eq!(run("end", &["daemonize"]).status.code(), Some(5));
+}
