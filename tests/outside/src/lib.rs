@@ -1,0 +1,67 @@
+//! Uses what its features chose, and says whether all went well.
+
+use std::error::Error;
+
+use rumpkernel::mount::Tmpfs;
+use rumpkernel::{Kernel, fs};
+
+/// Boots, uses and ends a kernel: 0 when that worked, for a C host that loads this as a library.
+#[unsafe(no_mangle)]
+pub extern "C" fn outside_run() -> i32 {
+    match run() {
+        Ok(()) => 0,
+        Err(error) => {
+            eprintln!("outside: {error}");
+            1
+        }
+    }
+}
+
+fn run() -> Result<(), Box<dyn Error>> {
+    let kernel = Kernel::boot()?;
+    fs::create_dir(&kernel, "/mnt")?;
+    let mount = kernel.mount(Tmpfs::new(), "/mnt")?;
+    fs::write(&kernel, "/mnt/file", "written")?;
+    if fs::read(&kernel, "/mnt/file")? != b"written" {
+        return Err("tmpfs gave back something else".into());
+    }
+    mount.unmount()?;
+    #[cfg(feature = "ffs")]
+    ffs(&kernel)?;
+    #[cfg(feature = "inet")]
+    inet(&kernel)?;
+    kernel.shutdown()?;
+    Ok(())
+}
+
+/// There is no image here: that the driver looks at one is enough to show that it is linked.
+#[cfg(feature = "ffs")]
+fn ffs(kernel: &Kernel) -> Result<(), Box<dyn Error>> {
+    let image = std::env::temp_dir().join(format!("outside-{}.img", std::process::id()));
+    std::fs::write(&image, vec![0; 1 << 20])?;
+    let mounted = kernel.mount(rumpkernel::mount::Ffs::image(&image), "/mnt");
+    std::fs::remove_file(&image)?;
+    match mounted {
+        Err(error) if error.errno() == Some(rumpkernel::Errno::INVAL) => Ok(()),
+        other => Err(format!("zeros as an FFS image: {other:?}").into()),
+    }
+}
+
+#[cfg(feature = "inet")]
+fn inet(kernel: &Kernel) -> Result<(), Box<dyn Error>> {
+    use rumpkernel::net::{TcpListener, TcpStream};
+    use std::io::{Read, Write};
+
+    for address in ["127.0.0.1:0", "[::1]:0"] {
+        let listener = TcpListener::bind(kernel, address)?;
+        let mut client = TcpStream::connect(kernel, listener.local_addr()?)?;
+        let (mut server, _) = listener.accept()?;
+        client.write_all(b"ping")?;
+        let mut got = [0; 4];
+        server.read_exact(&mut got)?;
+        if &got != b"ping" {
+            return Err(format!("TCP to {address} gave {got:?}").into());
+        }
+    }
+    Ok(())
+}

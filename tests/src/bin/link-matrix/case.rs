@@ -1,0 +1,126 @@
+//! The rows of the matrix.
+
+/// One way to build and run the crate.
+pub(crate) struct Case {
+    pub(crate) name: &'static str,
+    pub(crate) release: bool,
+    pub(crate) library: bool,
+    pub(crate) features: &'static str,
+    /// Settings of Cargo and of the build, such as `CC`.
+    pub(crate) env: &'static [(&'static str, &'static str)],
+    /// Flags for rustc when it links the program.
+    pub(crate) link: &'static [&'static str],
+    /// Bytes that the wanted linker leaves in what it links, as proof that it was the one.
+    pub(crate) mark: &'static str,
+    pub(crate) tools: &'static [&'static str],
+}
+
+const PLAIN: Case = Case {
+    name: "",
+    release: false,
+    library: false,
+    features: "",
+    env: &[],
+    link: &[],
+    mark: "",
+    tools: &[],
+};
+
+const CLANG: &[(&str, &str)] = &[("CC", "clang")];
+const FAT: (&str, &str) = ("CARGO_PROFILE_RELEASE_LTO", "fat");
+const ABORT: (&str, &str) = ("CARGO_PROFILE_RELEASE_PANIC", "abort");
+const BFD: &[&str] = &["-Clink-arg=-fuse-ld=bfd"];
+const GOLD: &[&str] = &["-Clink-arg=-fuse-ld=gold"];
+const LLD: &[&str] = &["-Clink-arg=-fuse-ld=lld"];
+const CLANG_BFD: &[&str] = &["-Clinker=clang", "-Clink-arg=-fuse-ld=bfd"];
+const CLANG_LLD: &[&str] = &["-Clinker=clang", "-Clink-arg=-fuse-ld=lld"];
+const LLD_MARK: &str = "Linker: ";
+const GOLD_MARK: &str = "gold ";
+
+pub(crate) const CASES: &[Case] = &[
+    Case { name: "debug", ..PLAIN },
+    // The same target folder with other features, and back.
+    Case { name: "debug, other features", features: "ffs inet", ..PLAIN },
+    Case { name: "debug, first features again", ..PLAIN },
+    Case { name: "release", release: true, features: "ffs inet", ..PLAIN },
+    Case { name: "release, fat LTO", release: true, features: "ffs inet", env: &[FAT], ..PLAIN },
+    Case { name: "release, panic=abort", release: true, features: "ffs inet", env: &[ABORT], ..PLAIN },
+    Case {
+        name: "release, fat LTO, panic=abort",
+        release: true,
+        features: "inet",
+        env: &[FAT, ABORT],
+        ..PLAIN
+    },
+    Case { name: "debug, cdylib", library: true, features: "ffs inet", ..PLAIN },
+    Case { name: "release, cdylib", library: true, release: true, features: "ffs inet", ..PLAIN },
+    Case {
+        name: "release, cdylib, fat LTO",
+        library: true,
+        release: true,
+        features: "ffs inet",
+        env: &[FAT],
+        ..PLAIN
+    },
+    Case { name: "debug, GNU ld", features: "ffs inet", link: BFD, tools: &["ld.bfd"], ..PLAIN },
+    Case { name: "release, GNU ld", release: true, features: "ffs inet", link: BFD, tools: &["ld.bfd"], ..PLAIN },
+    Case {
+        name: "release, GNU ld, cdylib",
+        release: true,
+        library: true,
+        features: "ffs inet",
+        link: BFD,
+        tools: &["ld.bfd"],
+        ..PLAIN
+    },
+    Case {
+        name: "release, GNU ld, fat LTO",
+        release: true,
+        features: "ffs inet",
+        env: &[FAT],
+        link: BFD,
+        tools: &["ld.bfd"],
+        ..PLAIN
+    },
+    Case { name: "debug, gold", features: "ffs inet", link: GOLD, mark: GOLD_MARK, tools: &["ld.gold"], ..PLAIN },
+    Case {
+        name: "release, gold",
+        release: true,
+        features: "ffs inet",
+        link: GOLD,
+        mark: GOLD_MARK,
+        tools: &["ld.gold"],
+        ..PLAIN
+    },
+    Case { name: "debug, lld", features: "ffs inet", link: LLD, mark: LLD_MARK, tools: &["ld.lld"], ..PLAIN },
+    Case {
+        name: "release, lld",
+        release: true,
+        features: "ffs inet",
+        link: LLD,
+        mark: LLD_MARK,
+        tools: &["ld.lld"],
+        ..PLAIN
+    },
+    Case { name: "debug, clang", features: "ffs inet", env: CLANG, tools: &["clang"], ..PLAIN },
+    Case { name: "release, clang", release: true, features: "ffs inet", env: CLANG, tools: &["clang"], ..PLAIN },
+    Case {
+        name: "release, clang, clang with GNU ld links",
+        release: true,
+        features: "ffs inet",
+        env: CLANG,
+        link: CLANG_BFD,
+        tools: &["clang", "ld.bfd"],
+        ..PLAIN
+    },
+    Case {
+        name: "release, clang, clang with lld links",
+        release: true,
+        features: "ffs inet",
+        env: CLANG,
+        link: CLANG_LLD,
+        mark: LLD_MARK,
+        tools: &["clang", "ld.lld"],
+        ..PLAIN
+    },
+];

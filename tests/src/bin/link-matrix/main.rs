@@ -1,0 +1,63 @@
+//! rumpkernel as somebody's dependency, under every profile, compiler and linker.
+//!
+//! Each row builds the crate in `tests/outside` anew, outside the workspace, and runs it: it boots a kernel and uses what
+//! its features chose. Rows whose compiler or linker is not installed are named as skipped; with `CI` set, they fail.
+
+mod case;
+mod outside;
+
+use std::process::ExitCode;
+
+use case::{CASES, Case};
+use outside::Outside;
+
+fn main() -> ExitCode {
+    let outside = match Outside::create() {
+        Ok(outside) => outside,
+        Err(error) => {
+            eprintln!("link-matrix: cannot set up the crate outside: {error}");
+            return ExitCode::FAILURE;
+        }
+    };
+    let filter = std::env::args().nth(1).unwrap_or_default();
+    let mut passed = 0;
+    let mut failed = 0;
+    let mut skipped = 0;
+    for case in CASES.iter().filter(|case| case.name.contains(&filter)) {
+        match verdict(&outside, case) {
+            Verdict::Passed => passed += 1,
+            Verdict::Failed => failed += 1,
+            Verdict::Skipped => skipped += 1,
+        }
+    }
+    println!("{passed} passed, {failed} failed, {skipped} skipped");
+    if failed > 0 || passed == 0 { ExitCode::FAILURE } else { ExitCode::SUCCESS }
+}
+
+enum Verdict {
+    Passed,
+    Failed,
+    Skipped,
+}
+
+fn verdict(outside: &Outside, case: &Case) -> Verdict {
+    if let Some(tool) = case.tools.iter().find(|tool| !installed(tool)) {
+        println!("skipped  {:<44} {tool} is not installed", case.name);
+        return if std::env::var_os("CI").is_some() { Verdict::Failed } else { Verdict::Skipped };
+    }
+    match outside.build(case).and_then(|built| outside.run(case, &built)) {
+        Ok(()) => {
+            println!("passed   {}", case.name);
+            Verdict::Passed
+        }
+        Err(reason) => {
+            println!("FAILED   {}\n{reason}", case.name);
+            Verdict::Failed
+        }
+    }
+}
+
+fn installed(tool: &str) -> bool {
+    std::env::var_os("PATH")
+        .is_some_and(|path| std::env::split_paths(&path).any(|folder| folder.join(tool).is_file()))
+}
