@@ -3,7 +3,7 @@
 #define MAKE_BOOTSTRAP 1
 #define HAVE_NBTOOL_CONFIG_H 1
 #define __RCSID(id)
-#define __UNCONST(pointer) ((void *)(unsigned long)(const void *)(pointer))
+#define __UNCONST(pointer) ((void *)(uintptr_t)(pointer))
 
 #include <inttypes.h>
 #include <limits.h>

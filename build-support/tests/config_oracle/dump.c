@@ -1,4 +1,4 @@
-/* Prints the tables of an ioconf.c. The test writes attachments.h and lengths.h. */
+/* Prints the tables of an ioconf.c called NAME. The test writes attachments.h and lengths.h. */
 #include <stdio.h>
 #include <string.h>
 
@@ -38,9 +38,9 @@ length(const char *interface)
 int
 main(void)
 {
-	struct cfdriver * const *driver = NAMED(cfdriver_ioconf_, IOCONF);
-	const struct cfattachinit *init = NAMED(cfattach_ioconf_, IOCONF);
-	const struct cfdata *data = NAMED(cfdata_ioconf_, IOCONF);
+	struct cfdriver * const *driver = NAMED(cfdriver_ioconf_, NAME);
+	const struct cfattachinit *init = NAMED(cfattach_ioconf_, NAME);
+	const struct cfdata *data = NAMED(cfdata_ioconf_, NAME);
 	const struct cfiattrdata * const *interface;
 	struct cfattach * const *attachment;
 	int i;
