@@ -5,6 +5,9 @@ use super::expand::{Expander, Value};
 use super::pattern::Pattern;
 use super::scan;
 
+/// Deeper than any condition nests.
+const DEEPEST: usize = 64;
+
 /// What a word without a function means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Default {
@@ -25,6 +28,7 @@ pub(crate) fn holds(
         whole: condition,
         at: 0,
         default,
+        depth: 0,
     };
     let result = parser.any(true)?;
     parser.blanks();
@@ -39,6 +43,7 @@ struct Parser<'a> {
     whole: &'a str,
     at: usize,
     default: Default,
+    depth: usize,
 }
 
 /// One side of a comparison.
@@ -94,7 +99,9 @@ impl<'a> Parser<'a> {
 
     fn term(&mut self, evaluate: bool) -> Result<bool, Fault> {
         if self.take("(") {
+            self.enter()?;
             let result = self.any(evaluate)?;
+            self.depth -= 1;
             if !self.take(")") {
                 return Err(self.malformed("`)`"));
             }
@@ -103,7 +110,10 @@ impl<'a> Parser<'a> {
         self.blanks();
         if self.rest().starts_with('!') && !self.rest().starts_with("!=") {
             self.at += 1;
-            return Ok(!self.term(evaluate)?);
+            self.enter()?;
+            let result = !self.term(evaluate)?;
+            self.depth -= 1;
+            return Ok(result);
         }
         if let Some((function, argument)) = self.call()? {
             return if evaluate {
@@ -113,6 +123,15 @@ impl<'a> Parser<'a> {
             };
         }
         self.comparison(evaluate)
+    }
+
+    /// One level of nesting more.
+    fn enter(&mut self) -> Result<(), Fault> {
+        self.depth += 1;
+        if self.depth > DEEPEST {
+            return Err(self.malformed("less nesting"));
+        }
+        Ok(())
     }
 
     /// `function(argument)`, if that comes next.
@@ -159,7 +178,7 @@ impl<'a> Parser<'a> {
         let argument = argument.trim();
         Ok(match function {
             "defined" => world.variables().contains(argument),
-            "exists" => world.exists(argument.trim_matches('"')),
+            "exists" => world.exists(argument),
             "make" => self.is_goal(argument),
             "target" => world.is_target(argument),
             _ => world.has_commands(argument),

@@ -23,6 +23,9 @@ pub enum Fault {
     /// A target that begins with a dot and has no meaning here.
     #[error("unknown special target `{0}`")]
     UnknownSpecialTarget(String),
+    /// A suffix rule, which would change how sources are compiled.
+    #[error("suffix rule `{0}`: only the rules of share/mk are known")]
+    SuffixRule(String),
     /// A line that is neither a directive, an assignment nor a dependency.
     #[error("neither a directive, an assignment nor a rule: `{0}`")]
     UnknownLine(String),

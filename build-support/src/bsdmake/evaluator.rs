@@ -149,6 +149,11 @@ impl<'t> Evaluator<'t> {
         }
     }
 
+    /// True if the Makefile has commands that make `target`.
+    pub fn has_commands(&self, target: &str) -> bool {
+        self.rules.has_commands(target)
+    }
+
     /// True if a rule with commands, or one that hangs on another file, makes `target`.
     pub fn is_made(&self, target: &str) -> bool {
         self.rules.has_commands(target) || !self.rules.sources(target).is_empty()

@@ -4,8 +4,8 @@ use super::error::Fault;
 use super::scan;
 use super::variables::Variables;
 
-/// Deeper than any Makefile nests; reached only by a variable that refers to itself.
-const DEEPEST: usize = 64;
+/// Deeper than any Makefile nests expressions; a variable that refers to itself gets there.
+const DEEPEST: usize = 100;
 
 /// What an expression stands for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -66,7 +66,7 @@ impl<'a> Expander<'a> {
         }
     }
 
-    /// An expander for `:=`, which leaves undefined variables and `$$` as they are.
+    /// An expander for `:=`, which leaves undefined variables as they are.
     pub(crate) fn keeping_undefined(world: &'a dyn World) -> Self {
         Self {
             keep_undefined: true,
@@ -108,7 +108,7 @@ impl<'a> Expander<'a> {
         expanded: &mut String,
     ) -> Result<&'t str, Fault> {
         if let Some(rest) = text.strip_prefix("$$") {
-            expanded.push_str(if self.keep_undefined { "$$" } else { "$" });
+            expanded.push('$');
             return Ok(rest);
         }
         let (value, rest) = self.expression(text)?;
@@ -143,12 +143,13 @@ impl<'a> Expander<'a> {
 
     /// The value of `name:modifiers`.
     pub(crate) fn inner(&self, inner: &str) -> Result<Value, Fault> {
+        let nested = self.deeper(inner)?;
         let colon = scan::until(inner, 0, b":");
-        let name = self.evaluating().expand(&inner[..colon])?;
-        let value = self.lookup(&name)?;
+        let name = nested.evaluating().expand(&inner[..colon])?;
+        let value = nested.lookup(&name)?;
         match inner.get(colon + 1..) {
             None => Ok(value),
-            Some(modifiers) => self.modified(&name, value, modifiers, inner),
+            Some(modifiers) => nested.modified(&name, value, modifiers, inner),
         }
     }
 

@@ -41,8 +41,7 @@ pub(crate) fn logical_lines(text: &str) -> Vec<Line> {
                 joined.push_str("\\\n");
                 joined.push_str(next);
             } else {
-                // A backslash with the newline and the blanks around it is one blank.
-                joined.truncate(joined.trim_end_matches([' ', '\t']).len());
+                // The backslash, the newline and the blanks after it are one blank.
                 joined.push(' ');
                 joined.push_str(next.trim_start_matches([' ', '\t']));
             }
@@ -102,7 +101,7 @@ mod tests {
     fn continuation_joins_with_one_blank() {
         assert_eq!(
             texts("A=\tb \\\n\t\tc\\\n  d\nB=x\n"),
-            [(1, "A=\tb c d".to_owned()), (4, "B=x".to_owned())]
+            [(1, "A=\tb  c d".to_owned()), (4, "B=x".to_owned())]
         );
     }
 

@@ -21,8 +21,10 @@ mod scan;
 mod search;
 mod share_mk;
 mod statement;
+mod substitute;
 mod tree;
 mod variables;
+mod words;
 
 pub use error::{Error, Fault};
 pub use evaluator::Evaluator;

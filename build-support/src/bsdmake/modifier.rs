@@ -1,14 +1,13 @@
 //! The modifiers of `${name:modifiers}`, as make(1) describes them.
 
-use std::collections::HashSet;
-
-use regex_lite::Regex;
-
 use super::condition::{self, Default};
 use super::error::Fault;
 use super::expand::{Expander, Value};
-use super::pattern::{MATCHED, Pattern, Substitution};
+use super::pattern::Pattern;
 use super::scan;
+use super::words::{
+    each, folder, join, last_component, map, ordered, quoted, stem, suffix, unique,
+};
 
 impl Expander<'_> {
     /// The value after all of `modifiers`, which begins behind the first colon. `whole` is for messages.
@@ -41,12 +40,8 @@ impl Expander<'_> {
     ) -> Result<(Value, &'t str), Fault> {
         let (simple, after) = text.split_at(scan::until(text, 0, b":"));
         let plain: Option<fn(&str) -> String> = match simple {
-            "E" => Some(|value| {
-                each(value, |word| {
-                    word.rsplit_once('.').map(|(_, suffix)| suffix)
-                })
-            }),
-            "R" => Some(|value| each(value, |word| Some(without_suffix(word)))),
+            "E" => Some(|value| each(value, suffix)),
+            "R" => Some(|value| each(value, |word| Some(stem(word)))),
             "H" => Some(|value| each(value, |word| Some(folder(word)))),
             "T" => Some(|value| each(value, |word| Some(last_component(word)))),
             "O" => Some(ordered),
@@ -113,128 +108,6 @@ impl Expander<'_> {
         }
         expanded.push_str(rest);
         Ok(expanded)
-    }
-
-    /// `:S/from/to/flags`
-    fn substitute<'t>(
-        &self,
-        value: Value,
-        text: &'t str,
-        whole: &str,
-    ) -> Result<(Value, &'t str), Fault> {
-        let (from, to, after) = self.parts(text, whole, true)?;
-        let at_end = from.len() > 1 && from.ends_with('$') || from == "$";
-        let from = if at_end {
-            &from[..from.len() - 1]
-        } else {
-            &*from
-        };
-        let at_start = from.starts_with('^');
-        let from = from.strip_prefix('^').unwrap_or(from).to_owned();
-        let (flags, after) = flags(after);
-        let mut substitution = Substitution {
-            from,
-            to,
-            at_start,
-            at_end,
-            every: flags.contains('g'),
-        };
-        if at_end || at_start {
-            substitution.every = false;
-        }
-        let mut done = false;
-        let value = map(value, |value| {
-            let replaced = |word: &str| {
-                if done && flags.contains('1') {
-                    return word.to_owned();
-                }
-                match substitution.apply(word) {
-                    Some(replaced) => {
-                        done = true;
-                        replaced
-                    }
-                    None => word.to_owned(),
-                }
-            };
-            Ok(by_words(value, flags, replaced))
-        })?;
-        Ok((value, after))
-    }
-
-    /// `:C/expression/to/flags`
-    fn substitute_matches<'t>(
-        &self,
-        value: Value,
-        text: &'t str,
-        whole: &str,
-    ) -> Result<(Value, &'t str), Fault> {
-        let (from, to, after) = self.parts(text, whole, false)?;
-        let expression =
-            Regex::new(&from).map_err(|_| Fault::MalformedExpression(whole.to_owned()))?;
-        let (flags, after) = flags(after);
-        let limit = usize::from(!flags.contains('g'));
-        let mut done = false;
-        let value = map(value, |value| {
-            let replaced = |word: &str| {
-                if !expression.is_match(word) || done && flags.contains('1') {
-                    return word.to_owned();
-                }
-                done = true;
-                let by = |captures: &regex_lite::Captures<'_>| replacement(&to, captures);
-                expression.replacen(word, limit, by).into_owned()
-            };
-            Ok(by_words(value, flags, replaced))
-        })?;
-        Ok((value, after))
-    }
-
-    /// The two parts of `:S` and `:C` and what follows the third delimiter.
-    ///
-    /// For `:S`, `&` in the second part becomes [`MATCHED`]; for `:C` the parts keep their backslashes.
-    fn parts<'t>(
-        &self,
-        text: &'t str,
-        whole: &str,
-        literal: bool,
-    ) -> Result<(String, String, &'t str), Fault> {
-        let malformed = || Fault::MalformedExpression(whole.to_owned());
-        let delimiter = text[1..].chars().next().ok_or_else(malformed)?;
-        let mut rest = &text[1 + delimiter.len_utf8()..];
-        let mut found = [String::new(), String::new()];
-        for (index, part) in found.iter_mut().enumerate() {
-            loop {
-                let current = rest.chars().next().ok_or_else(malformed)?;
-                let next = &rest[current.len_utf8()..];
-                if current == delimiter {
-                    rest = next;
-                    break;
-                }
-                match current {
-                    '\\' => {
-                        let escaped = next.chars().next().ok_or_else(malformed)?;
-                        let special = escaped == delimiter
-                            || escaped == '$'
-                            || literal && matches!(escaped, '\\' | '&');
-                        if !special {
-                            part.push('\\');
-                        }
-                        part.push(escaped);
-                        rest = &next[escaped.len_utf8()..];
-                    }
-                    '$' if !next.starts_with(delimiter) => rest = self.append(rest, part)?,
-                    '&' if literal && index == 1 => {
-                        part.push(MATCHED);
-                        rest = next;
-                    }
-                    _ => {
-                        part.push(current);
-                        rest = next;
-                    }
-                }
-            }
-        }
-        let [from, to] = found;
-        Ok((from, to, rest))
     }
 
     /// `:@variable@text@`
@@ -323,146 +196,13 @@ impl Expander<'_> {
         })?;
         Ok((value, after))
     }
-
-    /// `:.c=.o` and `:%.c=%.o`
-    fn replace_suffix(&self, value: Value, text: &str, whole: &str) -> Result<Value, Fault> {
-        let (from, to) = match scan::until(text, 0, b"=") {
-            0 if !text.starts_with('=') => return Err(unknown(text, whole)),
-            equals if equals == text.len() => return Err(unknown(text, whole)),
-            equals => (
-                self.expand(&text[..equals])?,
-                self.expand(&text[equals + 1..])?,
-            ),
-        };
-        let plausible = |text: &str| text.is_empty() || text.starts_with(['.', '%', '_', '-']);
-        if !plausible(&from) && !from.contains('%') {
-            return Err(unknown(text, whole));
-        }
-        let (prefix, suffix) = from.split_once('%').unwrap_or(("", &from));
-        let (new_prefix, new_suffix) = to.split_once('%').unwrap_or(("", &to));
-        let stem_dropped = from.contains('%') && !to.contains('%');
-        map(value, |value| {
-            let replaced = |word: &str| {
-                let stem = word
-                    .strip_prefix(prefix)
-                    .and_then(|rest| rest.strip_suffix(suffix));
-                match stem {
-                    Some(_) if stem_dropped => to.clone(),
-                    Some(stem) => format!("{new_prefix}{stem}{new_suffix}"),
-                    None => word.to_owned(),
-                }
-            };
-            Ok(by_words(value, "", replaced))
-        })
-    }
 }
 
-fn unknown(modifier: &str, whole: &str) -> Fault {
+pub(super) fn unknown(modifier: &str, whole: &str) -> Fault {
     Fault::UnknownModifier {
         modifier: modifier.to_owned(),
         expression: format!("${{{whole}}}"),
     }
-}
-
-/// Applies a modifier to a value; what is undefined stays so.
-fn map(value: Value, modifier: impl FnOnce(&str) -> Result<String, Fault>) -> Result<Value, Fault> {
-    match value {
-        Value::Undefined => Ok(Value::Undefined),
-        Value::Defined(text) => modifier(&text).map(Value::Defined),
-    }
-}
-
-fn join<'w>(words: impl Iterator<Item = &'w str>) -> String {
-    let mut joined = String::new();
-    for word in words {
-        if !joined.is_empty() {
-            joined.push(' ');
-        }
-        joined.push_str(word);
-    }
-    joined
-}
-
-fn each(value: &str, change: impl Fn(&str) -> Option<&str>) -> String {
-    join(scan::words(value).filter_map(change))
-}
-
-/// Replaces in each word, or with the flag `W` in the value as one word.
-fn by_words(value: &str, flags: &str, mut replaced: impl FnMut(&str) -> String) -> String {
-    if flags.contains('W') {
-        return replaced(value);
-    }
-    let words: Vec<_> = scan::words(value).map(&mut replaced).collect();
-    join(
-        words
-            .iter()
-            .map(String::as_str)
-            .filter(|word| !word.is_empty()),
-    )
-}
-
-fn flags(text: &str) -> (&str, &str) {
-    text.split_at(
-        text.find(|flag| !matches!(flag, 'g' | '1' | 'W'))
-            .unwrap_or(text.len()),
-    )
-}
-
-fn without_suffix(word: &str) -> &str {
-    match word.rfind('.') {
-        Some(dot) if !word[dot..].contains('/') => &word[..dot],
-        _ => word,
-    }
-}
-
-fn folder(word: &str) -> &str {
-    match word.rfind('/') {
-        Some(0) => "/",
-        Some(slash) => &word[..slash],
-        None => ".",
-    }
-}
-
-fn last_component(word: &str) -> &str {
-    word.rsplit_once('/').map_or(word, |(_, last)| last)
-}
-
-fn ordered(value: &str) -> String {
-    let mut words: Vec<_> = scan::words(value).collect();
-    words.sort_unstable();
-    join(words.into_iter())
-}
-
-/// Adjacent equal words become one, as with uniq(1).
-fn unique(value: &str) -> String {
-    let mut words: Vec<_> = scan::words(value).collect();
-    words.dedup();
-    join(words.into_iter())
-}
-
-fn quoted(value: &str) -> String {
-    let special: HashSet<char> = " \t\n\"#$&'()*;<>?[\\]`{|}~!^".chars().collect();
-    let mut quoted = String::with_capacity(value.len());
-    for current in value.chars() {
-        if special.contains(&current) {
-            quoted.push('\\');
-        }
-        quoted.push(current);
-    }
-    quoted
-}
-
-/// `:ts` and one character, `\n` or `\t`; or nothing, which leaves no separator.
-fn separated(value: Value, modifier: &str, whole: &str) -> Result<Value, Fault> {
-    let separator = match &modifier[2..] {
-        "\\n" => "\n",
-        "\\t" => "\t",
-        text if text.chars().count() <= 1 => text,
-        _ => return Err(unknown(modifier, whole)),
-    };
-    map(value, |value| {
-        Ok(scan::words(value).collect::<Vec<_>>().join(separator))
-    })
 }
 
 /// Takes the backslash from escaped bytes of `specials`.
@@ -481,23 +221,15 @@ fn unescaped(text: &str, specials: &[u8]) -> String {
     plain
 }
 
-/// `&`, `\0` to `\9` of a `:C` replacement.
-fn replacement(to: &str, captures: &regex_lite::Captures<'_>) -> String {
-    let group = |index: usize| captures.get(index).map_or("", |found| found.as_str());
-    let mut replaced = String::new();
-    let mut rest = to.chars();
-    while let Some(current) = rest.next() {
-        match current {
-            '&' => replaced.push_str(group(0)),
-            '\\' => match rest.next() {
-                Some(digit) if digit.is_ascii_digit() => {
-                    replaced.push_str(group(usize::from(digit as u8 - b'0')));
-                }
-                Some(literal) => replaced.push(literal),
-                None => replaced.push('\\'),
-            },
-            literal => replaced.push(literal),
-        }
-    }
-    replaced
+/// `:ts` and one character, `\n` or `\t`; or nothing, which leaves no separator.
+fn separated(value: Value, modifier: &str, whole: &str) -> Result<Value, Fault> {
+    let separator = match &modifier[2..] {
+        "\\n" => "\n",
+        "\\t" => "\t",
+        text if text.chars().count() <= 1 => text,
+        _ => return Err(unknown(modifier, whole)),
+    };
+    map(value, |value| {
+        Ok(scan::words(value).collect::<Vec<_>>().join(separator))
+    })
 }

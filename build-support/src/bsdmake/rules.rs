@@ -5,15 +5,14 @@ use std::collections::HashMap;
 use super::error::Fault;
 use super::scan;
 
-/// Special targets that only say how or whether something is made.
-const WITHOUT_MEANING: [&str; 17] = [
+/// Special targets that only say when or how loudly something is made.
+const WITHOUT_MEANING: [&str; 16] = [
     ".BEGIN",
     ".END",
     ".IGNORE",
     ".INTERRUPT",
     ".MAIN",
     ".MAKE",
-    ".NOPATH",
     ".NOTMAIN",
     ".NOTPARALLEL",
     ".OPTIONAL",
@@ -109,10 +108,15 @@ impl Rules {
         let mut opened = Vec::new();
         for target in targets {
             if is_special(target) {
-                if !WITHOUT_MEANING.contains(&target) {
+                // More suffixes do no harm; without suffixes the known ones would be forgotten.
+                let forgets = target == ".SUFFIXES" && sources.trim().is_empty();
+                if forgets || !WITHOUT_MEANING.contains(&target) {
                     return Err(Fault::UnknownSpecialTarget(target.to_owned()));
                 }
                 continue;
+            }
+            if is_suffix_rule(target) {
+                return Err(Fault::SuffixRule(target.to_owned()));
             }
             let rule = self.rules.entry(target.to_owned()).or_default();
             rule.commands |= !inline.trim().is_empty();
@@ -127,6 +131,13 @@ impl Rules {
         self.open = Some(opened);
         Ok(Dependency::Recorded)
     }
+}
+
+/// `.c.o` and the like: another way to compile than the one that is built in.
+fn is_suffix_rule(word: &str) -> bool {
+    word.strip_prefix('.')
+        .and_then(|rest| rest.split_once('.'))
+        .is_some_and(|(from, to)| !from.is_empty() && !to.is_empty() && !to.contains('.'))
 }
 
 /// `.NAME`, as against a suffix rule such as `.c.o` or a file such as `.profile`.

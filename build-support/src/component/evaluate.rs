@@ -97,6 +97,13 @@ impl Reading<'_> {
             if !objects.insert(stem.clone()) {
                 continue;
             }
+            let object = format!("{stem}.o");
+            if self.make.has_commands(&object) {
+                return Err(Error::OwnRule {
+                    component: component.to_owned(),
+                    object,
+                });
+            }
             let origin = match self.make.source_of(&stem) {
                 Some(path) => Origin::Tree(path.into()),
                 None if self.make.is_made(&written) => Origin::Generated(written.clone()),
@@ -105,7 +112,7 @@ impl Reading<'_> {
             let file = origin.file_name();
             sources.push(Source {
                 flags: self.file_flags(&file)?,
-                rename: !unrenamed.contains(&format!("{stem}.o")),
+                rename: !unrenamed.contains(&object),
                 origin,
             });
         }

@@ -108,6 +108,14 @@ pub enum Error {
         /// The source as `SRCS` names it.
         file: String,
     },
+    /// An object with commands of its own.
+    #[error("component {component} makes {object} by commands of its own, which are not run here")]
+    OwnRule {
+        /// The component's name.
+        component: String,
+        /// The object.
+        object: String,
+    },
     /// An ioconf file outside of the tree.
     #[error("IOCONF names {0}, which lies outside of the source tree")]
     Ioconf(String),

@@ -1,0 +1,166 @@
+//! The language, case by case: what the evaluator answers, and what bmake answers where it is installed.
+
+mod cases;
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use cases::{CASES, WRONG};
+use rumpkernel_build::bsdmake::{Error, Evaluator, Fault, Settings, Tree};
+
+/// A tree with the Makefile in its folder `here`, beside two files to include.
+fn tree(makefile: &str) -> tempfile::TempDir {
+    let root = tempfile::tempdir().unwrap();
+    let here = root.path().join("here");
+    fs::create_dir_all(here.join("folder")).unwrap();
+    fs::write(here.join("Makefile"), format!("{makefile}\n")).unwrap();
+    fs::write(here.join("other.mk"), ".include \"folder/name.mk\"\n").unwrap();
+    fs::write(here.join("folder/name.mk"), "OTHER:=${.PARSEDIR:T}\n").unwrap();
+    let nested = "NESTED=${.PARSEDIR:T}/${.PARSEFILE}\nNESTED:=${NESTED}\n";
+    fs::write(here.join("folder/nested.mk"), nested).unwrap();
+    root
+}
+
+fn evaluated(root: &Path) -> Result<Option<String>, Error> {
+    let tree = Tree::new(root);
+    let mut make = Evaluator::new(&tree, "here", Settings::default(), &|_| None);
+    make.run()?;
+    make.value("X")
+}
+
+/// Fails with all cases whose value is not the expected one.
+fn check(value: impl Fn(&Path) -> Result<String, String>) {
+    let mut report = String::new();
+    for (makefile, expected) in CASES {
+        let root = tree(makefile);
+        let found = value(root.path());
+        if found.as_deref() != Ok(*expected) {
+            report += &format!("{makefile}\n  expected {expected:?}, found {found:?}\n\n");
+        }
+    }
+    assert!(report.is_empty(), "{report}");
+}
+
+#[test]
+fn values_are_what_make_would_say() {
+    check(|root| {
+        let value = evaluated(root).map_err(|error| error.to_string())?;
+        Ok(value.unwrap_or_default())
+    });
+}
+
+#[test]
+fn bmake_says_the_same() {
+    if Command::new("bmake").arg("-h").output().is_err() {
+        println!("bmake_says_the_same did not run: bmake is not installed");
+        return;
+    }
+    check(|root| {
+        let output = Command::new("bmake")
+            .current_dir(root.join("here"))
+            .env_clear()
+            .env("PATH", "/usr/bin:/bin")
+            .args(["-r", "-V", "${X}"])
+            .output()
+            .unwrap();
+        let text = |bytes: &[u8]| {
+            String::from_utf8_lossy(bytes)
+                .trim_end_matches('\n')
+                .to_owned()
+        };
+        match output.status.success() {
+            true => Ok(text(&output.stdout)),
+            false => Err(text(&output.stderr)),
+        }
+    });
+}
+
+#[test]
+fn what_is_wrong_is_told_with_its_place() {
+    for (makefile, line, expected) in WRONG {
+        let root = tree(makefile);
+        let error = evaluated(root.path()).expect_err(makefile);
+        assert!(
+            error.to_string().contains(expected),
+            "{error} of\n{makefile}"
+        );
+        assert_eq!(
+            (error.file.to_str(), error.line),
+            (Some("here/Makefile"), *line),
+            "{error}"
+        );
+    }
+}
+
+#[test]
+fn a_fault_in_an_included_file_names_that_file() {
+    let root = tree("X=1\n.include \"bad.mk\"");
+    fs::write(
+        root.path().join("here/bad.mk"),
+        "Y=1\n.for i in a\n.frob\n.endfor\n",
+    )
+    .unwrap();
+    let error = evaluated(root.path()).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "here/bad.mk:3: unknown directive `.frob`"
+    );
+}
+
+#[test]
+fn files_that_include_each_other_are_told() {
+    let root = tree(".include \"a.mk\"");
+    fs::write(root.path().join("here/a.mk"), ".include \"b.mk\"\n").unwrap();
+    fs::write(root.path().join("here/b.mk"), "X=1\n.include \"a.mk\"\n").unwrap();
+    let error = evaluated(root.path()).unwrap_err();
+    assert_eq!(error.fault, Fault::CyclicInclude("here/a.mk".to_owned()));
+    assert_eq!((error.file.to_str(), error.line), (Some("here/b.mk"), 2));
+}
+
+#[test]
+fn a_missing_makefile_is_told() {
+    let root = tempfile::tempdir().unwrap();
+    let error = evaluated(root.path()).unwrap_err();
+    assert!(
+        error
+            .to_string()
+            .starts_with("here/Makefile:1: cannot read it"),
+        "{error}"
+    );
+}
+
+#[test]
+fn probes_are_asked_by_name() {
+    let makefile = "CFLAGS=-DOTHER\nX!=if ${COMPILE.c} -fsyntax-only -DLDREX_TEST f.c >/dev/null \
+                    2>/dev/null; then echo yes; else echo no; fi";
+    let root = tree(makefile);
+    let tree = Tree::new(root.path());
+    for (answer, text) in [(true, "yes"), (false, "no")] {
+        let probes = move |name: &str| (name == "LDREX_TEST").then_some(answer);
+        let mut make = Evaluator::new(&tree, "here", Settings::default(), &probes);
+        make.run().unwrap();
+        assert_eq!(make.value("X").unwrap().as_deref(), Some(text));
+    }
+}
+
+#[test]
+fn nesting_without_end_is_told() {
+    let deep = |open: &str, inside: &str, close: &str| {
+        format!("{}{inside}{}", open.repeat(10_000), close.repeat(10_000))
+    };
+    for makefile in [
+        format!("X:={}", deep("${", "A", "}")),
+        format!("A=a\nX:={}", deep("${A:U", "a", "}")),
+        format!("A=a\nX:={}", deep("${A:M", "a", "}")),
+        format!(".if {}\n.endif", deep("(", "1", ")")),
+        format!(".if {}\n.endif", deep("!", "1", "")),
+    ] {
+        let root = tree(&makefile);
+        let expected = evaluated(root.path());
+        let beginning = &makefile[..20];
+        // What is not needed is not looked into: `:U` of a defined variable.
+        let skipped = makefile.contains(":U") && expected == Ok(Some("a".to_owned()));
+        assert!(expected.is_err() || skipped, "{beginning}");
+    }
+}
