@@ -1,1 +1,61 @@
-//! placeholder
+//! An unmodified NetBSD kernel inside a Rust program: file systems, TCP/IP and disks, behind an API
+//! that feels like `std::fs` and `std::net`.
+//!
+//! ```no_run
+//! # #[cfg(feature = "tmpfs")]
+//! # fn main() -> Result<(), rumpkernel::Error> {
+//! use rumpkernel::{Kernel, fs, mount::Tmpfs};
+//!
+//! let kernel = Kernel::boot()?;
+//! fs::create_dir(&kernel, "/mnt")?;
+//! let mount = kernel.mount(Tmpfs::new(), "/mnt")?;
+//! fs::write(&kernel, "/mnt/hello", "from NetBSD\n")?;
+//! assert_eq!(fs::read_to_string(&kernel, "/mnt/hello")?, "from NetBSD\n");
+//! mount.unmount().map_err(|failed| failed.error)?;
+//! kernel.shutdown()
+//! # }
+//! # #[cfg(not(feature = "tmpfs"))]
+//! # fn main() {}
+//! ```
+//!
+//! - [`Kernel`] boots a kernel, mounts file systems and ends it; [`Builder`] takes boot parameters.
+//! - [`mount`]: the file systems that can be mounted, and host images as disks.
+//! - [`fs`]: files and directories in the kernel, with the shape of `std::fs`.
+//! - [`net`]: sockets in the kernel, with the shape of `std::net`.
+//! - [`Error`] says what failed and carries NetBSD's [`Errno`].
+//!
+//! Which drivers are there is chosen with features; see the README.
+//!
+//! # Blocking and interrupting
+//!
+//! Calls block the calling thread as they do in `std`. A thread that waits in a socket comes back
+//! when its timeout is over, when another thread shuts the socket down, or when the kernel ends.
+//! NetBSD's rump kernels do not wake a sleeping thread for a signal, so there is no other way to
+//! interrupt a call.
+//!
+//! # Containment
+//!
+//! A panic of the kernel is an [`Error`], and the program goes on. That contains accidents, not
+//! attackers: the kernel's C code shares the program's memory.
+
+mod builder;
+mod errno;
+mod error;
+#[cfg(feature = "vfs")]
+pub mod fs;
+mod gate;
+mod kernel;
+#[cfg(feature = "vfs")]
+pub mod mount;
+#[cfg(feature = "netinet")]
+pub mod net;
+#[cfg(feature = "vfs")]
+mod path;
+#[cfg(any(feature = "sockets", feature = "vfs"))]
+mod syscall;
+mod thread;
+
+pub use builder::Builder;
+pub use errno::Errno;
+pub use error::{Error, ErrorKind};
+pub use kernel::Kernel;

@@ -1,0 +1,98 @@
+//! Boot parameters.
+
+use std::num::NonZeroU32;
+
+use rumpkernel_sys::LINKED;
+use rumpuser_posix::{Console, Instance, Parameters, SetupError};
+
+use crate::error::During as _;
+use crate::gate::Gate;
+use crate::{Error, ErrorKind, Kernel};
+
+/// Boots a kernel with parameters.
+///
+/// A parameter that is not set comes from the environment variable that rumpuser(3) names for it,
+/// such as `RUMP_NCPU` or `RUMP_MEMLIMIT`, and otherwise from a default.
+#[derive(Debug, Default)]
+#[must_use = "nothing is booted before boot() is called"]
+pub struct Builder {
+    parameters: Parameters,
+    console: Console,
+}
+
+impl Builder {
+    pub(crate) fn new() -> Self {
+        Self::default()
+    }
+
+    /// How many bytes of memory the kernel may use, `RUMP_MEMLIMIT`. It then behaves as a machine
+    /// with that much memory: caches shrink, allocations wait or fail. No limit by default.
+    pub fn memory_limit(mut self, bytes: u64) -> Self {
+        self.parameters = self.parameters.memory_limit(bytes);
+        self
+    }
+
+    /// How many threads can run kernel code at the same time, `RUMP_NCPU`. Two by default.
+    pub fn cpus(mut self, count: NonZeroU32) -> Self {
+        self.parameters = self.parameters.cpus(count);
+        self
+    }
+
+    /// The host name of the kernel, gethostname(3).
+    pub fn host_name(mut self, name: impl AsRef<str>) -> Self {
+        self.parameters = self.parameters.host_name(name.as_ref());
+        self
+    }
+
+    /// Whether the kernel tells on the console what it does while booting, `RUMP_VERBOSE`.
+    pub fn verbose(mut self, verbose: bool) -> Self {
+        self.parameters = self.parameters.verbose(verbose);
+        self
+    }
+
+    /// Any further boot parameter, by the name under which the kernel asks for it, such as
+    /// `RUMP_NVNODES`.
+    pub fn parameter(mut self, name: impl AsRef<str>, value: impl AsRef<str>) -> Self {
+        self.parameters = self.parameters.set(name.as_ref(), value.as_ref());
+        self
+    }
+
+    /// Where the kernel's console goes, line by line with the newline: standard output by default.
+    ///
+    /// The sink is called on whatever thread prints, one at a time. It cannot call into the same
+    /// kernel ([`ErrorKind::InsideKernel`]), and a clone of the kernel in it keeps the kernel alive.
+    pub fn console(mut self, sink: impl FnMut(&[u8]) + Send + 'static) -> Self {
+        self.console = Console::sink(sink);
+        self
+    }
+
+    /// Discards what the kernel writes on its console. A panic's message is kept for the error.
+    pub fn quiet(mut self) -> Self {
+        self.console = Console::Discard;
+        self
+    }
+
+    /// Boots the kernel that is linked into this program.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::AlreadyBooted`]; [`ErrorKind::BadParameter`] for a parameter with a NUL
+    /// character; [`ErrorKind::Panicked`] when the kernel cannot boot with these parameters.
+    pub fn boot(self) -> Result<Kernel, Error> {
+        self.boot_linked().during("boot")
+    }
+
+    fn boot_linked(self) -> Result<Kernel, ErrorKind> {
+        let instance =
+            Instance::linked(self.parameters, self.console).map_err(|error| match error {
+                SetupError::LinkedInUse => ErrorKind::AlreadyBooted,
+                other => ErrorKind::BadParameter {
+                    reason: other.to_string(),
+                },
+            })?;
+        // SAFETY: the instance of the linked-in kernel can be had once, so that nobody has booted
+        // it; LINKED leads to it.
+        let gate = unsafe { Gate::boot(instance, &LINKED) }?;
+        Ok(Kernel::new(gate))
+    }
+}

@@ -1,0 +1,271 @@
+//! The error of this crate: what was being done, to what, and what went wrong.
+
+use std::fmt;
+use std::io;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use rumpuser_posix::{Death, DeathKind};
+
+use crate::Errno;
+
+/// A failed operation on a kernel or on something in it.
+///
+/// Converts into [`std::io::Error`] with the matching [`std::io::ErrorKind`] and with itself as the
+/// source, so that `?` works in functions that return `std::io::Result`.
+pub struct Error(Box<Detail>);
+
+struct Detail {
+    operation: &'static str,
+    subject: Subject,
+    kind: ErrorKind,
+    hint: Option<&'static str>,
+}
+
+/// What went wrong.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// The kernel refused the operation.
+    #[error("{0}")]
+    Errno(Errno),
+
+    /// The kernel panicked, now or earlier. It is dead, and so is everything in it; what had not
+    /// reached a disk image is lost.
+    #[error("the kernel panicked: {message}")]
+    Panicked {
+        /// What the kernel said.
+        message: String,
+    },
+
+    /// The kernel was shut down before.
+    #[error("the kernel was shut down")]
+    ShutDown,
+
+    /// The kernel linked into the program can be booted once, and was.
+    #[error(
+        "the kernel linked into this program was booted before, and can be booted only once: clone \
+         the first Kernel instead"
+    )]
+    AlreadyBooted,
+
+    /// A boot parameter has a value that cannot be handed to the kernel.
+    #[error("bad boot parameter: {reason}")]
+    BadParameter {
+        /// Which one, and why.
+        reason: String,
+    },
+
+    /// The disk image is open in this or another process: writers want it alone, readers share it.
+    #[error("the image is in use: unmount it where it is mounted (read-only mounts can share it)")]
+    ImageInUse,
+
+    /// The host could not open or read the image.
+    #[error("the host says: {0}")]
+    Host(#[source] io::Error),
+
+    /// A path holds a NUL byte, which no path of a Unix kernel can.
+    #[error("the path holds a NUL byte")]
+    NulInPath,
+
+    /// The call was made from inside the kernel's own code, such as a console sink.
+    #[error("a callback of the kernel cannot call into the same kernel")]
+    InsideKernel,
+}
+
+/// What an operation was about.
+pub(crate) enum Subject {
+    Nothing,
+    Path(PathBuf),
+    /// Two paths and the word between them.
+    Paths(PathBuf, &'static str, PathBuf),
+    Address(SocketAddr),
+}
+
+impl Error {
+    /// What went wrong.
+    pub fn kind(&self) -> &ErrorKind {
+        &self.0.kind
+    }
+
+    /// NetBSD's error number, when the kernel refused the operation.
+    pub fn errno(&self) -> Option<Errno> {
+        match self.0.kind {
+            ErrorKind::Errno(errno) => Some(errno),
+            _ => None,
+        }
+    }
+
+    /// What was being done, by the name of the system call or of the method.
+    pub fn operation(&self) -> &str {
+        self.0.operation
+    }
+
+    /// The path that the operation was about; of two, such as those of a rename, the first.
+    pub fn path(&self) -> Option<&Path> {
+        match &self.0.subject {
+            Subject::Path(path) | Subject::Paths(path, ..) => Some(path),
+            Subject::Nothing | Subject::Address(_) => None,
+        }
+    }
+
+    /// The address that the operation was about.
+    pub fn address(&self) -> Option<SocketAddr> {
+        match self.0.subject {
+            Subject::Address(address) => Some(address),
+            _ => None,
+        }
+    }
+
+    /// Adds what the user can do about it.
+    pub(crate) fn hint(mut self, hint: &'static str) -> Self {
+        self.0.hint = Some(hint);
+        self
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Detail {
+            operation,
+            subject,
+            kind,
+            hint,
+        } = &*self.0;
+        write!(f, "{operation}")?;
+        match subject {
+            Subject::Nothing => {}
+            Subject::Path(path) => write!(f, " {}", path.display())?,
+            Subject::Paths(one, word, other) => {
+                write!(f, " {} {word} {}", one.display(), other.display())?;
+            }
+            Subject::Address(address) => write!(f, " {address}")?,
+        }
+        write!(f, ": {kind}")?;
+        match hint {
+            Some(hint) => write!(f, "; {hint}"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Error({self})")
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        std::error::Error::source(&self.0.kind)
+    }
+}
+
+impl From<Error> for io::Error {
+    fn from(error: Error) -> Self {
+        let kind = match error.kind() {
+            ErrorKind::Errno(errno) => errno.io_kind(),
+            ErrorKind::ImageInUse => io::ErrorKind::ResourceBusy,
+            ErrorKind::Host(host) => host.kind(),
+            ErrorKind::NulInPath | ErrorKind::BadParameter { .. } => io::ErrorKind::InvalidInput,
+            ErrorKind::InsideKernel => io::ErrorKind::Deadlock,
+            ErrorKind::AlreadyBooted => io::ErrorKind::AlreadyExists,
+            ErrorKind::Panicked { .. } | ErrorKind::ShutDown => io::ErrorKind::Other,
+        };
+        io::Error::new(kind, error)
+    }
+}
+
+impl ErrorKind {
+    /// The error of an operation that has no path or address.
+    pub(crate) fn during(self, operation: &'static str) -> Error {
+        self.about(operation, Subject::Nothing)
+    }
+
+    fn about(self, operation: &'static str, subject: Subject) -> Error {
+        Error(Box::new(Detail {
+            operation,
+            subject,
+            kind: self,
+            hint: None,
+        }))
+    }
+}
+
+impl From<Death> for ErrorKind {
+    fn from(death: Death) -> Self {
+        match death.kind {
+            DeathKind::Halt(_) => Self::ShutDown,
+            _ => Self::Panicked {
+                message: death.message.to_string(),
+            },
+        }
+    }
+}
+
+/// Says what failed; the subject is copied only when something did.
+pub(crate) trait During<T> {
+    fn during(self, operation: &'static str) -> Result<T, Error>;
+    fn during_at(self, operation: &'static str, subject: impl Into<Subject>) -> Result<T, Error>;
+}
+
+impl<T> During<T> for Result<T, ErrorKind> {
+    fn during(self, operation: &'static str) -> Result<T, Error> {
+        self.map_err(|kind| kind.during(operation))
+    }
+
+    fn during_at(self, operation: &'static str, subject: impl Into<Subject>) -> Result<T, Error> {
+        self.map_err(|kind| kind.about(operation, subject.into()))
+    }
+}
+
+impl From<&Path> for Subject {
+    fn from(path: &Path) -> Self {
+        Self::Path(path.to_owned())
+    }
+}
+
+impl From<(&Path, &'static str, &Path)> for Subject {
+    fn from((one, word, other): (&Path, &'static str, &Path)) -> Self {
+        Self::Paths(one.to_owned(), word, other.to_owned())
+    }
+}
+
+impl From<SocketAddr> for Subject {
+    fn from(address: SocketAddr) -> Self {
+        Self::Address(address)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_tells_operation_subject_and_name() {
+        let error = Err::<(), _>(ErrorKind::Errno(Errno::NOENT))
+            .during_at("open", Path::new("/mnt/a"))
+            .unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "open /mnt/a: no such file or directory (ENOENT)"
+        );
+        assert_eq!(error.path(), Some(Path::new("/mnt/a")));
+        assert_eq!(error.errno(), Some(Errno::NOENT));
+    }
+
+    #[test]
+    fn std_keeps_the_kind_and_the_error() {
+        let error: io::Error = ErrorKind::Errno(Errno::ROFS).during("write").into();
+        assert_eq!(error.kind(), io::ErrorKind::ReadOnlyFilesystem);
+        let inner = error
+            .get_ref()
+            .and_then(|inner| inner.downcast_ref::<Error>());
+        assert_eq!(inner.and_then(Error::errno), Some(Errno::ROFS));
+    }
+
+    #[test]
+    fn errors_are_one_word_in_a_result() {
+        assert_eq!(size_of::<Result<(), Error>>(), size_of::<usize>());
+    }
+}

@@ -1,0 +1,303 @@
+//! An open file.
+
+use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::path::Path;
+use std::sync::Arc;
+
+use rumpkernel_sys as sys;
+
+use super::{FileTimes, Metadata, OpenOptions, Permissions};
+use crate::error::During as _;
+use crate::syscall::Descriptor;
+use crate::{Errno, Error, ErrorKind, Kernel};
+
+/// An open file in a kernel, like `std::fs::File`; closed when dropped.
+///
+/// Several threads may use one file at the same time; the position is shared, and so the methods
+/// that name a position are the ones to use then.
+#[derive(Debug)]
+pub struct File {
+    descriptor: Descriptor,
+    path: Arc<Path>,
+}
+
+impl File {
+    pub(super) fn new(descriptor: Descriptor, path: &Path) -> Self {
+        Self {
+            descriptor,
+            path: path.into(),
+        }
+    }
+
+    pub(super) fn descriptor(&self) -> &Descriptor {
+        &self.descriptor
+    }
+
+    /// Opens a file for reading, open(2). A directory can be opened, too.
+    ///
+    /// # Errors
+    ///
+    /// Those of open(2).
+    pub fn open(kernel: &Kernel, path: impl AsRef<Path>) -> Result<Self, Error> {
+        OpenOptions::new().read(true).open(kernel, path)
+    }
+
+    /// Opens a file for writing: empties it if it exists, creates it otherwise.
+    ///
+    /// # Errors
+    ///
+    /// Those of open(2).
+    pub fn create(kernel: &Kernel, path: impl AsRef<Path>) -> Result<Self, Error> {
+        OpenOptions::new()
+            .write(true)
+            .create(true)
+            .truncate(true)
+            .open(kernel, path)
+    }
+
+    /// Creates a file for reading and writing, which must not exist.
+    ///
+    /// # Errors
+    ///
+    /// `EEXIST`, and others of open(2).
+    pub fn create_new(kernel: &Kernel, path: impl AsRef<Path>) -> Result<Self, Error> {
+        OpenOptions::new()
+            .read(true)
+            .write(true)
+            .create_new(true)
+            .open(kernel, path)
+    }
+
+    /// The path that was given when the file was opened.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Reads at `offset` (bytes from the beginning) without moving the position, pread(2).
+    ///
+    /// # Errors
+    ///
+    /// `EINVAL` for an offset above `i64::MAX`; otherwise those of pread(2).
+    pub fn read_at(&self, buffer: &mut [u8], offset: u64) -> Result<usize, Error> {
+        let offset = self.offset(offset, "pread")?;
+        self.descriptor
+            .pread(buffer, offset)
+            .during_at("pread", &*self.path)
+    }
+
+    /// Fills `buffer` from `offset` on.
+    ///
+    /// # Errors
+    ///
+    /// Of the kind `UnexpectedEof` when the file ends before; otherwise as for
+    /// [`read_at`](Self::read_at).
+    pub fn read_exact_at(&self, mut buffer: &mut [u8], mut offset: u64) -> io::Result<()> {
+        while !buffer.is_empty() {
+            match self.read_at(buffer, offset)? {
+                0 => return Err(io::ErrorKind::UnexpectedEof.into()),
+                count => {
+                    buffer = &mut buffer[count..];
+                    offset = offset.saturating_add(count as u64);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes at `offset` (bytes from the beginning) without moving the position, pwrite(2).
+    ///
+    /// # Errors
+    ///
+    /// `EINVAL` for an offset above `i64::MAX`; otherwise those of pwrite(2).
+    pub fn write_at(&self, bytes: &[u8], offset: u64) -> Result<usize, Error> {
+        let offset = self.offset(offset, "pwrite")?;
+        self.descriptor
+            .pwrite(bytes, offset)
+            .during_at("pwrite", &*self.path)
+    }
+
+    /// Writes all of `bytes` from `offset` on.
+    ///
+    /// # Errors
+    ///
+    /// Of the kind `WriteZero` when nothing could be written; otherwise as for
+    /// [`write_at`](Self::write_at).
+    pub fn write_all_at(&self, mut bytes: &[u8], mut offset: u64) -> io::Result<()> {
+        while !bytes.is_empty() {
+            match self.write_at(bytes, offset)? {
+                0 => return Err(io::ErrorKind::WriteZero.into()),
+                count => {
+                    bytes = &bytes[count..];
+                    offset = offset.saturating_add(count as u64);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes the file's data and metadata to the disk image, fsync(2).
+    ///
+    /// # Errors
+    ///
+    /// Those of fsync(2): here write errors show that came after the write returned.
+    pub fn sync_all(&self) -> Result<(), Error> {
+        self.descriptor.fsync().during_at("fsync", &*self.path)
+    }
+
+    /// Writes the file's data to the disk image, and what is needed to find it, fdatasync(2).
+    ///
+    /// # Errors
+    ///
+    /// As for [`sync_all`](Self::sync_all).
+    pub fn sync_data(&self) -> Result<(), Error> {
+        self.descriptor
+            .fdatasync()
+            .during_at("fdatasync", &*self.path)
+    }
+
+    /// Makes the file `size` bytes long, filling with zeros, ftruncate(2).
+    ///
+    /// # Errors
+    ///
+    /// `EINVAL` when the file is not open for writing; others of ftruncate(2).
+    pub fn set_len(&self, size: u64) -> Result<(), Error> {
+        let size = self.offset(size, "ftruncate")?;
+        self.descriptor
+            .ftruncate(size)
+            .during_at("ftruncate", &*self.path)
+    }
+
+    /// What the file system knows about the file, fstat(2).
+    ///
+    /// # Errors
+    ///
+    /// Those of fstat(2).
+    pub fn metadata(&self) -> Result<Metadata, Error> {
+        self.descriptor
+            .fstat()
+            .map(Metadata::new)
+            .during_at("fstat", &*self.path)
+    }
+
+    /// Changes the permissions, fchmod(2).
+    ///
+    /// # Errors
+    ///
+    /// Those of fchmod(2).
+    pub fn set_permissions(&self, permissions: Permissions) -> Result<(), Error> {
+        self.descriptor
+            .fchmod(permissions.mode())
+            .during_at("fchmod", &*self.path)
+    }
+
+    /// Changes whom the file belongs to, fchown(2); `None` leaves it.
+    ///
+    /// # Errors
+    ///
+    /// Those of fchown(2).
+    pub fn chown(&self, user: Option<u32>, group: Option<u32>) -> Result<(), Error> {
+        let (user, group) = (user.unwrap_or(u32::MAX), group.unwrap_or(u32::MAX));
+        self.descriptor
+            .fchown(user, group)
+            .during_at("fchown", &*self.path)
+    }
+
+    /// Changes the times of last access and modification, futimens(2).
+    ///
+    /// # Errors
+    ///
+    /// `EINVAL` for a time that NetBSD cannot represent; others of futimens(2).
+    pub fn set_times(&self, times: FileTimes) -> Result<(), Error> {
+        times
+            .to_kernel()
+            .and_then(|times| self.descriptor.futimens(&times))
+            .during_at("futimens", &*self.path)
+    }
+
+    /// Sets the time of last modification.
+    ///
+    /// # Errors
+    ///
+    /// As for [`set_times`](Self::set_times).
+    pub fn set_modified(&self, time: std::time::SystemTime) -> Result<(), Error> {
+        self.set_times(FileTimes::new().set_modified(time))
+    }
+
+    /// Another handle to the same open file, dup(2): they share the position.
+    ///
+    /// # Errors
+    ///
+    /// `EMFILE` when too many files are open.
+    pub fn try_clone(&self) -> Result<Self, Error> {
+        let descriptor = self.descriptor.dup().during_at("dup", &*self.path)?;
+        Ok(Self {
+            descriptor,
+            path: Arc::clone(&self.path),
+        })
+    }
+
+    fn offset(&self, offset: u64, operation: &'static str) -> Result<i64, Error> {
+        i64::try_from(offset)
+            .map_err(|_| ErrorKind::Errno(Errno::INVAL))
+            .during_at(operation, &*self.path)
+    }
+}
+
+impl Read for &File {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        Ok(self
+            .descriptor
+            .read(buffer)
+            .during_at("read", &*self.path)?)
+    }
+}
+
+impl Write for &File {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        Ok(self
+            .descriptor
+            .write(bytes)
+            .during_at("write", &*self.path)?)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Seek for &File {
+    fn seek(&mut self, position: SeekFrom) -> io::Result<u64> {
+        let (offset, whence) = match position {
+            SeekFrom::Start(offset) => (self.offset(offset, "lseek")?, sys::SEEK_SET),
+            SeekFrom::Current(offset) => (offset, sys::SEEK_CUR),
+            SeekFrom::End(offset) => (offset, sys::SEEK_END),
+        };
+        let position = self
+            .descriptor
+            .lseek(offset, whence)
+            .during_at("lseek", &*self.path)?;
+        Ok(position.unsigned_abs())
+    }
+}
+
+impl Read for File {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        (&*self).read(buffer)
+    }
+}
+
+impl Write for File {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        (&*self).write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        (&*self).flush()
+    }
+}
+
+impl Seek for File {
+    fn seek(&mut self, position: SeekFrom) -> io::Result<u64> {
+        (&*self).seek(position)
+    }
+}

@@ -1,0 +1,290 @@
+//! What a file system knows about a file, stat(2).
+
+use std::fmt;
+use std::path::Path;
+use std::time::SystemTime;
+
+use rumpkernel_sys as sys;
+
+use super::Permissions;
+use super::times::from_timespec;
+use crate::error::During as _;
+use crate::{Error, ErrorKind, Kernel, path, syscall};
+
+/// What the file system knows about a file, like `std::fs::Metadata` with the fields of
+/// `std::os::unix::fs::MetadataExt`, in NetBSD's numbers.
+#[derive(Clone)]
+pub struct Metadata {
+    mode: u32,
+    inode: u64,
+    device: u64,
+    node_device: u64,
+    links: u32,
+    user: u32,
+    group: u32,
+    size: i64,
+    blocks: i64,
+    block_size: i32,
+    flags: u32,
+    generation: u32,
+    /// Access, modification, change, creation.
+    times: [sys::timespec; 4],
+}
+
+impl Metadata {
+    pub(super) fn new(stat: sys::stat) -> Self {
+        Self {
+            mode: stat.st_mode,
+            inode: stat.st_ino,
+            device: stat.st_dev,
+            node_device: stat.st_rdev,
+            links: stat.st_nlink,
+            user: stat.st_uid,
+            group: stat.st_gid,
+            size: stat.st_size,
+            blocks: stat.st_blocks,
+            block_size: stat.st_blksize,
+            flags: stat.st_flags,
+            generation: stat.st_gen,
+            times: [stat.st_atim, stat.st_mtim, stat.st_ctim, stat.st_birthtim],
+        }
+    }
+
+    /// File, directory, link or something else.
+    pub fn file_type(&self) -> FileType {
+        FileType {
+            bits: self.mode & sys::S_IFMT as u32,
+        }
+    }
+
+    /// Whether it is a directory.
+    pub fn is_dir(&self) -> bool {
+        self.file_type().is_dir()
+    }
+
+    /// Whether it is a regular file.
+    pub fn is_file(&self) -> bool {
+        self.file_type().is_file()
+    }
+
+    /// Whether it is a symbolic link; only [`symlink_metadata`] can say so.
+    pub fn is_symlink(&self) -> bool {
+        self.file_type().is_symlink()
+    }
+
+    /// The size in bytes. A damaged image can hold a negative one; it counts as 0.
+    #[expect(clippy::len_without_is_empty, reason = "named as in std::fs::Metadata")]
+    pub fn len(&self) -> u64 {
+        u64::try_from(self.size).unwrap_or(0)
+    }
+
+    /// The permissions.
+    pub fn permissions(&self) -> Permissions {
+        Permissions::from_mode(self.mode)
+    }
+
+    /// When the contents changed last.
+    ///
+    /// # Errors
+    ///
+    /// `EOVERFLOW` when the file system says a time that the host cannot represent.
+    pub fn modified(&self) -> Result<SystemTime, Error> {
+        self.time(1)
+    }
+
+    /// When the contents were read last.
+    ///
+    /// # Errors
+    ///
+    /// As for [`modified`](Self::modified).
+    pub fn accessed(&self) -> Result<SystemTime, Error> {
+        self.time(0)
+    }
+
+    /// When contents or metadata changed last.
+    ///
+    /// # Errors
+    ///
+    /// As for [`modified`](Self::modified).
+    pub fn changed(&self) -> Result<SystemTime, Error> {
+        self.time(2)
+    }
+
+    /// When the file was created; the epoch where the file system does not know.
+    ///
+    /// # Errors
+    ///
+    /// As for [`modified`](Self::modified).
+    pub fn created(&self) -> Result<SystemTime, Error> {
+        self.time(3)
+    }
+
+    /// Type and permissions, `st_mode`.
+    pub fn mode(&self) -> u32 {
+        self.mode
+    }
+
+    /// The inode number, `st_ino`.
+    pub fn ino(&self) -> u64 {
+        self.inode
+    }
+
+    /// The device that the file lies on, `st_dev`.
+    pub fn dev(&self) -> u64 {
+        self.device
+    }
+
+    /// The device that the file is, `st_rdev`, if it is one.
+    pub fn rdev(&self) -> u64 {
+        self.node_device
+    }
+
+    /// How many names the file has, `st_nlink`.
+    pub fn nlink(&self) -> u64 {
+        self.links.into()
+    }
+
+    /// The user that the file belongs to, `st_uid`.
+    pub fn uid(&self) -> u32 {
+        self.user
+    }
+
+    /// The group that the file belongs to, `st_gid`.
+    pub fn gid(&self) -> u32 {
+        self.group
+    }
+
+    /// How many blocks of 512 bytes the file takes, `st_blocks`.
+    pub fn blocks(&self) -> u64 {
+        u64::try_from(self.blocks).unwrap_or(0)
+    }
+
+    /// The size of reads and writes that suits the file system, in bytes, `st_blksize`.
+    pub fn blksize(&self) -> u64 {
+        u64::try_from(self.block_size).unwrap_or(0)
+    }
+
+    /// The flags of chflags(2), `st_flags`.
+    pub fn flags(&self) -> u32 {
+        self.flags
+    }
+
+    /// The generation of the inode, `st_gen`.
+    pub fn generation(&self) -> u32 {
+        self.generation
+    }
+
+    fn time(&self, which: usize) -> Result<SystemTime, Error> {
+        from_timespec(&self.times[which]).during("stat")
+    }
+}
+
+impl fmt::Debug for Metadata {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Metadata")
+            .field("file_type", &self.file_type())
+            .field("mode", &format_args!("{:#o}", self.mode))
+            .field("ino", &self.inode)
+            .field("len", &self.size)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The type of a file, like `std::fs::FileType`.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct FileType {
+    /// `S_IFMT` of stat(2).
+    bits: u32,
+}
+
+impl FileType {
+    /// From the `d_type` of getdents(2): stat(2)'s bits, moved. `None` where it is not told.
+    pub(super) fn from_entry(kind: u8) -> Option<Self> {
+        (i32::from(kind) != sys::DT_UNKNOWN).then_some(Self {
+            bits: u32::from(kind) << 12,
+        })
+    }
+
+    /// A directory.
+    pub fn is_dir(&self) -> bool {
+        self.is(sys::S_IFDIR)
+    }
+
+    /// A regular file.
+    pub fn is_file(&self) -> bool {
+        self.is(sys::S_IFREG)
+    }
+
+    /// A symbolic link.
+    pub fn is_symlink(&self) -> bool {
+        self.is(sys::S_IFLNK)
+    }
+
+    /// A block device.
+    pub fn is_block_device(&self) -> bool {
+        self.is(sys::S_IFBLK)
+    }
+
+    /// A character device.
+    pub fn is_char_device(&self) -> bool {
+        self.is(sys::S_IFCHR)
+    }
+
+    /// A FIFO.
+    pub fn is_fifo(&self) -> bool {
+        self.is(sys::S_IFIFO)
+    }
+
+    /// A socket.
+    pub fn is_socket(&self) -> bool {
+        self.is(sys::S_IFSOCK)
+    }
+
+    fn is(self, bits: i32) -> bool {
+        self.bits == bits as u32
+    }
+}
+
+impl fmt::Debug for FileType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = match self {
+            kind if kind.is_dir() => "Dir",
+            kind if kind.is_file() => "File",
+            kind if kind.is_symlink() => "Symlink",
+            kind if kind.is_block_device() => "BlockDevice",
+            kind if kind.is_char_device() => "CharDevice",
+            kind if kind.is_fifo() => "Fifo",
+            kind if kind.is_socket() => "Socket",
+            kind => return write!(f, "FileType({:#o})", kind.bits),
+        };
+        f.write_str(name)
+    }
+}
+
+/// What the file system knows about the file at `path`, following symbolic links, stat(2).
+///
+/// # Errors
+///
+/// Those of stat(2).
+pub fn metadata(kernel: &Kernel, path: impl AsRef<Path>) -> Result<Metadata, Error> {
+    let at = path.as_ref();
+    stat(kernel, at).during_at("stat", at)
+}
+
+/// What the file system knows about the file at `path`, or about the symbolic link there, lstat(2).
+///
+/// # Errors
+///
+/// Those of lstat(2).
+pub fn symlink_metadata(kernel: &Kernel, path: impl AsRef<Path>) -> Result<Metadata, Error> {
+    let at = path.as_ref();
+    let name = path::to_kernel(at).during_at("lstat", at)?;
+    syscall::tree::lstat(kernel.gate(), &name)
+        .map(Metadata::new)
+        .during_at("lstat", at)
+}
+
+pub(super) fn stat(kernel: &Kernel, at: &Path) -> Result<Metadata, ErrorKind> {
+    let name = path::to_kernel(at)?;
+    syscall::tree::stat(kernel.gate(), &name).map(Metadata::new)
+}

@@ -1,0 +1,32 @@
+//! Files and directories in a kernel, with the shape of `std::fs`.
+//!
+//! What `std::fs` does with the host's files, the functions and types here do with the kernel's:
+//! same names, same meaning, with the [`Kernel`](crate::Kernel) in front. Paths may be any type
+//! that is a [`Path`](std::path::Path), with any bytes but NUL; relative ones begin at the kernel's
+//! root. Everything is done as user 0 with the umask 022.
+//!
+//! Errors are [`Error`](crate::Error) in functions, and [`std::io::Error`] with the same inside
+//! where a trait of `std::io` asks for it.
+
+mod dir;
+mod file;
+mod metadata;
+mod open_options;
+mod permissions;
+mod times;
+mod tree;
+mod usage;
+mod whole;
+
+pub use dir::{DirEntry, ReadDir, read_dir};
+pub use file::File;
+pub use metadata::{FileType, Metadata, metadata, symlink_metadata};
+pub use open_options::OpenOptions;
+pub use permissions::{Permissions, set_permissions};
+pub use times::FileTimes;
+pub use tree::{
+    chown, create_dir, create_dir_all, exists, hard_link, lchown, read_link, remove_dir,
+    remove_dir_all, remove_file, rename, set_flags, symlink,
+};
+pub use usage::{Usage, usage};
+pub use whole::{copy, read, read_to_string, write};

@@ -1,0 +1,113 @@
+//! Times of files.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use rumpkernel_sys as sys;
+
+use crate::{Errno, ErrorKind};
+
+/// Times to set on a file, like `std::fs::FileTimes`. A time that is not set stays as it is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct FileTimes {
+    accessed: Option<SystemTime>,
+    modified: Option<SystemTime>,
+}
+
+impl FileTimes {
+    /// Changes nothing.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The time of the last access.
+    #[must_use]
+    pub fn set_accessed(mut self, time: SystemTime) -> Self {
+        self.accessed = Some(time);
+        self
+    }
+
+    /// The time of the last modification.
+    #[must_use]
+    pub fn set_modified(mut self, time: SystemTime) -> Self {
+        self.modified = Some(time);
+        self
+    }
+
+    /// Access and modification time as utimensat(2) takes them.
+    pub(super) fn to_kernel(self) -> Result<[sys::timespec; 2], ErrorKind> {
+        Ok([to_timespec(self.accessed)?, to_timespec(self.modified)?])
+    }
+}
+
+fn to_timespec(time: Option<SystemTime>) -> Result<sys::timespec, ErrorKind> {
+    let Some(time) = time else {
+        return Ok(sys::timespec {
+            tv_sec: 0,
+            tv_nsec: sys::UTIME_OMIT.into(),
+        });
+    };
+    let range = |_| ErrorKind::Errno(Errno::INVAL);
+    let (seconds, nanoseconds) = match time.duration_since(UNIX_EPOCH) {
+        Ok(after) => (
+            i64::try_from(after.as_secs()).map_err(range)?,
+            after.subsec_nanos(),
+        ),
+        Err(before) => {
+            let before = before.duration();
+            let seconds = i64::try_from(before.as_secs()).map_err(range)?;
+            match before.subsec_nanos() {
+                0 => (-seconds, 0),
+                part => (-seconds - 1, 1_000_000_000 - part),
+            }
+        }
+    };
+    Ok(sys::timespec {
+        tv_sec: seconds,
+        tv_nsec: nanoseconds.into(),
+    })
+}
+
+/// A time that the kernel tells. A damaged image can hold any number; what is no time is an error.
+pub(super) fn from_timespec(time: &sys::timespec) -> Result<SystemTime, ErrorKind> {
+    let part = u32::try_from(time.tv_nsec)
+        .ok()
+        .filter(|&part| part < 1_000_000_000);
+    let whole = Duration::from_secs(time.tv_sec.unsigned_abs());
+    let whole = if time.tv_sec < 0 {
+        UNIX_EPOCH.checked_sub(whole)
+    } else {
+        UNIX_EPOCH.checked_add(whole)
+    };
+    whole
+        .zip(part)
+        .and_then(|(whole, part)| whole.checked_add(Duration::from_nanos(part.into())))
+        .ok_or(ErrorKind::Errno(Errno::OVERFLOW))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_survive_the_way_there_and_back() {
+        for time in [
+            UNIX_EPOCH,
+            UNIX_EPOCH + Duration::new(1_469_703_600, 999_999_999),
+            UNIX_EPOCH - Duration::new(1, 1),
+            UNIX_EPOCH - Duration::from_secs(5),
+        ] {
+            let kernel = to_timespec(Some(time)).unwrap();
+            assert!((0..1_000_000_000).contains(&kernel.tv_nsec));
+            assert_eq!(from_timespec(&kernel).unwrap(), time);
+        }
+    }
+
+    #[test]
+    fn numbers_that_are_no_time_are_errors() {
+        for (tv_sec, tv_nsec) in [(0, -1), (0, 1_000_000_000), (i64::MIN, 0), (i64::MAX, 0)] {
+            // The ends of i64 may or may not be times for the host, but must not panic.
+            let result = from_timespec(&sys::timespec { tv_sec, tv_nsec });
+            assert!(result.is_err() || tv_nsec == 0);
+        }
+    }
+}

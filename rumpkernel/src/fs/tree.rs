@@ -1,0 +1,233 @@
+//! Making, naming and removing files and directories.
+
+use std::ffi::{CString, OsString};
+use std::os::unix::ffi::OsStringExt;
+use std::path::{Path, PathBuf};
+
+use super::metadata::stat;
+use super::{read_dir, symlink_metadata};
+use crate::error::During as _;
+use crate::{Errno, Error, ErrorKind, Kernel, path, syscall};
+
+/// The longest target of a symbolic link, `MAXPATHLEN`.
+const LONGEST_LINK: usize = 1024;
+
+/// Makes a directory with the permissions 0777 less the umask, mkdir(2).
+///
+/// # Errors
+///
+/// Those of mkdir(2).
+pub fn create_dir(kernel: &Kernel, path: impl AsRef<Path>) -> Result<(), Error> {
+    let at = path.as_ref();
+    path::to_kernel(at)
+        .and_then(|name| syscall::tree::mkdir(kernel.gate(), &name, 0o777))
+        .during_at("mkdir", at)
+}
+
+/// Makes a directory and those above it that are missing. It is no error if it exists.
+///
+/// # Errors
+///
+/// Those of mkdir(2).
+pub fn create_dir_all(kernel: &Kernel, path: impl AsRef<Path>) -> Result<(), Error> {
+    let at = path.as_ref();
+    let mut missing = Vec::new();
+    for directory in at.ancestors().filter(|path| !path.as_os_str().is_empty()) {
+        match create_dir(kernel, directory) {
+            Ok(()) => break,
+            Err(error) if error.errno() == Some(Errno::NOENT) => missing.push(directory),
+            Err(error) => match stat(kernel, directory) {
+                Ok(found) if found.is_dir() => break,
+                _ => return Err(error),
+            },
+        }
+    }
+    for directory in missing.into_iter().rev() {
+        match create_dir(kernel, directory) {
+            // Somebody else may have been faster.
+            Err(error) if error.errno() != Some(Errno::EXIST) => return Err(error),
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+/// Removes a file, a link or anything else that is no directory, unlink(2).
+///
+/// # Errors
+///
+/// `EPERM` for a directory; others of unlink(2).
+pub fn remove_file(kernel: &Kernel, path: impl AsRef<Path>) -> Result<(), Error> {
+    let at = path.as_ref();
+    path::to_kernel(at)
+        .and_then(|name| syscall::tree::unlink(kernel.gate(), &name))
+        .during_at("unlink", at)
+}
+
+/// Removes an empty directory, rmdir(2).
+///
+/// # Errors
+///
+/// `ENOTEMPTY`, and others of rmdir(2).
+pub fn remove_dir(kernel: &Kernel, path: impl AsRef<Path>) -> Result<(), Error> {
+    let at = path.as_ref();
+    path::to_kernel(at)
+        .and_then(|name| syscall::tree::rmdir(kernel.gate(), &name))
+        .during_at("rmdir", at)
+}
+
+/// Removes a directory with everything in it. Symbolic links are removed, not followed.
+///
+/// # Errors
+///
+/// `ENOTDIR` when there is no directory; `EBUSY` when something is mounted in it; others of
+/// rmdir(2), unlink(2) and getdents(2). What was removed until then is gone.
+pub fn remove_dir_all(kernel: &Kernel, path: impl AsRef<Path>) -> Result<(), Error> {
+    let top = path.as_ref();
+    if !symlink_metadata(kernel, top)?.is_dir() {
+        return Err(ErrorKind::Errno(Errno::NOTDIR)).during_at("rmdir", top);
+    }
+    // Directories to be emptied and then removed, the innermost last.
+    let mut open = vec![(top.to_owned(), read_dir(kernel, top)?)];
+    while let Some((directory, entries)) = open.last_mut() {
+        match entries.next().transpose()? {
+            Some(entry) if entry.file_type()?.is_dir() => {
+                let inner = entry.path();
+                let entries = read_dir(kernel, &inner)?;
+                open.push((inner, entries));
+            }
+            Some(entry) => remove_file(kernel, entry.path())?,
+            None => {
+                remove_dir(kernel, &*directory)?;
+                open.pop();
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Gives a file another name, replacing what had that name, rename(2).
+///
+/// # Errors
+///
+/// `EXDEV` between file systems; others of rename(2).
+pub fn rename(kernel: &Kernel, from: impl AsRef<Path>, to: impl AsRef<Path>) -> Result<(), Error> {
+    let (from, to) = (from.as_ref(), to.as_ref());
+    both(from, to)
+        .and_then(|(old, new)| syscall::tree::rename(kernel.gate(), &old, &new))
+        .during_at("rename", (from, "to", to))
+}
+
+/// Gives a file one more name, link(2).
+///
+/// # Errors
+///
+/// `EXDEV` between file systems; others of link(2).
+pub fn hard_link(
+    kernel: &Kernel,
+    original: impl AsRef<Path>,
+    link: impl AsRef<Path>,
+) -> Result<(), Error> {
+    let (original, link) = (original.as_ref(), link.as_ref());
+    both(original, link)
+        .and_then(|(old, new)| syscall::tree::link(kernel.gate(), &old, &new))
+        .during_at("link", (original, "to", link))
+}
+
+/// Makes a symbolic link at `link` that leads to `target`, symlink(2).
+///
+/// # Errors
+///
+/// Those of symlink(2).
+pub fn symlink(
+    kernel: &Kernel,
+    target: impl AsRef<Path>,
+    link: impl AsRef<Path>,
+) -> Result<(), Error> {
+    let (target, link) = (target.as_ref(), link.as_ref());
+    both(target, link)
+        .and_then(|(target, link)| syscall::tree::symlink(kernel.gate(), &target, &link))
+        .during_at("symlink", (target, "at", link))
+}
+
+/// Where a symbolic link leads, readlink(2).
+///
+/// # Errors
+///
+/// `EINVAL` when there is no link; others of readlink(2).
+pub fn read_link(kernel: &Kernel, path: impl AsRef<Path>) -> Result<PathBuf, Error> {
+    let at = path.as_ref();
+    let name = path::to_kernel(at).during_at("readlink", at)?;
+    let mut buffer = vec![0; LONGEST_LINK];
+    let length =
+        syscall::tree::readlink(kernel.gate(), &name, &mut buffer).during_at("readlink", at)?;
+    buffer.truncate(length);
+    Ok(OsString::from_vec(buffer).into())
+}
+
+/// Whether there is a file at `path`, following symbolic links.
+///
+/// # Errors
+///
+/// Those of stat(2), except that there is none.
+pub fn exists(kernel: &Kernel, path: impl AsRef<Path>) -> Result<bool, Error> {
+    let at = path.as_ref();
+    match stat(kernel, at) {
+        Ok(_) => Ok(true),
+        Err(ErrorKind::Errno(Errno::NOENT)) => Ok(false),
+        Err(kind) => Err(kind).during_at("stat", at),
+    }
+}
+
+/// Changes whom the file at `path` belongs to, following symbolic links, chown(2); `None` leaves
+/// it.
+///
+/// # Errors
+///
+/// Those of chown(2).
+pub fn chown(
+    kernel: &Kernel,
+    path: impl AsRef<Path>,
+    user: Option<u32>,
+    group: Option<u32>,
+) -> Result<(), Error> {
+    let at = path.as_ref();
+    let (user, group) = (user.unwrap_or(u32::MAX), group.unwrap_or(u32::MAX));
+    path::to_kernel(at)
+        .and_then(|name| syscall::tree::chown(kernel.gate(), &name, user, group))
+        .during_at("chown", at)
+}
+
+/// Like [`chown`], of the symbolic link itself, lchown(2).
+///
+/// # Errors
+///
+/// Those of lchown(2).
+pub fn lchown(
+    kernel: &Kernel,
+    path: impl AsRef<Path>,
+    user: Option<u32>,
+    group: Option<u32>,
+) -> Result<(), Error> {
+    let at = path.as_ref();
+    let (user, group) = (user.unwrap_or(u32::MAX), group.unwrap_or(u32::MAX));
+    path::to_kernel(at)
+        .and_then(|name| syscall::tree::lchown(kernel.gate(), &name, user, group))
+        .during_at("lchown", at)
+}
+
+/// Sets the flags of chflags(2), such as `rumpkernel_sys::UF_IMMUTABLE`.
+///
+/// # Errors
+///
+/// `EOPNOTSUPP` when the file system has no flags; others of chflags(2).
+pub fn set_flags(kernel: &Kernel, path: impl AsRef<Path>, flags: u32) -> Result<(), Error> {
+    let at = path.as_ref();
+    path::to_kernel(at)
+        .and_then(|name| syscall::tree::chflags(kernel.gate(), &name, flags))
+        .during_at("chflags", at)
+}
+
+fn both(one: &Path, other: &Path) -> Result<(CString, CString), ErrorKind> {
+    Ok((path::to_kernel(one)?, path::to_kernel(other)?))
+}

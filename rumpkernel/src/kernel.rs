@@ -1,0 +1,120 @@
+//! A kernel as a value.
+
+use std::fmt;
+use std::path::Path;
+use std::sync::Arc;
+
+use crate::gate::Gate;
+#[cfg(feature = "vfs")]
+use crate::mount::{FileSystem, Mount};
+use crate::{Builder, Error, error::During as _};
+
+/// A booted NetBSD kernel.
+///
+/// A handle: clones refer to the same kernel, and so does every file, socket and mount made
+/// through one. All of them may be used from any host thread, also at the same time. A thread gets
+/// a kernel thread (lwp) of its own at its first call and gives it back when it ends.
+///
+/// # How a kernel ends
+///
+/// [`shutdown`](Self::shutdown) syncs and unmounts all file systems and halts the kernel, and
+/// reports how that went. When the last handle and the last object that uses the kernel are
+/// dropped, the same happens, without a report. A kernel that panics is dead at once.
+///
+/// Whatever way it ended, calls on its objects fail from then on with
+/// [`ErrorKind::ShutDown`](crate::ErrorKind::ShutDown) or
+/// [`ErrorKind::Panicked`](crate::ErrorKind::Panicked), dropping them does nothing, and the process
+/// goes on. A call that was waiting inside the kernel when it died returns the same error.
+///
+/// A program that ends in another way (`std::process::exit`, a signal, an abort) leaves its disk
+/// images as a power failure would: what was not synced is lost, file systems are marked unclean.
+#[derive(Clone)]
+pub struct Kernel {
+    gate: Arc<Gate>,
+}
+
+impl Kernel {
+    /// Boots the kernel that is linked into this program, with default parameters.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::AlreadyBooted`](crate::ErrorKind::AlreadyBooted) when it was booted before, even
+    /// if it has been shut down since: it can be booted once in the life of a process.
+    pub fn boot() -> Result<Self, Error> {
+        Self::builder().boot()
+    }
+
+    /// A builder, to boot with parameters.
+    pub fn builder() -> Builder {
+        Builder::new()
+    }
+
+    pub(crate) fn new(gate: Arc<Gate>) -> Self {
+        Self { gate }
+    }
+
+    pub(crate) fn gate(&self) -> &Arc<Gate> {
+        &self.gate
+    }
+
+    /// Mounts a file system on the directory `path`, mount(2).
+    ///
+    /// The directory has to exist; the kernel's root is a small memory file system, on which
+    /// [`fs::create_dir`](crate::fs::create_dir) works. The file system stays mounted until the
+    /// returned [`Mount`] is dropped or unmounted, or the kernel ends.
+    ///
+    /// # Errors
+    ///
+    /// What the file system's own description says; `ENOENT` or `ENOTDIR` when `path` is no
+    /// directory.
+    #[cfg(feature = "vfs")]
+    pub fn mount<F: FileSystem>(
+        &self,
+        file_system: F,
+        path: impl AsRef<Path>,
+    ) -> Result<Mount, Error> {
+        Mount::new(&self.gate, file_system, path.as_ref())
+    }
+
+    /// Writes everything that is cached to the disk images, sync(2).
+    ///
+    /// # Errors
+    ///
+    /// Only that the kernel is dead; use [`File::sync_all`](crate::fs::File::sync_all) to learn of
+    /// write errors.
+    #[cfg(feature = "vfs")]
+    pub fn sync(&self) -> Result<(), Error> {
+        crate::syscall::tree::sync(&self.gate).during("sync")
+    }
+
+    /// Syncs and unmounts all file systems, halts the kernel and ends its threads, reboot(2). Open
+    /// files and sockets are closed by force. The process goes on.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::ShutDown`](crate::ErrorKind::ShutDown) when that was done before,
+    /// [`ErrorKind::Panicked`](crate::ErrorKind::Panicked) when the kernel panicked, before or while
+    /// shutting down; [`ErrorKind::InsideKernel`](crate::ErrorKind::InsideKernel) in a callback.
+    pub fn shutdown(&self) -> Result<(), Error> {
+        self.gate.shut_down().during("shutdown")
+    }
+
+    /// Whether the kernel is up: neither shut down nor dead by a panic.
+    pub fn is_alive(&self) -> bool {
+        self.gate.instance().death().is_none()
+    }
+
+    /// The hypercall side of this kernel, for what this crate does not offer, such as making
+    /// hypercalls fail in tests.
+    pub fn hypercalls(&self) -> &rumpuser_posix::Instance {
+        self.gate.instance()
+    }
+}
+
+impl fmt::Debug for Kernel {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Kernel")
+            .field("alive", &self.is_alive())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,187 @@
+//! A mounted file system.
+
+use std::ffi::{CStr, CString, c_int};
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use rumpkernel_sys as sys;
+
+use super::disk::Device;
+use super::file_system::{FileSystem, MountCall, access};
+use crate::error::During as _;
+use crate::gate::Gate;
+use crate::{Errno, Error, ErrorKind, path, syscall};
+
+/// A mounted file system; unmounted when dropped.
+///
+/// Dropping unmounts by force if it has to: everything is written to the image first, but files
+/// that are still open give errors from then on. [`unmount`](Self::unmount) refuses instead, and
+/// tells of errors.
+#[must_use = "unmounted when dropped"]
+pub struct Mount {
+    gate: Arc<Gate>,
+    path: PathBuf,
+    /// The path again, such that unmount(2), which follows no symbolic link at the end, finds what
+    /// mount(2) has found.
+    root: CString,
+    id: [i32; 2],
+    device: Option<Device>,
+    mounted: bool,
+}
+
+/// A file system that could not be unmounted, with the reason.
+#[derive(Debug, thiserror::Error)]
+#[error("{error}")]
+pub struct UnmountError {
+    /// Why; `EBUSY` when files on it are open, or another file system is mounted on it.
+    #[source]
+    pub error: Error,
+    /// The file system, mounted as before.
+    pub mount: Mount,
+}
+
+impl Mount {
+    pub(crate) fn new<F: FileSystem>(
+        gate: &Arc<Gate>,
+        file_system: F,
+        path: &Path,
+    ) -> Result<Self, Error> {
+        let point = mount_point(gate, path)?;
+        let flags = file_system.flags();
+        let fail = |kind: ErrorKind| {
+            let error = match file_system.image() {
+                Some(image) => Err(kind).during_at("mount", (image, "on", path)),
+                None => Err(kind).during_at("mount", path),
+            };
+            error.map_err(|error: Error| explain(error, file_system.image().is_some()))
+        };
+        let device = match file_system.image() {
+            Some(image) => match Device::attach(gate, image, access(flags)) {
+                Ok(device) => Some(device),
+                Err(kind) => return fail(kind),
+            },
+            None => None,
+        };
+        let call = MountCall {
+            gate,
+            kind: F::NAME,
+            path: &point,
+            flags,
+            device: device.as_ref().map(Device::node),
+        };
+        if let Err(kind) = file_system.mount(&call) {
+            return fail(kind);
+        }
+        let mut mount = Self {
+            gate: Arc::clone(gate),
+            path: path.to_owned(),
+            root: inside(&point),
+            id: [0; 2],
+            device,
+            mounted: true,
+        };
+        mount.id = mount.what_is_there().during_at("mount", path)?;
+        Ok(mount)
+    }
+
+    /// Where it is mounted, as was said when it was.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Unmounts, unmount(2): everything is written to the image, which is closed and free for
+    /// others.
+    ///
+    /// # Errors
+    ///
+    /// [`UnmountError`], with the file system still mounted: `EBUSY` when files or directories on it
+    /// are open, or when another file system is mounted over it or on it; an I/O error when the
+    /// image cannot be written.
+    pub fn unmount(mut self) -> Result<(), UnmountError> {
+        match self.leave(0).during_at("unmount", &*self.path) {
+            Ok(()) => Ok(()),
+            Err(error) => Err(UnmountError { error, mount: self }),
+        }
+    }
+
+    fn leave(&mut self, flags: c_int) -> Result<(), ErrorKind> {
+        if self.what_is_there()? != self.id {
+            return Err(ErrorKind::Errno(Errno::BUSY));
+        }
+        syscall::mount::unmount(&self.gate, &self.root, flags)?;
+        self.mounted = false;
+        self.device = None;
+        Ok(())
+    }
+
+    /// The identity of the file system that the path leads to: another one may have been mounted
+    /// over this.
+    fn what_is_there(&self) -> Result<[i32; 2], ErrorKind> {
+        Ok(syscall::tree::statvfs(&self.gate, &self.root)?
+            .f_fsidx
+            .__fsid_val)
+    }
+}
+
+impl Drop for Mount {
+    fn drop(&mut self) {
+        if self.mounted && self.leave(0).is_err() {
+            // With MNT_FORCE the kernel does not sync first. Nobody is left to tell of errors.
+            let _synced = syscall::tree::sync(&self.gate);
+            if self.leave(sys::MNT_FORCE).is_err() {
+                // Covered by another mount, or the kernel is dead. The disk stays as long as the
+                // file system on it: until the kernel ends.
+                std::mem::forget(self.device.take());
+            }
+        }
+    }
+}
+
+impl fmt::Debug for Mount {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Mount")
+            .field("path", &self.path)
+            .finish_non_exhaustive()
+    }
+}
+
+impl From<UnmountError> for Error {
+    /// Keeps the reason and drops the [`Mount`], which unmounts by force.
+    fn from(failed: UnmountError) -> Self {
+        failed.error
+    }
+}
+
+/// The path for the kernel, if there is a directory.
+fn mount_point(gate: &Arc<Gate>, at: &Path) -> Result<CString, Error> {
+    let point = path::to_kernel(at).during_at("mount on", at)?;
+    let found = syscall::tree::stat(gate, &point)
+        .during_at("mount on", at)
+        .map_err(|error| match error.errno() {
+            Some(Errno::NOENT) => error.hint("create the directory first, with fs::create_dir"),
+            _ => error,
+        })?;
+    if found.st_mode & sys::S_IFMT as u32 != sys::S_IFDIR as u32 {
+        return Err(ErrorKind::Errno(Errno::NOTDIR)).during_at("mount on", at);
+    }
+    Ok(point)
+}
+
+/// `path/.`
+fn inside(path: &CStr) -> CString {
+    let mut bytes = path.to_bytes().to_vec();
+    bytes.extend_from_slice(b"/.");
+    CString::new(bytes).unwrap_or_else(|_| path.to_owned())
+}
+
+fn explain(error: Error, has_image: bool) -> Error {
+    match error.errno() {
+        Some(Errno::INVAL) if has_image => {
+            error.hint("the image is empty, damaged, or holds no file system of this type")
+        }
+        Some(Errno::BUSY) if has_image => error.hint("a kernel can have 16 disks"),
+        Some(Errno::NOTBLK) => error.hint("an image is a regular file or a block device"),
+        _ => error,
+    }
+}

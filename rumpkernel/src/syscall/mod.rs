@@ -1,0 +1,20 @@
+//! The kernel's system calls with Rust's types: the thin unsafe layer under everything else.
+//!
+//! Each function is one system call of NetBSD's manual section 2, named after it, and fails with
+//! its errno. Buffers are read and written by the calling thread while it is in the call, never
+//! later: the one path in the kernel that hands a caller's pages to another thread (physio, for
+//! character disks) is not reachable, because only block disks are registered.
+
+#[cfg(any(feature = "sockets", feature = "vfs"))]
+mod descriptor;
+#[cfg(feature = "vfs")]
+mod file;
+#[cfg(feature = "vfs")]
+pub(crate) mod mount;
+#[cfg(feature = "sockets")]
+pub(crate) mod socket;
+#[cfg(feature = "vfs")]
+pub(crate) mod tree;
+
+#[cfg(any(feature = "sockets", feature = "vfs"))]
+pub(crate) use descriptor::Descriptor;
