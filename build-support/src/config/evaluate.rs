@@ -3,11 +3,12 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::conditional::Conditionals;
 use super::definitions::{Definitions, Skipped};
 use super::error::{Error, Location, invalid};
 use super::files::{Files, ParsedFile};
 use super::selection::Selection;
-use super::syntax::{Action, Statement};
+use super::syntax::Action;
 use super::{Complaint, Generated, orphans, tables::Tables, write};
 
 /// The state of one configuration while its files are read.
@@ -26,16 +27,6 @@ pub(super) struct Evaluation<'f> {
 
 /// How deep includes nest at most.
 const MAX_INCLUDES: usize = 64;
-
-/// One `ifdef` … `endif`.
-struct Conditional {
-    location: Location,
-    /// Whether this branch is carried out.
-    holds: bool,
-    /// Whether no other branch of it can be.
-    settled: bool,
-    otherwise: bool,
-}
 
 impl<'f> Evaluation<'f> {
     /// Reads an ioconf file and everything that it includes, and writes its tables.
@@ -96,72 +87,19 @@ impl<'f> Evaluation<'f> {
         if !self.read.iter().any(|p| **p == *file.path) {
             self.read.push(file.path.to_path_buf());
         }
-        let mut conditionals = Vec::new();
+        let mut conditionals = Conditionals::default();
         for statement in &file.statements {
             let at = Location {
                 file: Arc::clone(&file.path),
                 line: statement.line,
             };
-            if !self.conditional(&mut conditionals, statement, &at)?
-                && conditionals.iter().all(|c| c.holds)
-            {
+            let known = |name: &str| self.definitions.find_attribute(name).is_some();
+            if !conditionals.take(&statement.action, &at, known)? && conditionals.hold() {
                 self.statement(&statement.action, at)?;
             }
         }
         self.open.pop();
-        match conditionals.pop() {
-            None => Ok(()),
-            Some(open) => Err(invalid(
-                &open.location,
-                "expected `endif` before the end of the file".into(),
-            )),
-        }
-    }
-
-    /// Whether the statement belongs to a conditional.
-    fn conditional(
-        &self,
-        conditionals: &mut Vec<Conditional>,
-        statement: &Statement,
-        at: &Location,
-    ) -> Result<bool, Error> {
-        let known = |name: &str| self.definitions.find_attribute(name).is_some();
-        if let Action::If { attribute, defined } = &statement.action {
-            let holds = known(attribute) == *defined;
-            let location = at.clone();
-            conditionals.push(Conditional {
-                location,
-                holds,
-                settled: holds,
-                otherwise: false,
-            });
-            return Ok(true);
-        }
-        let holds = match &statement.action {
-            Action::ElseIf { attribute, defined } => known(attribute) == *defined,
-            Action::Else | Action::EndIf => true,
-            _ => return Ok(false),
-        };
-        let Some(current) = conditionals.last_mut() else {
-            return Err(invalid(
-                at,
-                "expected an `ifdef` or `ifndef` before this".to_owned(),
-            ));
-        };
-        if matches!(statement.action, Action::EndIf) {
-            conditionals.pop();
-            return Ok(true);
-        }
-        if current.otherwise {
-            return Err(invalid(
-                at,
-                "expected `endif`: `else` was there already".to_owned(),
-            ));
-        }
-        current.otherwise = matches!(statement.action, Action::Else);
-        current.holds = holds && !current.settled;
-        current.settled |= current.holds;
-        Ok(true)
+        conditionals.end()
     }
 
     fn statement(&mut self, action: &Action, at: Location) -> Result<(), Error> {

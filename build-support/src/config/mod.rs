@@ -9,10 +9,11 @@
 //! trees themselves rely on: see [`Generated::complaints`]. An ioconf knows no machine: config(1)
 //! reads `arch/*/conf` only if an `include` says so.
 //!
-//! `lexer`, `line`, `grammar` and `kernel` turn text into `syntax`; `evaluate` carries that out on
-//! `definitions` and `selection` (and `negation`); `orphans` and `tables` draw the conclusions and
-//! `write` writes them down. `files` keeps what was parsed.
+//! `lexer`, `line`, `grammar` and `kernel` turn text into `syntax`; `evaluate` and `conditional` carry
+//! that out on `definitions`, `selection` and `negation`, where `places` tells what names mean;
+//! `orphans` and `tables` draw the conclusions; `write` writes them down. `files` keeps what was parsed.
 
+mod conditional;
 mod definitions;
 mod error;
 mod evaluate;
