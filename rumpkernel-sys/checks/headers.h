@@ -4,6 +4,16 @@
  * every build. Headers of the C library that these ask for are in the folder "include".
  */
 
+/* The build compiles this with the kernel's flags; a user's view is another. */
+#undef _KERNEL
+#undef _MODULE
+#undef COMPAT_50
+#undef COMPAT_60
+#undef COMPAT_70
+#ifndef __NetBSD__
+#define __NetBSD__
+#endif
+
 /* Some machines' headers ask gcc for these; clang lacks them, and nothing that is bound uses them. */
 #ifndef __WCHAR_MIN__
 #define __WCHAR_MIN__ 0

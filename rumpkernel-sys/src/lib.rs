@@ -25,12 +25,20 @@
 //!
 //! One for each component, named after NetBSD's library (`rumpfs_ffs`, `rumpnet_netinet`). The
 //! members of [`EntryPoints`] that a component brings are `None` without its feature.
+//! `hypercalls`, on by default, links those of rumpuser-posix; without it the program brings its
+//! own functions `rumpuser_*` (rumpuser(3), version 17).
 #![no_std]
+
+// Nothing here names the hypercalls, and rustc links only crates that are named.
+#[cfg(feature = "hypercalls")]
+extern crate rumpuser_posix as _;
 
 #[macro_use]
 mod assertions;
+#[macro_use]
+mod entry_points;
 
-// Generated names are C's, and the headers and man pages of NetBSD document them.
+// The names are C's, and NetBSD's headers and man pages document them.
 #[allow(
     missing_docs,
     non_camel_case_types,

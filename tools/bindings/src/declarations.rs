@@ -2,9 +2,9 @@
 
 use std::fmt::Write as _;
 
-use proc_macro2::{Group, Ident, TokenStream, TokenTree};
-
 use bindgen::callbacks::{ItemInfo, ItemKind, ParseCallbacks};
+use proc_macro2::{Group, Ident, TokenStream, TokenTree};
+use syn::visit_mut::{self, VisitMut};
 
 use crate::{Failure, prototypes::SystemCall, selection, view::View};
 
@@ -63,12 +63,39 @@ pub(crate) fn generate(
     }
     let text = builder.generate()?.to_string();
     let tokens = plain_names(text.parse()?);
-    let file: syn::File = syn::parse2(tokens)?;
+    let mut file: syn::File = syn::parse2(tokens)?;
+    ShortPaths.visit_file_mut(&mut file);
     Ok(file
         .items
         .into_iter()
         .filter(|item| !is_own_name(item))
         .collect())
+}
+
+/// Takes the path off names that the files import or the prelude has: `::core::ffi::c_int`.
+struct ShortPaths;
+
+impl VisitMut for ShortPaths {
+    fn visit_path_mut(&mut self, path: &mut syn::Path) {
+        visit_mut::visit_path_mut(self, path);
+        let text: Vec<String> = path
+            .segments
+            .iter()
+            .map(|part| part.ident.to_string())
+            .collect();
+        if let [first, module, _] = text.as_slice()
+            && first == "core"
+            && (module == "ffi" || module == "option")
+        {
+            path.leading_colon = None;
+            path.segments = path
+                .segments
+                .pop()
+                .into_iter()
+                .map(|last| last.into_value())
+                .collect();
+        }
+    }
 }
 
 /// NetBSD's headers define `off_t` as a macro for `__off_t`, `int64_t` as one for `__int64_t`, and

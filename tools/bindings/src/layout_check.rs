@@ -84,6 +84,9 @@ fn write_assertions(
             continue;
         };
         writeln!(text, "TYPE({name}, {}, {});", layout.size, layout.align)?;
+        if selection::SIZE_ONLY.contains(&layout.name.as_str()) {
+            continue;
+        }
         for (member, offset) in &layout.members {
             if !member.starts_with("__bindgen") {
                 let member = member.strip_suffix('_').unwrap_or(member);
@@ -96,14 +99,14 @@ fn write_assertions(
             "u64::MAX" => "18446744073709551615ULL",
             value => value,
         };
-        writeln!(text, "VALUE({name}, {value});")?;
+        writeln!(text, "#ifdef {name}\nVALUE({name}, {value});\n#endif")?;
     }
     Ok(())
 }
 
 /// What C calls the type `name`, if it has a name there.
 fn c_name(name: &str, unions: &BTreeSet<String>) -> Option<String> {
-    if name.contains("__bindgen") {
+    if name.contains("__bindgen") || selection::UNNAMED.contains(&name) {
         None
     } else if name.ends_with("_t") {
         Some(name.to_owned())

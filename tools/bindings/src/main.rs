@@ -64,7 +64,7 @@ fn run() -> Result<ExitCode, Failure> {
         declarations::generate(&view, &system_calls, &constants)
     })?;
     let features = entry_points::features_of(&crate_folder)?;
-    let mut files = rust_files::generate(&merged);
+    let mut files = rust_files::generate(&merged)?;
     files.push(entry_points::generate(&merged, &system_calls, &features)?);
     files.push(layout_check::generate(
         &request.source,

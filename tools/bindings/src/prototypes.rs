@@ -5,7 +5,7 @@
 
 use std::path::Path;
 
-use crate::Failure;
+use crate::{Failure, selection};
 
 /// One system call.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,6 +33,7 @@ pub(crate) fn system_calls(tree: &Path) -> Result<Vec<SystemCall>, Failure> {
     let calls: Vec<_> = header
         .lines()
         .filter_map(|line| declaration(line, &header))
+        .filter(|call| !selection::NOT_CALLS.contains(&call.name.as_str()))
         .map(|call| with_prototype(call, &code))
         .collect::<Result<_, _>>()?;
     if calls.is_empty() {

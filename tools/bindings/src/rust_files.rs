@@ -1,4 +1,4 @@
-//! The declarations as files of `src/bindings`.
+//! The types and constants as files of `src/bindings`.
 
 use std::fmt::Write as _;
 
@@ -8,36 +8,26 @@ use syn::Item;
 
 use crate::facts::{self, Layout};
 use crate::models::{MODELS, Merged};
-use crate::output::File;
+use crate::{Failure, output::File};
 
-/// All files but the table of entry points.
-pub(crate) fn generate(merged: &Merged) -> Vec<File> {
+/// All files but the functions.
+pub(crate) fn generate(merged: &Merged) -> Result<Vec<File>, Failure> {
     let common = &merged.common;
-    let functions = common.iter().filter_map(|item| match item {
-        Item::ForeignMod(block) => block.items.first(),
-        _ => None,
-    });
     let types_of_all = types(common);
     let mut files = vec![
-        module(),
+        module()?,
         File::rust(
             "constants.rs",
             "Constants that are the same on all machines.",
             &constants(common),
             "",
-        ),
-        File::rust(
-            "functions.rs",
-            "The kernel's functions.",
-            &quote!(use super::*; unsafe extern "C" { #(#functions)* }),
-            "",
-        ),
+        )?,
         File::rust(
             "types.rs",
             "Types; the sizes and offsets given are the same on all machines.",
-            &quote!(use super::*; #types_of_all),
+            &quote!(use core::ffi::*; use super::*; #types_of_all),
             &assertions(common),
-        ),
+        )?,
     ];
     for (model, items) in MODELS.iter().zip(&merged.particular) {
         let (constants, types) = (constants(items), types(items));
@@ -46,13 +36,13 @@ pub(crate) fn generate(merged: &Merged) -> Vec<File> {
             &format!("What is particular to the data model {}.", model.name),
             &quote!(#constants #types),
             &assertions(items),
-        ));
+        )?);
     }
-    files
+    Ok(files)
 }
 
 /// `mod.rs`.
-fn module() -> File {
+fn module() -> Result<File, Failure> {
     let modules = MODELS.iter().map(|model| {
         let name = format_ident!("{}", model.name);
         let cfg: TokenStream = model.cfg.parse().unwrap_or_default();
@@ -66,12 +56,10 @@ fn module() -> File {
         "What a NetBSD source tree declares for users of its kernel.",
         &quote! {
             mod constants;
-            mod entry_points;
             mod functions;
             mod types;
             #(#modules)*
             pub use constants::*;
-            pub use entry_points::{EntryPoints, LINKED};
             pub use functions::*;
             pub use types::*;
         },
@@ -82,7 +70,7 @@ fn module() -> File {
 /// The constants among `items`.
 fn constants(items: &[Item]) -> TokenStream {
     let constants = items.iter().filter(|item| facts::constant(item).is_some());
-    quote!(use super::*; #(#constants)*)
+    quote!(use core::ffi::*; use super::*; #(#constants)*)
 }
 
 /// The types among `items`.

@@ -10,7 +10,7 @@ pub(crate) const TYPES: &[&str] = &[
     "(quotakey|quotaval|quotastat|quotaidtypestat|quotaobjtypestat|quotactl_args)",
     // Sockets and interfaces.
     "sockaddr(_in6?|_un|_dl|_storage)?",
-    "(in_addr|in6_addr|ip_mreq|ipv6_mreq|in6_pktinfo|linger|msghdr|mmsghdr|cmsghdr|sockcred)",
+    "(in_addr|in6_addr|ip_mreq|ipv6_mreq|in6_pktinfo|linger|msghdr|mmsghdr|cmsghdr)",
     "(ifreq|ifconf|ifaliasreq|if_data|if_msghdr|ifa_msghdr|if_announcemsghdr|ifdrv|if_clonereq|ifcapreq)",
     "(in6_aliasreq|in6_ifreq|in6_addrlifetime|in6_ifstat|rt_msghdr|rt_metrics|bpf_program|bpf_insn|bpf_hdr|bpf_stat|bpf_version)",
     "(ifbreq|ifbifconf|ifbrparam|ifbareq|ifbaconf|vlanreq|sysctlnode|ether_header|kinfo_drivers)",
@@ -38,6 +38,23 @@ pub(crate) const BLOBS: &[(&str, &str)] = &[
     ("sysctlnode__bindgen_ty_3", "u64"),
     ("sysctlnode__bindgen_ty_4", "u64"),
     ("sysctlnode__bindgen_ty_5", "u64"),
+];
+
+/// Types whose members have other names in older snapshots, at the same offsets.
+pub(crate) const SIZE_ONLY: &[&str] = &["sockaddr_dl"];
+
+/// Types without a name in older snapshots; the size of the type around them is asserted.
+pub(crate) const UNNAMED: &[&str] = &["dl_addr"];
+
+/// System calls that are not in all snapshots, or not by the same link name or type.
+pub(crate) const NOT_CALLS: &[&str] = &[
+    "__posix_chown",
+    "__posix_fchown",
+    "__posix_lchown",
+    "__posix_rename",
+    "fdiscard",
+    "posix_fallocate",
+    "readlinkat",
 ];
 
 /// Members of the kernel's types, which bindgen would visit all the same.
@@ -247,6 +264,12 @@ const NOT_CONSTANTS: &[&str] = &[
     "CTL_DEBUG_MAXID$",
     "KERN_PROC_TTY_",
     "SIGSTKSZ$",
+    // Not the same in all snapshots.
+    "BRDGGIFS$",
+    "BRDGRTS$",
+    "MSDOSFSMNT_MNTOPT$",
+    "RUMP_NAMEI_PARAMASK$",
+    "SCM_CREDS$",
     "SIG_",
 ];
 
