@@ -72,7 +72,7 @@ struct State {
     console: Option<Console>,
     panic: Vec<u8>,
     /// The thread whose text is kept.
-    panicking: Option<u64>,
+    panicking: Option<usize>,
 }
 
 /// The console of one kernel.

@@ -6,14 +6,14 @@
 //! kept with their kernels, and looked up when the thread comes back.
 
 use std::cell::Cell;
-use std::collections::HashMap;
 use std::ffi::c_int;
 use std::ptr;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use parking_lot::Mutex;
 
 use crate::instance::{Instance, caller};
+use crate::table::Table;
 use crate::upcall::Lwp;
 
 const CREATE: c_int = 0;
@@ -26,12 +26,13 @@ thread_local! {
     static LWP: Cell<*mut Lwp> = const { Cell::new(ptr::null_mut()) };
     /// The instance that LWP belongs to.
     static OWNER: Cell<u64> = const { Cell::new(0) };
-    static THREAD: Cell<u64> = const { Cell::new(0) };
+    static THREAD: Cell<usize> = const { Cell::new(0) };
 }
 
-/// A number that no other thread of the process has or had.
-pub(crate) fn thread_id() -> u64 {
-    static NEXT: AtomicU64 = AtomicU64::new(1);
+/// A number that no other thread of the process has or had (on a 32-bit machine: of the last four
+/// thousand million).
+pub(crate) fn thread_id() -> usize {
+    static NEXT: AtomicUsize = AtomicUsize::new(1);
     let id = THREAD.get();
     if id != 0 {
         return id;
@@ -46,13 +47,12 @@ const SHARDS: usize = 8;
 /// The lwps that threads are in one kernel, as addresses by thread.
 #[derive(Debug, Default)]
 pub(crate) struct Bindings {
-    threads: [Mutex<HashMap<u64, usize>>; SHARDS],
+    threads: [Mutex<Table<usize>>; SHARDS],
 }
 
 impl Bindings {
-    fn shard(&self, thread: u64) -> &Mutex<HashMap<u64, usize>> {
-        // In range: the remainder is less than the number of shards.
-        &self.threads[(thread % SHARDS as u64) as usize]
+    fn shard(&self, thread: usize) -> &Mutex<Table<usize>> {
+        &self.threads[thread % SHARDS]
     }
 
     fn get(&self) -> *mut Lwp {

@@ -14,7 +14,7 @@ use std::io;
 use std::os::unix::fs::{FileTypeExt, MetadataExt, OpenOptionsExt};
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use parking_lot::Mutex;
 
@@ -139,7 +139,7 @@ pub(crate) enum Kind {
 #[derive(Debug, Default)]
 pub(crate) struct Disks {
     images: Mutex<HashMap<CString, Arc<Image>>>,
-    next: AtomicU64,
+    next: AtomicUsize,
 }
 
 impl Disks {

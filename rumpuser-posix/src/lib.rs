@@ -43,6 +43,7 @@ mod random;
 mod rwlock;
 mod signal;
 mod sysproxy;
+mod table;
 mod thread;
 mod upcall;
 

@@ -5,9 +5,7 @@
 //! When there is no memory the answer is ENOMEM. Everything that a kernel has is kept in a table, so
 //! that it can be given back when the kernel is dead; the kernel's locks live in it too.
 
-use std::collections::HashMap;
 use std::ffi::{c_int, c_void};
-use std::hash::{BuildHasherDefault, Hasher};
 use std::ptr;
 
 use parking_lot::Mutex;
@@ -15,42 +13,22 @@ use parking_lot::Mutex;
 use crate::errno::{from_host, last};
 use crate::fault::Fault;
 use crate::instance::{Instance, caller};
-
-/// Addresses are spread well enough by a multiplication.
-#[derive(Default)]
-struct AddressHasher(u64);
-
-impl Hasher for AddressHasher {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        for &byte in bytes {
-            self.write_usize(usize::from(byte));
-        }
-    }
-
-    fn write_usize(&mut self, address: usize) {
-        let mixed = (self.0 ^ address as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        self.0 = mixed ^ (mixed >> 32);
-    }
-}
+use crate::table::Table;
 
 /// Lengths by address.
-type Table = HashMap<usize, usize, BuildHasherDefault<AddressHasher>>;
+type Lengths = Table<usize>;
 
 const SHARDS: usize = 16;
 
 /// The memory of one kernel.
 #[derive(Debug, Default)]
 pub(crate) struct Memory {
-    blocks: [Mutex<Table>; SHARDS],
-    mappings: Mutex<Table>,
+    blocks: [Mutex<Lengths>; SHARDS],
+    mappings: Mutex<Lengths>,
 }
 
 impl Memory {
-    fn shard(&self, address: usize) -> &Mutex<Table> {
+    fn shard(&self, address: usize) -> &Mutex<Lengths> {
         &self.blocks[((address >> 6) ^ (address >> 12)) % SHARDS]
     }
 

@@ -11,7 +11,6 @@ mod parameters;
 mod parked;
 
 use std::fmt;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock, Weak};
 use std::time::Duration;
 
@@ -81,10 +80,15 @@ static LINKED: OnceLock<Arc<Instance>> = OnceLock::new();
 
 impl Instance {
     fn build(parameters: Parameters, console: Console, raises_signals: bool) -> Arc<Self> {
-        static NEXT: AtomicU64 = AtomicU64::new(1);
+        static LAST: Mutex<u64> = Mutex::new(0);
+        let id = {
+            let mut last = LAST.lock();
+            *last += 1;
+            *last
+        };
         Arc::new_cyclic(|this| Self {
             this: Weak::clone(this),
-            id: NEXT.fetch_add(1, Ordering::Relaxed),
+            id,
             upcalls: OnceLock::new(),
             parameters,
             console: Output::new(console),
