@@ -10,7 +10,7 @@ use super::query::{self, Probes};
 use super::rules::{Dependency, Rules};
 use super::search::SearchPaths;
 use super::statement::{Assignment, Operator, Statement};
-use super::tree::{self, Tree};
+use super::tree::{self, Tree, joined};
 use super::variables::Variables;
 
 /// More files than any Makefile includes within each other.
@@ -329,13 +329,5 @@ impl From<Fault> for Problem {
 impl From<Error> for Problem {
     fn from(error: Error) -> Self {
         Self::Inside(error)
-    }
-}
-
-pub(super) fn joined(folder: &str, name: &str) -> String {
-    if folder.is_empty() {
-        name.to_owned()
-    } else {
-        format!("{folder}/{name}")
     }
 }

@@ -51,14 +51,9 @@ impl SearchPaths {
             folder: tree.folder(current)?,
             path: current.to_owned(),
         };
-        let places = || {
-            let suffixed = suffix.into_iter().flatten();
-            std::iter::once(&here).chain(suffixed).chain(&self.general)
-        };
-        let first = tree.first_with(places().map(|place| place.folder), name)?;
-        places()
-            .nth(first)
-            .map(|place| super::evaluator::joined(&place.path, name))
+        let suffixed = suffix.into_iter().flatten();
+        let places = std::iter::once(&here).chain(suffixed).chain(&self.general);
+        tree.first(places.map(|place| (place.folder, &*place.path)), name)
     }
 
     /// The file that `stem.o` is compiled from: the first suffix in make's order with a file.

@@ -4,8 +4,8 @@
 //! mostly about making and installing. What a component can observe of them is built in here.
 
 use super::error::Fault;
-use super::evaluator::{Evaluator, Problem, joined};
-use super::tree;
+use super::evaluator::{Evaluator, Problem};
+use super::tree::{self, joined};
 
 /// The settings that stand for a target and for `mk.conf`.
 #[derive(Debug, Clone, Default)]

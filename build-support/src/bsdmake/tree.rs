@@ -1,7 +1,8 @@
 //! The source tree as Makefiles see it: one place through which every file access goes.
 //!
 //! Paths that a Makefile computes begin with [`TREE`] in place of the tree's folder, so what comes out
-//! of an evaluation does not depend on where the tree lies.
+//! of an evaluation does not depend on where the tree lies. Nor does it depend on how much of NetBSD is
+//! there: what is outside of the [subset](crate::snapshot::subset) does not exist.
 
 use std::collections::HashMap;
 use std::fs;
@@ -10,6 +11,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::lines::{Line, logical_lines};
+use crate::snapshot::subset;
 
 /// Stands for the source tree's folder in evaluated flags and paths.
 pub const TREE: &str = "@TREE@";
@@ -34,6 +36,8 @@ struct Listing {
 #[derive(Debug)]
 pub struct Tree {
     root: PathBuf,
+    /// False if the listing is whole and the disk does not say what there is.
+    on_disk: bool,
     makefiles: Mutex<HashMap<String, Makefile>>,
     listing: Mutex<Listing>,
 }
@@ -43,8 +47,23 @@ impl Tree {
     pub fn new(root: impl Into<PathBuf>) -> Self {
         Self {
             root: root.into(),
+            on_disk: true,
             makefiles: Mutex::default(),
             listing: Mutex::default(),
+        }
+    }
+
+    /// A tree of which only a part is at `root`: what exists is what `files`, relative to it, names.
+    pub fn partial<'f>(root: impl Into<PathBuf>, files: impl IntoIterator<Item = &'f str>) -> Self {
+        let mut listing = Listing::default();
+        listing.folders.insert(String::new(), Some(Folder(0)));
+        for file in files {
+            listing.insert(file);
+        }
+        Self {
+            on_disk: false,
+            listing: Mutex::new(listing),
+            ..Self::new(root)
         }
     }
 
@@ -71,6 +90,9 @@ impl Tree {
         if let Some(known) = listing.folders.get(path) {
             return *known;
         }
+        if !self.on_disk {
+            return None;
+        }
         let folder = Folder(listing.folders.len());
         let entries = fs::read_dir(self.root.join(path)).ok();
         let found = entries.is_some().then_some(folder);
@@ -84,22 +106,52 @@ impl Tree {
         found
     }
 
-    /// The first of `folders` that holds `name`, by its position.
-    pub(crate) fn first_with(
+    /// The file `name` in the first of `folders` that has it.
+    pub(crate) fn first<'p>(
         &self,
-        mut folders: impl Iterator<Item = Folder>,
+        folders: impl Iterator<Item = (Folder, &'p str)>,
         name: &str,
-    ) -> Option<usize> {
+    ) -> Option<String> {
         let listing = lock(&self.listing);
         let holders = listing.holders.get(name)?;
-        folders.position(|folder| holders.contains(&folder))
+        folders
+            .filter(|(folder, _)| holders.contains(folder))
+            .map(|(_, path)| joined(path, name))
+            .find(|path| subset::contains(path))
     }
 
     /// True if there is a file or folder at `path`, relative to the tree.
     pub(crate) fn exists(&self, path: &str) -> bool {
-        let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
-        let folder = self.folder(folder);
-        path.is_empty() || self.first_with(folder.into_iter(), name).is_some()
+        let (parent, name) = path.rsplit_once('/').unwrap_or(("", path));
+        let parent = self.folder(parent).map(|folder| (folder, parent));
+        let file = self.first(parent.into_iter(), name).is_some();
+        file || subset::may_contain(path) && self.folder(path).is_some()
+    }
+}
+
+impl Listing {
+    /// Adds a file and the folders that it is in.
+    fn insert(&mut self, path: &str) {
+        let (parent, name) = path.rsplit_once('/').unwrap_or(("", path));
+        if !self.folders.contains_key(parent) {
+            self.insert(parent);
+            let folder = Folder(self.folders.len());
+            self.folders.insert(parent.to_owned(), Some(folder));
+        }
+        let folder = self.folders.get(parent).copied().flatten();
+        self.holders
+            .entry(name.to_owned())
+            .or_default()
+            .extend(folder);
+    }
+}
+
+/// `name` in `folder`, where no name of a folder is the tree itself.
+pub(crate) fn joined(folder: &str, name: &str) -> String {
+    if folder.is_empty() {
+        name.to_owned()
+    } else {
+        format!("{folder}/{name}")
     }
 }
 
@@ -141,6 +193,41 @@ pub(crate) fn outside(path: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_part_of_a_tree_answers_for_all_of_it() {
+        let tree = Tree::partial(
+            "/nowhere",
+            ["sys/kern/a.c", "sys/rump/Makefile", "build.sh"],
+        );
+        for (path, exists) in [
+            ("sys", true),
+            ("sys/kern", true),
+            ("sys/kern/a.c", true),
+            ("sys/kern/b.c", false),
+            ("sys/rump/Makefile", true),
+            ("sys/dev", false),
+            ("common", false),
+            // Outside of the subset.
+            ("build.sh", false),
+        ] {
+            assert_eq!(tree.exists(path), exists, "{path}");
+        }
+    }
+
+    #[test]
+    fn what_is_outside_of_the_subset_does_not_exist() {
+        let root = tempfile::tempdir().unwrap();
+        for path in ["sys/kern/a.c", "games/fortune/a.c", "sys/stand/a.c"] {
+            let path = root.path().join(path);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, "").unwrap();
+        }
+        let tree = Tree::new(root.path());
+        assert!(tree.exists("sys/kern/a.c") && tree.exists("sys/kern"));
+        assert!(!tree.exists("games/fortune/a.c") && !tree.exists("games"));
+        assert!(!tree.exists("sys/stand/a.c"));
+    }
 
     #[test]
     fn paths_are_folded_and_stay_inside() {

@@ -9,10 +9,10 @@ use std::process::Command;
 use cases::{CASES, WRONG};
 use rumpkernel_build::bsdmake::{Error, Evaluator, Fault, Settings, Tree};
 
-/// A tree with the Makefile in its folder `here`, beside two files to include.
+/// A tree with the Makefile in its folder `sys/here`, beside two files to include.
 fn tree(makefile: &str) -> tempfile::TempDir {
     let root = tempfile::tempdir().unwrap();
-    let here = root.path().join("here");
+    let here = root.path().join("sys/here");
     fs::create_dir_all(here.join("folder")).unwrap();
     fs::write(here.join("Makefile"), format!("{makefile}\n")).unwrap();
     fs::write(here.join("other.mk"), ".include \"folder/name.mk\"\n").unwrap();
@@ -24,7 +24,7 @@ fn tree(makefile: &str) -> tempfile::TempDir {
 
 fn evaluated(root: &Path) -> Result<Option<String>, Error> {
     let tree = Tree::new(root);
-    let mut make = Evaluator::new(&tree, "here", Settings::default(), &|_| None);
+    let mut make = Evaluator::new(&tree, "sys/here", Settings::default(), &|_| None);
     make.run()?;
     make.value("X")
 }
@@ -58,7 +58,7 @@ fn bmake_says_the_same() {
     }
     check(|root| {
         let output = Command::new("bmake")
-            .current_dir(root.join("here"))
+            .current_dir(root.join("sys/here"))
             .env_clear()
             .env("PATH", "/usr/bin:/bin")
             .args(["-r", "-V", "${X}"])
@@ -87,7 +87,7 @@ fn what_is_wrong_is_told_with_its_place() {
         );
         assert_eq!(
             (error.file.to_str(), error.line),
-            (Some("here/Makefile"), *line),
+            (Some("sys/here/Makefile"), *line),
             "{error}"
         );
     }
@@ -97,25 +97,35 @@ fn what_is_wrong_is_told_with_its_place() {
 fn a_fault_in_an_included_file_names_that_file() {
     let root = tree("X=1\n.include \"bad.mk\"");
     fs::write(
-        root.path().join("here/bad.mk"),
+        root.path().join("sys/here/bad.mk"),
         "Y=1\n.for i in a\n.frob\n.endfor\n",
     )
     .unwrap();
     let error = evaluated(root.path()).unwrap_err();
     assert_eq!(
         error.to_string(),
-        "here/bad.mk:3: unknown directive `.frob`"
+        "sys/here/bad.mk:3: unknown directive `.frob`"
     );
 }
 
 #[test]
 fn files_that_include_each_other_are_told() {
     let root = tree(".include \"a.mk\"");
-    fs::write(root.path().join("here/a.mk"), ".include \"b.mk\"\n").unwrap();
-    fs::write(root.path().join("here/b.mk"), "X=1\n.include \"a.mk\"\n").unwrap();
+    fs::write(root.path().join("sys/here/a.mk"), ".include \"b.mk\"\n").unwrap();
+    fs::write(
+        root.path().join("sys/here/b.mk"),
+        "X=1\n.include \"a.mk\"\n",
+    )
+    .unwrap();
     let error = evaluated(root.path()).unwrap_err();
-    assert_eq!(error.fault, Fault::CyclicInclude("here/a.mk".to_owned()));
-    assert_eq!((error.file.to_str(), error.line), (Some("here/b.mk"), 2));
+    assert_eq!(
+        error.fault,
+        Fault::CyclicInclude("sys/here/a.mk".to_owned())
+    );
+    assert_eq!(
+        (error.file.to_str(), error.line),
+        (Some("sys/here/b.mk"), 2)
+    );
 }
 
 #[test]
@@ -125,7 +135,7 @@ fn a_missing_makefile_is_told() {
     assert!(
         error
             .to_string()
-            .starts_with("here/Makefile:1: cannot read it"),
+            .starts_with("sys/here/Makefile:1: cannot read it"),
         "{error}"
     );
 }
@@ -138,7 +148,7 @@ fn probes_are_asked_by_name() {
     let tree = Tree::new(root.path());
     for (answer, text) in [(true, "yes"), (false, "no")] {
         let probes = move |name: &str| (name == "LDREX_TEST").then_some(answer);
-        let mut make = Evaluator::new(&tree, "here", Settings::default(), &probes);
+        let mut make = Evaluator::new(&tree, "sys/here", Settings::default(), &probes);
         make.run().unwrap();
         assert_eq!(make.value("X").unwrap().as_deref(), Some(text));
     }

@@ -14,6 +14,7 @@ use rumpkernel_build::bsdmake::Tree;
 use rumpkernel_build::component::{
     self, Catalogue, Component, CurLwp, Entry, Kind, Options, Origin,
 };
+use rumpkernel_build::snapshot::{cached, default_cache_dir, default_pin};
 use rumpkernel_build::target::Machine;
 
 /// One of every kind that takes its own way through the Makefiles, with the answer to compiler probes.
@@ -44,16 +45,24 @@ const fn machine(
     }
 }
 
-/// A source tree and bmake, or a line that says why the test cannot run.
+/// The tree that `RUMPKERNEL_SOURCE` names or else the default one of the user's cache, if bmake is there
+/// too; or a line that says why the test cannot run.
 fn source_tree(test: &str) -> Option<PathBuf> {
-    let tree = std::env::var_os("RUMPKERNEL_SOURCE")
-        .map(PathBuf::from)
-        .filter(|tree| tree.is_dir());
-    if tree.is_none() {
+    let folder = |variable| std::env::var_os(variable).map(PathBuf::from);
+    let cached = || {
+        let caches = folder("RUMPKERNEL_CACHE_DIR").or_else(|| default_cache_dir().ok())?;
+        Some(cached(default_pin(), &caches)?.root().to_owned())
+    };
+    let Some(tree) = folder("RUMPKERNEL_SOURCE")
+        .filter(|tree| tree.is_dir())
+        .or_else(cached)
+    else {
         println!(
-            "{test} did not run: RUMPKERNEL_SOURCE does not name a folder with NetBSD's sources"
+            "{test} did not run: RUMPKERNEL_SOURCE does not name a folder with NetBSD's sources, and the \
+             cache is empty"
         );
-    }
+        return None;
+    };
     if Command::new("bmake")
         .args(["-V", "MAKE", "-f", "/dev/null"])
         .output()
@@ -62,7 +71,7 @@ fn source_tree(test: &str) -> Option<PathBuf> {
         println!("{test} did not run: bmake is not installed");
         return None;
     }
-    tree
+    Some(tree)
 }
 
 #[test]
@@ -181,8 +190,10 @@ fn compare(tree: &Tree, oracle: &Oracle, options: &Options, jobs: &[(&Machine, b
             let theirs = oracle.answer(directory, machine, *accepts);
             let probes = |_: &str| Some(*accepts);
             let found = match component::evaluate(tree, directory, machine, options, &probes) {
-                // What has a source that is nowhere, bmake cannot build either.
-                Err(component::Error::MissingSource { .. }) if theirs.failure.is_some() => continue,
+                Err(error @ component::Error::MissingSource { .. }) if theirs.failure.is_some() => {
+                    println!("not compared, as bmake finds it no more than we do: {error}");
+                    continue;
+                }
                 Err(error) => format!("  {error}\n"),
                 Ok(ours) => differences(&ours, &theirs),
             };
