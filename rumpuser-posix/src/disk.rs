@@ -188,8 +188,8 @@ impl Instance {
         let file = OpenOptions::new()
             .read(true)
             .write(access == Access::ReadWrite)
-            // Opening a FIFO would wait for somebody at its other end.
-            .custom_flags(libc::O_NONBLOCK)
+            // Opening must not wait (a FIFO's other end) nor do more (a terminal).
+            .custom_flags(libc::O_NONBLOCK | libc::O_NOCTTY)
             .open(path)
             .map_err(DiskError::Open)?;
         let metadata = file.metadata().map_err(DiskError::Open)?;

@@ -2,11 +2,14 @@
 //!
 //! Alignments are powers of two, 0 stands for a pointer's. Mappings are private, zeroed, readable
 //! and writable, and executable when asked for; a mapping can be aligned too, by the power of two.
-//! When there is no memory the answer is ENOMEM. Everything that a kernel has is kept in a table, so
+//! When there is no memory the answer is ENOMEM, and the kernel waits until it has freed some. A
+//! kernel that boots cannot do that, and goes astray; so
+//! it ends here, with that as its reason, until its page daemon is there. Everything that a kernel has is kept in a table, so
 //! that it can be given back when the kernel is dead; the kernel's locks live in it too.
 
 use std::ffi::{c_int, c_void};
 use std::ptr;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use parking_lot::Mutex;
 
@@ -25,9 +28,19 @@ const SHARDS: usize = 16;
 pub(crate) struct Memory {
     blocks: [Mutex<Lengths>; SHARDS],
     mappings: Mutex<Lengths>,
+    /// Whether the kernel can wait for memory.
+    waits: AtomicBool,
 }
 
 impl Memory {
+    /// The name of the thread that a kernel wakes when it has to wait for memory.
+    pub(crate) const PAGE_DAEMON: &str = "pdaemon";
+
+    /// The kernel has its page daemon.
+    pub(crate) fn can_wait(&self) {
+        self.waits.store(true, Ordering::Relaxed);
+    }
+
     fn shard(&self, address: usize) -> &Mutex<Lengths> {
         &self.blocks[((address >> 6) ^ (address >> 12)) % SHARDS]
     }
@@ -164,7 +177,8 @@ impl Instance {
     }
 }
 
-/// Stores a block of memory in `*block`.
+/// Stores a block of memory in `*block`, null when there is none: kernels that do not wait for
+/// memory look at nothing else.
 #[unsafe(no_mangle)]
 unsafe extern "C" fn rumpuser_malloc(
     length: usize,
@@ -172,22 +186,23 @@ unsafe extern "C" fn rumpuser_malloc(
     block: *mut *mut c_void,
 ) -> c_int {
     let instance = caller();
-    if instance.faults().strikes(Fault::Memory) {
-        return from_host(libc::ENOMEM);
-    }
-    // posix_memalign() wants at least a pointer's alignment, and refuses what is no power of two.
-    let alignment = match usize::try_from(alignment) {
-        Ok(alignment) => alignment.max(size_of::<usize>()),
-        Err(_) => return from_host(libc::EINVAL),
+    let memory = if instance.faults().strikes(Fault::Memory) {
+        Err(libc::ENOMEM)
+    } else {
+        // posix_memalign() wants at least a pointer's alignment, and refuses what is no power of two.
+        usize::try_from(alignment)
+            .map_err(|_| libc::EINVAL)
+            .and_then(|alignment| {
+                let alignment = alignment.max(size_of::<usize>());
+                instance.memory.allocate(length, alignment)
+            })
     };
-    match instance.memory.allocate(length, alignment) {
-        Ok(memory) => {
-            // SAFETY: the kernel passes a place for the address.
-            unsafe { block.write(memory) };
-            0
-        }
-        Err(error) => from_host(error),
+    if memory == Err(libc::ENOMEM) && !instance.memory.waits.load(Ordering::Relaxed) {
+        instance.fail("rumpuser: the host has no memory for a kernel that boots");
     }
+    // SAFETY: the kernel passes a place for the address.
+    unsafe { block.write(memory.unwrap_or(ptr::null_mut())) };
+    from_host(memory.err().unwrap_or(0))
 }
 
 /// Gives back a block of memory, or null.

@@ -16,6 +16,7 @@ use parking_lot::{Condvar, Mutex};
 use crate::errno::{from_host, from_io};
 use crate::fault::Fault;
 use crate::instance::{Dead, Instance, Wake, caller, unpark_all};
+use crate::memory::Memory;
 
 /// Kernels are written for stacks of two to four pages. The rest is for what runs below them on the
 /// host (name resolution by a component, a program's console).
@@ -159,6 +160,9 @@ impl Instance {
     fn create(&self, name: &CStr, start: Start) -> Result<(), c_int> {
         const AGAIN: c_int = 35;
         let name = name.to_string_lossy();
+        if name == Memory::PAGE_DAEMON {
+            self.memory.can_wait();
+        }
         let mut attempts = 1;
         loop {
             if self.faults().strikes(Fault::Thread) {

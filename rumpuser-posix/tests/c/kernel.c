@@ -113,6 +113,14 @@ curlwp(void)
 	return self;
 }
 
+static void *
+page_daemon(void *argument)
+{
+
+	(void)argument;
+	rumpuser_thread_exit();
+}
+
 void
 kernel_boot(int ncpu)
 {
@@ -132,6 +140,7 @@ kernel_boot(int ncpu)
 	cpus = ncpu;
 	rumpuser_mutex_init(&cpu_lock, SPIN);
 	rumpuser_cv_init(&cpu_cv);
+	CHECK(rumpuser_thread_create(page_daemon, NULL, "pdaemon", 0, 0, -1, NULL) == 0);
 }
 
 void

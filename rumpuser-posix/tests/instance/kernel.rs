@@ -118,7 +118,7 @@ unsafe extern "C" fn curlwp() -> *mut c_void {
     unsafe { rumpuser_curlwp() }
 }
 
-/// Boots: the first hypercall of a kernel.
+/// Boots: a kernel's first hypercall, and the thread without which it cannot wait for memory.
 pub(crate) fn init() -> c_int {
     let table = Hyperup {
         schedule: nothing,
@@ -132,8 +132,18 @@ pub(crate) fn init() -> c_int {
         curlwp,
         rest: [ptr::null(); 12],
     };
-    // SAFETY: a table of version 17.
-    unsafe { rumpuser_init(17, (&raw const table).cast()) }
+    let name = c"pdaemon".as_ptr();
+    // SAFETY: a table of version 17; the thread needs nothing.
+    unsafe {
+        rumpuser_init(17, (&raw const table).cast())
+            + rumpuser_thread_create(idle, ptr::null_mut(), name, 0, 0, -1, ptr::null_mut())
+    }
+}
+
+/// What the page daemon does.
+unsafe extern "C" fn idle(_: *mut c_void) -> *mut c_void {
+    // SAFETY: no conditions.
+    unsafe { rumpuser_thread_exit() }
 }
 
 /// A booted kernel that prints to nowhere.

@@ -89,13 +89,30 @@ fn memory_fails_on_demand() {
     let instance = boot();
     instance.faults().arm(Fault::Memory, 1, 1);
     let allocate = || {
+        let mut block = ptr::dangling_mut();
+        // SAFETY: the place is right.
+        let status = unsafe { rumpuser_malloc(64, 0, &mut block) };
+        // Kernels that do not wait for memory look only at the block.
+        assert_eq!(block.is_null(), status != 0);
+        status
+    };
+    // SAFETY: allocate() keeps the rule.
+    let status = unsafe { instance.enter(|| [allocate(), allocate(), allocate()]) };
+    assert_eq!(status.unwrap(), [0, 12, 0]);
+}
+
+#[test]
+fn a_kernel_that_boots_without_memory_ends_with_that_reason() {
+    let instance = Instance::new(Parameters::new(), Console::Discard).unwrap();
+    instance.faults().arm(Fault::Memory, 0, 1);
+    let allocate = || {
         let mut block = ptr::null_mut();
         // SAFETY: the place is right.
         unsafe { rumpuser_malloc(64, 0, &mut block) }
     };
     // SAFETY: allocate() keeps the rule.
-    let status = unsafe { instance.enter(|| [allocate(), allocate(), allocate()]) };
-    assert_eq!(status.unwrap(), [0, 12, 0]);
+    let death = unsafe { instance.enter(allocate) }.unwrap_err();
+    assert!(death.message.contains("no memory"), "{death}");
 }
 
 /// A disk image of that many bytes, each the low byte of its place.
