@@ -17,17 +17,7 @@ pub enum Error {
     /// No verified source tree.
     #[error(transparent)]
     Sources(#[from] snapshot::Error),
-    /// A component that the tree does not have.
-    #[error("the NetBSD tree in {} has no component `{name}`; it has: {}", tree.display(), known.join(", "))]
-    UnknownComponent {
-        /// What was asked for, by a feature or by `RUMPKERNEL_COMPONENTS`.
-        name: String,
-        /// The tree.
-        tree: PathBuf,
-        /// What there is.
-        known: Vec<String>,
-    },
-    /// A Makefile that cannot be understood.
+    /// A component that the tree does not have, or a Makefile that cannot be understood.
     #[error(transparent)]
     Component(#[from] component::Error),
     /// An ioconf file that cannot be understood.

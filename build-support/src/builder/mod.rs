@@ -8,9 +8,11 @@ mod error;
 mod finish;
 mod generated;
 mod inputs;
+mod jobs;
 mod links;
 mod recipe;
 mod run;
+mod selection;
 mod setup;
 mod source;
 
@@ -29,8 +31,8 @@ use run::Build;
 /// What to build, and how.
 #[derive(Debug, Clone)]
 pub struct Configuration {
-    /// Components by the names of their libraries, such as `rumpfs_ffs`. `rump`, the base, and the
-    /// settings' own components are added.
+    /// Components by the names of their libraries, such as `rumpfs_ffs`, or by their short names.
+    /// What they need is added, and what the settings name.
     pub components: Vec<String>,
     /// Components from outside of the tree, built with the flags of the kernel's base.
     pub own: Vec<OwnComponent>,
@@ -94,7 +96,7 @@ pub struct Statistics {
 /// The result of a build.
 #[derive(Debug, Clone)]
 pub struct Built {
-    /// The libraries, in the order of the selection. All are to be linked whole.
+    /// The libraries, each before those that it needs. All are to be linked whole.
     pub libraries: Vec<Library>,
     /// The libraries of [`Configuration::own`], in its order.
     pub own: Vec<Library>,
@@ -136,26 +138,8 @@ fn lock(folder: &Path) -> Result<File, Error> {
     Ok(file)
 }
 
-/// The component that every kernel holds.
-const BASE: &str = "rump";
-
 /// Where the base's Makefile lies.
 const BASE_DIRECTORY: &str = "sys/rump/librump/rumpkern";
-
-/// The names of the components to build, each once, the base first.
-fn selection(configuration: &Configuration) -> Vec<String> {
-    let mut names = vec![BASE.to_owned()];
-    for name in configuration
-        .components
-        .iter()
-        .chain(&configuration.settings.components)
-    {
-        if !names.contains(name) {
-            names.push(name.clone());
-        }
-    }
-    names
-}
 
 /// The object's name for a source, unlike all that are `taken`.
 fn object_name(source: &Path, taken: &[String]) -> String {

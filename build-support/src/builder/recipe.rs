@@ -39,13 +39,13 @@ impl Recipe {
             .iter()
             .map(|file| format!("{} {}", file.name, file.text));
         let key = KeyBuilder::new("recipe")
-            .add(&component.name)
-            .add(&setup.identity)
-            .add_all(&component.cflags)
-            .add_all(&component.cppflags)
-            .add_all(&component.aflags)
-            .add_all(sources)
-            .add_all(texts)
+            .with(&component.name)
+            .with(&setup.identity)
+            .with_all(&component.cflags)
+            .with_all(&component.cppflags)
+            .with_all(&component.aflags)
+            .with_all(sources)
+            .with_all(texts)
             .key();
         Ok(Self {
             component,

@@ -2,16 +2,13 @@
 
 use std::collections::HashMap;
 use std::fs;
-use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::path::PathBuf;
 
 use super::finish::Unfinished;
 use super::recipe::Recipe;
+use super::selection::{Selected, select};
 use super::setup::{Setup, object_folder, own_question};
-use super::{Built, Configuration, Error, Library, OwnComponent, Statistics, described, selection};
-use crate::compile::pool::Tokens;
-use crate::compile::{Command, Compiled};
-use crate::namespace::{self, Rules};
+use super::{Built, Configuration, Error, Library, OwnComponent, Statistics, described, jobs};
 use crate::snapshot::{Progress, Tree};
 use crate::store::{self, FileDigests, Hit};
 use crate::target::Target;
@@ -28,32 +25,22 @@ pub(super) struct Build<'a> {
     statistics: Statistics,
 }
 
-/// One compilation of a build.
-struct Job {
-    component: usize,
-    source: usize,
-    command: Command,
-    weight: u64,
-}
-
-/// What is left of a job that is done.
-struct Done {
-    component: usize,
-    source: usize,
-    object: String,
-    compiled: Compiled,
-}
-
 impl<'a> Build<'a> {
     pub(super) fn begin(
         configuration: &'a Configuration,
         target: Target,
         tree: Tree,
     ) -> Result<Self, Error> {
-        let digests = FileDigests::new(tree.root());
+        let mut digests = FileDigests::new(tree.root());
+        let setup = Setup::new(configuration, target, tree)?;
+        if !setup.tree.is_pinned() {
+            for store in &setup.stores {
+                digests.recall(store, &setup.target.triple);
+            }
+        }
         Ok(Self {
             configuration,
-            setup: Setup::new(configuration, target, tree)?,
+            setup,
             digests,
             hits: HashMap::new(),
             unfinished: Vec::new(),
@@ -62,9 +49,9 @@ impl<'a> Build<'a> {
     }
 
     pub(super) fn run(mut self, progress: &mut dyn Progress) -> Result<Built, Error> {
-        let names = selection(self.configuration);
-        for name in &names {
-            self.look_up(name)?;
+        let selected = select(self.configuration, &self.setup, progress)?;
+        for component in &selected {
+            self.look_up(component)?;
         }
         for own in &self.configuration.own {
             self.look_up_own(own)?;
@@ -75,7 +62,17 @@ impl<'a> Build<'a> {
             .iter()
             .map(|unfinished| unfinished.recipe.component.name.clone())
             .collect();
-        self.compile(progress)?;
+        let unfinished = std::mem::take(&mut self.unfinished);
+        let cost = jobs::compile(
+            &self.setup,
+            unfinished,
+            self.configuration.jobs,
+            &mut self.digests,
+            progress,
+            &mut self.hits,
+        )?;
+        self.statistics.compiled_files = cost.files;
+        self.statistics.compiler_time = cost.time;
 
         let library_dir = self.configuration.out_dir.join("lib");
         fs::create_dir_all(&library_dir).map_err(Error::file("create", &library_dir))?;
@@ -90,9 +87,16 @@ impl<'a> Build<'a> {
                 compiled: compiled.contains(name),
             })
         };
-        let libraries = names.iter().map(place).collect::<Result<_, _>>()?;
+        let libraries = selected.iter().map(|component| place(&component.name));
+        let libraries = libraries.collect::<Result<_, _>>()?;
         let own = self.configuration.own.iter().map(|own| place(&own.name));
         let own = own.collect::<Result<_, _>>()?;
+        if !self.setup.tree.is_pinned() {
+            // Without the note the next build reads the files again, no more.
+            let mut stores = self.setup.stores.iter();
+            let target = &self.setup.target.triple;
+            stores.find(|store| self.digests.note(store, target).is_ok());
+        }
         if !compiled.is_empty() {
             self.evict(progress);
         }
@@ -110,12 +114,14 @@ impl<'a> Build<'a> {
     }
 
     /// Finds a component of the tree in a store, or plans its compilation.
-    fn look_up(&mut self, name: &str) -> Result<(), Error> {
+    fn look_up(&mut self, selected: &Selected) -> Result<(), Error> {
+        let name = &selected.name;
         let question = self.setup.question(name).map(store::KeyBuilder::key);
         if self.recall(name, question.as_ref()) {
             return Ok(());
         }
-        let recipe = Recipe::new(&self.setup, self.setup.component(name)?)?;
+        let component = self.setup.component(&selected.directory)?;
+        let recipe = Recipe::new(&self.setup, component)?;
         self.find(recipe, question);
         Ok(())
     }
@@ -123,7 +129,7 @@ impl<'a> Build<'a> {
     /// The same for a component of the user's own.
     fn look_up_own(&mut self, own: &OwnComponent) -> Result<(), Error> {
         let question = self.setup.question(&own.name);
-        let question = question.and_then(|key| own_question(key, &own.sources, &own.flags));
+        let question = question.map(|question| own_question(question, own));
         if self.recall(&own.name, question.as_ref()) {
             return Ok(());
         }
@@ -134,9 +140,13 @@ impl<'a> Build<'a> {
 
     fn recall(&mut self, name: &str, question: Option<&store::Key>) -> bool {
         let target = &self.setup.target.triple;
+        let digests = &mut self.digests;
         let hit = question.and_then(|question| {
             let mut stores = self.setup.stores.iter();
-            stores.find_map(|store| store.recall(target, name, question))
+            stores.find_map(|store| {
+                let hit = store.recall(target, name, question)?;
+                is_up_to_date(&hit, digests).then_some(hit)
+            })
         });
         let found = hit.is_some();
         self.hits.extend(hit.map(|hit| (name.to_owned(), hit)));
@@ -159,74 +169,6 @@ impl<'a> Build<'a> {
         let folder = object_folder(&self.configuration.out_dir, &name);
         self.unfinished
             .push(Unfinished::new(recipe, question, folder));
-    }
-
-    /// Compiles everything that was planned, the longest first.
-    fn compile(&mut self, progress: &mut dyn Progress) -> Result<(), Error> {
-        if self.unfinished.is_empty() {
-            return Ok(());
-        }
-        let mut jobs = Vec::new();
-        for (component, unfinished) in self.unfinished.iter().enumerate() {
-            unfinished.recipe.prepare(&unfinished.folder)?;
-            let commands = unfinished.recipe.commands(&self.setup, &unfinished.folder);
-            for (source, command) in commands.into_iter().enumerate() {
-                jobs.push(Job {
-                    component,
-                    source,
-                    weight: command.weight(),
-                    command,
-                });
-            }
-        }
-        jobs.sort_by_key(|job| std::cmp::Reverse(job.weight));
-        self.statistics.compiled_files = jobs.len();
-
-        let setup = &self.setup;
-        let plan: Vec<(String, Vec<bool>)> = self
-            .unfinished
-            .iter()
-            .map(|unfinished| {
-                let component = &unfinished.recipe.component;
-                let rename = component.sources.iter().map(|source| source.rename);
-                (component.name.clone(), rename.collect())
-            })
-            .collect();
-        let work = |job: Job| {
-            let (name, rename) = &plan[job.component];
-            let rules = Rules {
-                target: &setup.target,
-                rename: rename[job.source],
-                weak: namespace::weak_symbols(name),
-            };
-            let compiled = job.command.run(&setup.compiler, &rules)?;
-            Ok::<_, Error>(Done {
-                component: job.component,
-                source: job.source,
-                object: job.command.object,
-                compiled,
-            })
-        };
-
-        let (digests, hits) = (&mut self.digests, &mut self.hits);
-        let mut unfinished: Vec<Option<Unfinished>> = self.unfinished.drain(..).map(Some).collect();
-        let mut take = |done: Done| {
-            let Some(place) = unfinished.get_mut(done.component) else {
-                return Ok(());
-            };
-            if let Some(component) = place {
-                component.take(done.source, done.object, done.compiled);
-            }
-            if let Some(component) = place.take_if(|component| component.is_complete()) {
-                let name = component.recipe.component.name.clone();
-                hits.insert(name, component.finish(setup, digests, progress)?);
-            }
-            Ok(())
-        };
-        let before = children_time();
-        Tokens::new(self.configuration.jobs)?.run(jobs, &work, &mut take)?;
-        self.statistics.compiler_time = children_time().saturating_sub(before);
-        Ok(())
     }
 
     fn evict(&self, progress: &mut dyn Progress) {
@@ -256,17 +198,19 @@ impl<'a> Build<'a> {
         folders
     }
 
-    /// Files of a tree that its user may change.
+    /// Files that the user may change.
     fn dependencies(&self) -> Vec<PathBuf> {
         let is_users = self.configuration.settings.source.is_some();
         let root = self.setup.tree.root();
         let mut inputs: Vec<PathBuf> = Vec::new();
         for hit in self.hits.values() {
-            for input in hit.inputs().unwrap_or_default() {
-                if is_users || Path::new(&input.path).is_absolute() {
-                    inputs.push(root.join(input.path));
-                }
-            }
+            let found = if is_users {
+                hit.inputs()
+            } else {
+                hit.outside_inputs()
+            };
+            let found = found.unwrap_or_default().into_iter();
+            inputs.extend(found.map(|input| root.join(input.path)));
         }
         inputs.sort();
         inputs.dedup();
@@ -274,20 +218,8 @@ impl<'a> Build<'a> {
     }
 }
 
-/// The processor time of all child processes that have ended.
-fn children_time() -> Duration {
-    let mut usage = std::mem::MaybeUninit::<libc::rusage>::zeroed();
-    // SAFETY: the pointer is to a whole rusage, which the call fills in.
-    let status = unsafe { libc::getrusage(libc::RUSAGE_CHILDREN, usage.as_mut_ptr()) };
-    if status != 0 {
-        return Duration::ZERO;
-    }
-    // SAFETY: zeroes are a valid rusage, and so is what a successful call wrote.
-    let usage = unsafe { usage.assume_init() };
-    let time = |value: libc::timeval| {
-        let seconds = u64::try_from(value.tv_sec).unwrap_or(0);
-        let microseconds = u64::try_from(value.tv_usec).unwrap_or(0);
-        Duration::from_secs(seconds) + Duration::from_micros(microseconds)
-    };
-    time(usage.ru_utime) + time(usage.ru_stime)
+/// A question stands for the whole tree; what else a library was made from is looked at.
+fn is_up_to_date(hit: &Hit, digests: &mut FileDigests) -> bool {
+    hit.outside_inputs()
+        .is_ok_and(|inputs| inputs.iter().all(|input| digests.agree(input)))
 }

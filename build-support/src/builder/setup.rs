@@ -1,12 +1,9 @@
 //! What all components of a build share.
 
-use std::collections::HashMap;
-use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
 
 use super::links::Links;
-use super::{BASE_DIRECTORY, Configuration, Error, source};
+use super::{BASE_DIRECTORY, Configuration, Error, OwnComponent, source};
 use crate::bsdmake;
 use crate::compile::flags::Flags;
 use crate::compile::{Compiler, Search};
@@ -31,7 +28,6 @@ pub(super) struct Setup {
     pub(super) identity: String,
     options: Options,
     make: bsdmake::Tree,
-    directories: OnceLock<HashMap<String, PathBuf>>,
 }
 
 impl Setup {
@@ -64,7 +60,6 @@ impl Setup {
             links: Links::make(out_dir.join("include"), &target, tree.root())?,
             config: config::Files::new(tree.root().join("sys")),
             make: bsdmake::Tree::new(tree.root()),
-            directories: OnceLock::new(),
             target,
             tree,
             compiler,
@@ -80,37 +75,24 @@ impl Setup {
     pub(super) fn question(&self, component: &str) -> Option<KeyBuilder> {
         let digest = self.tree.digest()?;
         let question = KeyBuilder::new("question")
-            .add(component)
-            .add(digest.to_string())
-            .add(&self.identity);
+            .with(component)
+            .with(digest.to_string())
+            .with(&self.identity);
         Some(question)
-    }
-
-    /// Evaluates a component's Makefile.
-    pub(super) fn component(&self, name: &str) -> Result<Component, Error> {
-        let directories = self.directories()?;
-        let directory = directories.get(name).ok_or_else(|| {
-            let mut known: Vec<String> = directories.keys().cloned().collect();
-            known.sort();
-            Error::UnknownComponent {
-                name: name.to_owned(),
-                tree: self.tree.root().to_owned(),
-                known,
-            }
-        })?;
-        self.evaluate(directory)
     }
 
     /// The base, whose flags components from outside of the tree are compiled with.
     pub(super) fn base(&self) -> Result<Component, Error> {
-        self.evaluate(Path::new(BASE_DIRECTORY))
+        self.component(Path::new(BASE_DIRECTORY))
     }
 
-    fn evaluate(&self, directory: &Path) -> Result<Component, Error> {
+    /// Evaluates a component's Makefile.
+    pub(super) fn component(&self, directory: &Path) -> Result<Component, Error> {
         let machine = &self.target.machine;
         let probes = |probe: &str| self.probe(probe);
+        let make = &self.make;
         Ok(component::evaluate(
-            &self.make,
+            make,
             directory,
             machine,
             &self.options,
@@ -118,16 +100,24 @@ impl Setup {
         )?)
     }
 
-    fn directories(&self) -> Result<&HashMap<String, PathBuf>, Error> {
-        if let Some(directories) = self.directories.get() {
-            return Ok(directories);
-        }
-        let probes = |probe: &str| self.probe(probe);
+    /// Reads every component's name.
+    pub(super) fn catalogue(&self) -> Result<Catalogue, Error> {
         let machine = &self.target.machine;
-        let catalogue = Catalogue::read(&self.make, machine, &self.options, &probes)?;
-        let entries = catalogue.entries.into_iter();
-        let directories = entries.map(|entry| (entry.name, entry.directory)).collect();
-        Ok(self.directories.get_or_init(|| directories))
+        let probes = |probe: &str| self.probe(probe);
+        Ok(Catalogue::read(
+            &self.make,
+            machine,
+            &self.options,
+            &probes,
+        )?)
+    }
+
+    /// Writes down what later builds need not work out again. Where that fails they take longer,
+    /// no more.
+    pub(super) fn write_note(&self, key: &Key, text: &str) {
+        let target = &self.target.triple;
+        let mut stores = self.stores.iter();
+        stores.find(|store| store.write_note(target, key, text).is_ok());
     }
 
     /// What `common/lib/libc/arch/arm/features.c` finds out, from the compiler's macros.
@@ -152,18 +142,12 @@ pub(super) fn object_folder(out_dir: &Path, component: &str) -> PathBuf {
     out_dir.join("objects").join(component)
 }
 
-/// A question about a component of the user's own, whose sources are in no tree.
-pub(super) fn own_question(
-    question: KeyBuilder,
-    sources: &[PathBuf],
-    flags: &[String],
-) -> Option<Key> {
-    let mut question = question.add_all(flags);
-    for source in sources {
-        let content = fs::read(source).ok()?;
-        question = question
-            .add(source.as_os_str().as_encoded_bytes())
-            .add(content);
-    }
-    Some(question.key())
+/// A question about a component of the user's own, which no tree says anything about.
+pub(super) fn own_question(question: KeyBuilder, own: &OwnComponent) -> Key {
+    let sources = own.sources.iter();
+    question
+        .with_all(sources.map(|source| source.as_os_str().as_encoded_bytes()))
+        .with_all(&own.flags)
+        .with([u8::from(own.rename)])
+        .key()
 }

@@ -6,7 +6,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-use super::{ANSWER, INPUTS, LIBRARY};
+use super::{ANSWER, INPUTS, LIBRARY, NOTE};
 
 /// The beginning of the names of files that are being written.
 pub(super) const UNFINISHED: &str = ".unfinished-";
@@ -75,7 +75,9 @@ fn collect(folder: &Path, groups: &mut BTreeMap<PathBuf, Group>) -> io::Result<(
             continue;
         };
         let extension = path.extension().unwrap_or_default();
-        let is_entry = extension == LIBRARY || extension == INPUTS || extension == ANSWER;
+        let is_entry = [LIBRARY, INPUTS, ANSWER, NOTE]
+            .iter()
+            .any(|kind| extension == *kind);
         let modified = status.modified().ok();
         let abandoned = entry.file_name().to_string_lossy().starts_with(UNFINISHED)
             && modified.is_some_and(|time| time.elapsed().is_ok_and(|age| age > ABANDONED));

@@ -28,12 +28,12 @@ impl KeyBuilder {
     #[must_use]
     pub fn new(kind: &str) -> Self {
         let digest = Sha256::new();
-        Self { digest }.add(REVISION).add(kind)
+        Self { digest }.with(REVISION).with(kind)
     }
 
     /// Adds a part.
     #[must_use]
-    pub fn add(mut self, part: impl AsRef<[u8]>) -> Self {
+    pub fn with(mut self, part: impl AsRef<[u8]>) -> Self {
         let part = part.as_ref();
         self.digest.update((part.len() as u64).to_le_bytes());
         self.digest.update(part);
@@ -42,10 +42,10 @@ impl KeyBuilder {
 
     /// Adds any number of parts. How many there are counts.
     #[must_use]
-    pub fn add_all<T: AsRef<[u8]>>(self, parts: impl IntoIterator<Item = T>) -> Self {
+    pub fn with_all<T: AsRef<[u8]>>(self, parts: impl IntoIterator<Item = T>) -> Self {
         let parts: Vec<T> = parts.into_iter().collect();
         let count = (parts.len() as u64).to_le_bytes();
-        parts.into_iter().fold(self.add(count), Self::add)
+        parts.into_iter().fold(self.with(count), Self::with)
     }
 
     /// The key.
@@ -64,7 +64,7 @@ mod tests {
 
     #[test]
     fn where_parts_end_counts() {
-        let key = |parts: &[&str]| KeyBuilder::new("test").add_all(parts).key();
+        let key = |parts: &[&str]| KeyBuilder::new("test").with_all(parts).key();
         assert_eq!(key(&["ab", "c"]), key(&["ab", "c"]));
         assert_ne!(key(&["ab", "c"]), key(&["a", "bc"]));
         assert_ne!(key(&["ab"]), key(&["ab", ""]));

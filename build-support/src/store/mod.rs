@@ -5,6 +5,8 @@
 //!   <recipe>-<inputs>.a       a finished library, read-only
 //!   <recipe>-<inputs>.files   what it was made from: the digest and path of every source and header
 //!   <question>.answer         which of them a pristine tree leads to
+//! <cache folder>/components/v1/<target>/notes/
+//!   <key>.note                what was worked out about a pristine tree, or about a folder's files
 //! <cache folder>/components/v1/lock
 //! ```
 //!
@@ -44,6 +46,9 @@ const LIBRARY: &str = "a";
 const INPUTS: &str = "files";
 /// The suffix of answers.
 const ANSWER: &str = "answer";
+/// The suffix and the folder of notes.
+const NOTE: &str = "note";
+const NOTES: &str = "notes";
 
 /// A folder of built components.
 #[derive(Debug, Clone)]
@@ -70,6 +75,15 @@ impl Hit {
     pub fn inputs(&self) -> io::Result<Vec<Input>> {
         let list = Inputs::read(&self.list)?;
         Ok(list.inputs)
+    }
+
+    /// Those of them that lie outside of the source tree.
+    ///
+    /// # Errors
+    ///
+    /// If the list has gone or is damaged.
+    pub fn outside_inputs(&self) -> io::Result<Vec<Input>> {
+        Inputs::read_outside(&self.list)
     }
 
     /// Tells eviction that the library is in use. A store that cannot be written has no eviction.
@@ -198,7 +212,7 @@ impl Store {
             inputs,
         };
         let text = list.text();
-        let name = format!("{recipe}-{}", KeyBuilder::new("inputs").add(&text).key());
+        let name = format!("{recipe}-{}", KeyBuilder::new("inputs").with(&text).key());
         write_whole(&folder.join(format!("{name}.{LIBRARY}")), library)?;
         write_whole(&folder.join(format!("{name}.{INPUTS}")), text.as_bytes())?;
         let answer = Answer {
@@ -206,6 +220,24 @@ impl Store {
             length: list.length,
         };
         Self::hit(&folder, answer).ok_or_else(|| io::Error::other("what was just written has gone"))
+    }
+
+    /// Reads what was written down under a key. A damaged note is none.
+    #[must_use]
+    pub fn note(&self, target: &str, key: &Key) -> Option<String> {
+        record::read_note(&self.folder(target, NOTES).join(format!("{key}.{NOTE}")))
+    }
+
+    /// Writes a text down under a key.
+    ///
+    /// # Errors
+    ///
+    /// If the store cannot be written.
+    pub fn write_note(&self, target: &str, key: &Key, text: &str) -> io::Result<()> {
+        let folder = self.folder(target, NOTES);
+        fs::create_dir_all(&folder)?;
+        let path = folder.join(format!("{key}.{NOTE}"));
+        write_whole(&path, record::note(text).as_bytes())
     }
 
     /// Removes the libraries that were not used for longest until the rest takes at most `limit`

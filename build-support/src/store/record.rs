@@ -40,21 +40,31 @@ impl Inputs {
         })
     }
 
+    /// Reads only the inputs with absolute paths. Lists are sorted, so that these come first.
+    pub(super) fn read_outside(path: &Path) -> io::Result<Vec<Input>> {
+        let text = fs::read_to_string(path)?;
+        let lines = text.lines().skip(1).map_while(input);
+        Ok(lines
+            .take_while(|input| input.path.starts_with('/'))
+            .collect())
+    }
+
     fn parse(text: &str) -> Option<Self> {
         let body = text.strip_suffix("end\n")?;
         let mut lines = body.lines();
         let length = lines.next()?.strip_prefix("length ")?.parse().ok()?;
-        let inputs = lines
-            .map(|line| {
-                let (digest, path) = line.split_once(' ')?;
-                Some(Input {
-                    digest: digest.to_owned(),
-                    path: path.to_owned(),
-                })
-            })
-            .collect::<Option<_>>()?;
+        let inputs = lines.map(input).collect::<Option<_>>()?;
         Some(Self { length, inputs })
     }
+}
+
+/// A line of a list of inputs.
+fn input(line: &str) -> Option<Input> {
+    let (digest, path) = line.split_once(' ')?;
+    Some(Input {
+        digest: digest.to_owned(),
+        path: path.to_owned(),
+    })
 }
 
 /// Which library a question leads to.
@@ -84,6 +94,19 @@ impl Answer {
         };
         words.next().is_none().then_some(answer)
     }
+}
+
+/// A note with the line that ends it.
+pub(super) fn note(text: &str) -> String {
+    format!("{text}{END}\n")
+}
+
+/// The text of a note; a damaged one is none.
+pub(super) fn read_note(path: &Path) -> Option<String> {
+    let mut text = fs::read_to_string(path).ok()?;
+    let length = text.strip_suffix("end\n")?.len();
+    text.truncate(length);
+    Some(text)
 }
 
 #[cfg(test)]
