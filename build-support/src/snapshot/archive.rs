@@ -12,7 +12,7 @@ use flate2::read::MultiGzDecoder;
 use tar::{Archive, Entry, EntryType};
 
 use super::error::Error;
-use super::manifest::check_path;
+use super::inside::check_path;
 use super::progress::Progress;
 use super::staging::Staging;
 use super::subset;
@@ -209,5 +209,59 @@ impl<R: Read> Read for Counted<R> {
         let count = self.inner.read(buffer)?;
         self.count.set(self.count.get() + count as u64);
         Ok(count)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use flate2::Compression;
+    use flate2::write::GzEncoder;
+
+    use super::super::progress::Warnings;
+    use super::super::staging::Limits;
+    use super::*;
+
+    fn unpack_with(limits: Limits, members: &[(&str, usize)]) -> Result<(), Error> {
+        let mut archive = tar::Builder::new(GzEncoder::new(Vec::new(), Compression::fast()));
+        for (name, length) in members {
+            let mut header = tar::Header::new_ustar();
+            header.set_size(*length as u64);
+            let content = vec![0; *length];
+            archive
+                .append_data(&mut header, name, &content[..])
+                .unwrap();
+        }
+        let archive = archive.into_inner().unwrap().finish().unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let mut staging = Staging::new(folder.path().to_owned(), "test".to_owned(), limits);
+        unpack(&archive[..], None, &mut staging, &mut Warnings::default())
+    }
+
+    #[test]
+    fn more_than_the_limits_is_refused() {
+        let limits = Limits {
+            files: 2,
+            bytes: 1000,
+            expanded: 100_000,
+        };
+        let fine = [("sys/a.h", 500), ("sys/b.h", 500), ("bin/c", 50_000)];
+        unpack_with(limits, &fine).unwrap();
+        let cases: [(&[(&str, usize)], &str); 4] = [
+            (
+                &[("sys/a.h", 1), ("sys/b.h", 1), ("sys/c.h", 1)],
+                "more than 2 files",
+            ),
+            (&[("sys/a.h", 1001)], "more than 1000 bytes"),
+            (
+                &[("sys/a.h", 500), ("sys/b.h", 501)],
+                "more than 1000 bytes",
+            ),
+            (&[("bin/c", 60_000), ("bin/d", 60_000)], "expands to more"),
+        ];
+        for (members, expected) in cases {
+            let error = unpack_with(limits, members).unwrap_err();
+            assert!(matches!(error, Error::Hostile { .. }), "{error}");
+            assert!(error.to_string().contains(expected), "{error}");
+        }
     }
 }

@@ -67,9 +67,14 @@ impl CacheEntry {
         self.folder.join(TREE)
     }
 
+    /// Where the entry's manifest is.
+    pub(super) fn manifest_file(&self) -> PathBuf {
+        self.folder.join(MANIFEST)
+    }
+
     /// Reads the entry's manifest.
     pub(super) fn manifest(&self) -> Result<Manifest, Error> {
-        read_manifest(&self.folder.join(MANIFEST))
+        read_manifest(&self.manifest_file())
     }
 }
 

@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use super::cache::{Cache, read_manifest};
 use super::digest::{CopyError, Digest};
 use super::error::Error;
-use super::manifest::{self, Entry, FileType, Manifest, check_link, check_path};
+use super::inside::{check_link, check_path};
+use super::manifest::{self, Entry, FileType, Manifest};
 use super::pin::Pin;
 use super::progress::Progress;
 use super::seen::Fingerprint;
@@ -60,10 +61,7 @@ pub(super) fn open(
         }
         cache.note_digest(folder, &fingerprint, pin.digest);
     }
-    Ok(match whole {
-        None => Tree::pinned(folder.to_owned(), pin.digest),
-        Some(whole) => Tree::partial(folder.to_owned(), pin.digest, whole),
-    })
+    Ok(Tree::in_place(folder.to_owned(), pin.digest, whole))
 }
 
 /// Reads the whole tree in `folder` and compares it with `pin`, whatever was noted of it.
@@ -81,7 +79,7 @@ pub(super) fn check(
 /// Takes the tree in `folder` as it is.
 pub(super) fn open_unpinned(folder: &Path) -> Result<Tree, Error> {
     require(folder, &format!("the tree {}", folder.display()))?;
-    Ok(Tree::unpinned(folder.to_owned(), None))
+    Ok(Tree::unread(folder.to_owned()))
 }
 
 /// Copies the subset of the tree in `folder`.

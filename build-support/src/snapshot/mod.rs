@@ -25,6 +25,7 @@ mod download;
 mod error;
 #[cfg(feature = "git")]
 mod git;
+mod inside;
 pub mod manifest;
 mod pin;
 mod progress;
@@ -120,7 +121,7 @@ pub fn import(request: &Request, progress: &mut dyn Progress) -> Result<Tree, Er
 #[must_use]
 pub fn cached(pin: &Pin, cache_dir: &Path) -> Option<Tree> {
     let entry = Cache::new(cache_dir).entry(pin.digest)?;
-    Some(Tree::pinned(entry.tree(), pin.digest))
+    Some(Tree::cached(&entry, pin.digest, true))
 }
 
 /// Reads the tree of `pin` in the cache again, whole, and compares it with the pin.
@@ -139,7 +140,7 @@ pub fn verify_cached(
         not_found(pin, vec![place])
     })?;
     directory::check(&entry.tree(), pin, &cache, progress)?;
-    Ok(Tree::pinned(entry.tree(), pin.digest))
+    Ok(Tree::cached(&entry, pin.digest, true))
 }
 
 fn from_cache_or_network(
@@ -149,7 +150,7 @@ fn from_cache_or_network(
 ) -> Result<Tree, Error> {
     let pin = &request.pin;
     if let Some(entry) = cache.entry(pin.digest) {
-        return Ok(Tree::pinned(entry.tree(), pin.digest));
+        return Ok(Tree::cached(&entry, pin.digest, true));
     }
     let mut tried = vec![
         "RUMPKERNEL_SOURCE: not set".to_owned(),
@@ -189,7 +190,7 @@ fn network(request: &Request, cache: &Cache, progress: &mut dyn Progress) -> Res
         |staging, progress| download::import(&url, pin, cache, staging, progress),
         |found, digest| verify::complete(found, digest, pin, &url, cache),
     )?;
-    Ok(Tree::pinned(entry.tree(), digest))
+    Ok(Tree::cached(&entry, digest, true))
 }
 
 #[cfg(not(feature = "download"))]

@@ -4,7 +4,7 @@ use std::fs::{self, File};
 use std::io::Read as _;
 use std::path::Path;
 
-use super::cache::Cache;
+use super::cache::{Cache, CacheEntry};
 use super::digest::Digest;
 use super::error::Error;
 use super::progress::Progress;
@@ -52,7 +52,7 @@ pub(super) fn open(
         && let Some(entry) = cache.entry(digest)
         && (digest == request.pin.digest || request.accept_unpinned)
     {
-        return Ok(tree(entry.tree(), digest, path, request, progress));
+        return Ok(tree(&entry, digest, path, request, progress));
     }
     let imported = bring_in(path, kind, request, cache, progress)?;
     if let Some(digest) = imported.digest() {
@@ -103,28 +103,27 @@ fn bring_in(
             }
         },
     )?;
-    Ok(tree(entry.tree(), digest, path, request, progress))
+    Ok(tree(&entry, digest, path, request, progress))
 }
 
 fn tree(
-    root: std::path::PathBuf,
+    entry: &CacheEntry,
     digest: Digest,
     path: &Path,
     request: &Request,
     progress: &mut dyn Progress,
 ) -> Tree {
-    if digest == request.pin.digest {
-        Tree::pinned(root, digest)
-    } else {
+    let pinned = digest == request.pin.digest;
+    if !pinned {
         warn_unpinned(path, request, progress);
-        Tree::unpinned(root, Some(digest))
     }
+    Tree::cached(entry, digest, pinned)
 }
 
 fn warn_unpinned(path: &Path, request: &Request, progress: &mut dyn Progress) {
     progress.warn(&format!(
-        "RUMPKERNEL_UNPINNED is set: NetBSD is built from {}, which nobody has compared with \
-         snapshot {}",
+        "NetBSD is taken from {}, which is not or not known to be the pinned snapshot {}, because \
+         an unpinned tree was asked for (RUMPKERNEL_UNPINNED)",
         path.display(),
         request.pin.name
     ));

@@ -12,7 +12,8 @@ use std::path::{Path, PathBuf};
 
 use super::digest::{CopyError, Digest};
 use super::error::Error;
-use super::manifest::{Entry, FileType, Manifest, check_link, check_path};
+use super::inside::{check_link, check_path};
+use super::manifest::{Entry, FileType, Manifest};
 use super::subset;
 
 /// How much a source may hold. A NetBSD tree stays below a tenth of it.

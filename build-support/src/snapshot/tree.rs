@@ -3,7 +3,9 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::cache::{CacheEntry, read_manifest};
 use super::digest::Digest;
+use super::error::Error;
 use super::manifest::Manifest;
 use super::subset;
 
@@ -15,35 +17,43 @@ pub struct Tree {
     root: PathBuf,
     digest: Option<Digest>,
     pinned: bool,
+    /// Of a tree in the cache.
+    manifest_file: Option<PathBuf>,
     /// What the whole tree has, where only a part of it is on disk.
     whole: Option<Arc<Manifest>>,
 }
 
 impl Tree {
-    pub(super) fn pinned(root: PathBuf, digest: Digest) -> Self {
+    /// A verified tree outside the cache; with `whole`, a part of what that lists.
+    pub(super) fn in_place(root: PathBuf, digest: Digest, whole: Option<Manifest>) -> Self {
         Self {
             root,
             digest: Some(digest),
             pinned: true,
-            whole: None,
+            manifest_file: None,
+            whole: whole.map(Arc::new),
         }
     }
 
-    pub(super) fn unpinned(root: PathBuf, digest: Option<Digest>) -> Self {
+    /// A tree that nobody has read.
+    pub(super) fn unread(root: PathBuf) -> Self {
         Self {
             root,
-            digest,
+            digest: None,
             pinned: false,
+            manifest_file: None,
             whole: None,
         }
     }
 
-    pub(super) fn partial(root: PathBuf, digest: Digest, whole: Manifest) -> Self {
+    /// A tree in the cache.
+    pub(super) fn cached(entry: &CacheEntry, digest: Digest, pinned: bool) -> Self {
         Self {
-            root,
+            root: entry.tree(),
             digest: Some(digest),
-            pinned: true,
-            whole: Some(Arc::new(whole)),
+            pinned,
+            manifest_file: Some(entry.manifest_file()),
+            whole: None,
         }
     }
 
@@ -69,6 +79,19 @@ impl Tree {
     #[must_use]
     pub fn is_partial(&self) -> bool {
         self.whole.is_some()
+    }
+
+    /// The tree's manifest, where one is kept: of trees in the cache, and of parts of a tree.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Read`] or [`Error::Manifest`] if the cache's copy cannot be read.
+    pub fn manifest(&self) -> Result<Option<Arc<Manifest>>, Error> {
+        match (&self.whole, &self.manifest_file) {
+            (Some(manifest), _) => Ok(Some(Arc::clone(manifest))),
+            (None, Some(file)) => read_manifest(file).map(|manifest| Some(Arc::new(manifest))),
+            (None, None) => Ok(None),
+        }
     }
 
     /// What make's `exists()` answers for a path relative to the root, with `/` and without `..`.

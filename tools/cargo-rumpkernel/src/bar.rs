@@ -9,6 +9,7 @@ use rumpkernel_build::snapshot::Progress;
 pub(crate) struct Bar {
     snapshot: String,
     current: ProgressBar,
+    warnings: bool,
 }
 
 impl Bar {
@@ -17,6 +18,15 @@ impl Bar {
         Self {
             snapshot: snapshot.to_owned(),
             current: ProgressBar::hidden(),
+            warnings: true,
+        }
+    }
+
+    /// For a command that does what the library would warn of.
+    pub(crate) fn quiet(snapshot: &str) -> Self {
+        Self {
+            warnings: false,
+            ..Self::new(snapshot)
         }
     }
 }
@@ -48,6 +58,8 @@ impl Progress for Bar {
     }
 
     fn warn(&mut self, message: &str) {
-        self.current.suspend(|| eprintln!("warning: {message}"));
+        if self.warnings {
+            self.current.suspend(|| eprintln!("warning: {message}"));
+        }
     }
 }

@@ -21,6 +21,8 @@ pub(crate) enum Command {
     Fetch(Fetch),
     /// List the known snapshots, and which of them are in the cache.
     List(List),
+    /// Tell what `vendor-dates.toml` says of the content of a source, to pin a new snapshot.
+    Digest(Digest),
     /// Read snapshots in the cache again, and compare them with what is pinned.
     Verify(Verify),
 }
@@ -42,6 +44,20 @@ pub(crate) struct Fetch {
     pub(crate) mirror: Option<String>,
     #[command(flatten)]
     pub(crate) selection: Selection,
+    #[command(flatten)]
+    pub(crate) cache: CacheFolder,
+}
+
+/// Options of `digest`.
+#[derive(Debug, Args)]
+pub(crate) struct Digest {
+    /// A NetBSD source tree, a .tar.gz of one, or a git repository.
+    #[arg(long, value_name = "PATH")]
+    pub(crate) from: PathBuf,
+    /// The revision to read from a git repository, 40 hexadecimal digits; by default that of the
+    /// snapshot that is built by default.
+    #[arg(long, value_name = "REVISION")]
+    pub(crate) revision: Option<String>,
     #[command(flatten)]
     pub(crate) cache: CacheFolder,
 }

@@ -5,6 +5,7 @@
 
 mod bar;
 mod cli;
+mod digest;
 mod fetch;
 mod list;
 mod verify;
@@ -23,6 +24,7 @@ fn main() -> ExitCode {
         .map(|(_, argument)| argument);
     let outcome = match Cli::parse_from(arguments).command {
         Command::Fetch(options) => fetch::run(&options),
+        Command::Digest(options) => digest::run(&options),
         Command::List(options) => list::run(&options),
         Command::Verify(options) => verify::run(&options),
     };
