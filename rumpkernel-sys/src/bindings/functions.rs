@@ -8,7 +8,6 @@ use core::ffi::*;
 entry_points! {
     every {
         init = rump_init() -> c_int;
-        init_server = rump_init_server(arg1: *const c_char) -> c_int;
         getversion = rump_getversion() -> c_int;
         nativeabi_p = rump_nativeabi_p() -> c_int;
         boot_gethowto = rump_boot_gethowto() -> c_int;
@@ -247,6 +246,7 @@ entry_points! {
         "rumpvfs" vfs_extattrctl = rump_pub_vfs_extattrctl(arg1: *mut mount, arg2: c_int, arg3: *mut vnode, arg4: c_int, arg5: *const c_char) -> c_int;
     }
     absent {
+        "rumpkern_sysproxy" init_server = rump_init_server(arg1: *const c_char) -> c_int;
         "rumpfs_syspuffs" syspuffs_glueinit = rump_pub_syspuffs_glueinit(arg1: c_int, arg2: *mut c_int) -> c_int;
         "rumpnet_shmif" shmif_create = rump_pub_shmif_create(arg1: *const c_char, arg2: *mut c_int) -> c_int;
     }
