@@ -13,6 +13,7 @@
 use std::collections::VecDeque;
 use std::ffi::{c_int, c_void};
 use std::ptr;
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use parking_lot::Mutex;
@@ -60,6 +61,8 @@ pub(crate) struct BlockIo {
     queue: Mutex<Queue>,
     /// How many transfers are queued; what threads look at before they wait.
     queued: AtomicUsize,
+    /// Whether the kernel may have threads.
+    threaded: OnceLock<bool>,
 }
 
 impl BlockIo {
@@ -184,8 +187,10 @@ impl Instance {
     }
 
     fn has_threads(&self) -> bool {
-        self.parameter("RUMP_THREADS")
-            .map_or(true, |value| !value.starts_with('0'))
+        *self.bio.threaded.get_or_init(|| {
+            self.parameter("RUMP_THREADS")
+                .map_or(true, |value| !value.starts_with('0'))
+        })
     }
 }
 

@@ -13,7 +13,6 @@ use std::fmt;
 use std::io::Write;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::slice;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use parking_lot::Mutex;
 
@@ -79,14 +78,12 @@ struct State {
 pub(crate) struct Output {
     state: Mutex<State>,
     to_stdout: bool,
-    discards: AtomicBool,
 }
 
 impl Output {
     pub(crate) fn new(console: Console) -> Self {
         Self {
             to_stdout: matches!(console, Console::Stdout),
-            discards: AtomicBool::new(matches!(console, Console::Discard)),
             state: Mutex::new(State {
                 console: Some(console),
                 ..State::default()
@@ -154,10 +151,16 @@ impl Output {
         if self.to_stdout {
             // Nobody can be told that standard error is closed.
             let _ = std::io::stderr().write_all(text);
-        } else if !self.discards.load(Ordering::Relaxed) {
-            self.state.lock().pending.extend_from_slice(text);
-            self.flush();
+        } else {
+            self.print(text);
         }
+    }
+
+    /// Prints text that is not the kernel's.
+    pub(crate) fn print(&self, text: &[u8]) {
+        self.flush();
+        self.state.lock().pending.extend_from_slice(text);
+        self.flush();
     }
 }
 

@@ -21,7 +21,7 @@ impl Instance {
             return Ok(value.to_owned());
         }
         match name {
-            Parameters::CPUS => Ok(match environment("RUMP_NCPU").as_deref() {
+            Parameters::CPUS => Ok(match self.parameter("RUMP_NCPU").ok().as_deref() {
                 None => DEFAULT_CPUS.to_string(),
                 Some("host") => available_parallelism()
                     .map_or(DEFAULT_CPUS, usize::from)

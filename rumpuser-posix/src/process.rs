@@ -22,9 +22,10 @@ const PANIC: c_int = -1;
 unsafe extern "C" fn rumpuser_init(version: c_int, table: *const c_void) -> c_int {
     let instance = caller();
     if version != VERSION {
-        eprintln!(
-            "rumpuser: the kernel wants version {version} of the hypercalls, this is {VERSION}"
+        let complaint = format!(
+            "rumpuser: the kernel wants version {version} of the hypercalls, this is {VERSION}\n"
         );
+        instance.console.debug(complaint.as_bytes());
         return from_host(libc::EINVAL);
     }
     // SAFETY: a kernel of this version passes such a table.
@@ -58,16 +59,11 @@ extern "C" fn rumpuser_exit(code: c_int) -> ! {
 
 /// Ends the process in place of a dead kernel's thread that has no entry to return to.
 pub(crate) fn end(instance: &Instance) -> ! {
+    instance.console.print(b"halted\n");
     match instance.death().map(|death| death.kind) {
-        Some(DeathKind::Halt(code)) => {
-            println!("halted");
-            // SAFETY: exit() may be called from any thread; no lock of this crate is held.
-            unsafe { libc::exit(code) }
-        }
-        _ => {
-            println!("halted");
-            std::process::abort()
-        }
+        // SAFETY: exit() may be called from any thread; no lock of this crate is held.
+        Some(DeathKind::Halt(code)) => unsafe { libc::exit(code) },
+        _ => std::process::abort(),
     }
 }
 
