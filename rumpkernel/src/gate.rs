@@ -11,12 +11,15 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use rumpkernel_sys::{EntryPoints, RB_AUTOBOOT, RUMP_RFCFDG};
+use rumpkernel_sys::{EntryPoints, RB_AUTOBOOT, RLIMIT_NOFILE, RUMP_RFCFDG, rlimit};
 use rumpuser_posix::{DeathKind, Instance, errno};
 
 #[cfg(feature = "vfs")]
 use crate::mount::Disks;
 use crate::{Errno, ErrorKind, thread};
+
+/// `RLIM_INFINITY` of sys/resource.h.
+const RLIM_INFINITY: u64 = i64::MAX.unsigned_abs();
 
 /// How long the end of a kernel waits for the kernel's threads to end.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -46,13 +49,22 @@ impl Gate {
         // SAFETY: the kernel is not booted yet (caller), and the closure holds plain values only.
         let code = unsafe { instance.enter(|| (entry.init)()) }?;
         check(code)?;
-        // The boot thread takes on the first lwp of a new process with no files, and leaves it.
-        // SAFETY: the kernel runs; the closure holds plain values only.
+        // The boot thread takes on the first lwp of a new process with no files, lets the process
+        // have as many as the kernel can, and leaves it.
+        let limit = rlimit {
+            rlim_cur: RLIM_INFINITY,
+            rlim_max: RLIM_INFINITY,
+        };
+        let limit = &raw const limit;
+        // SAFETY: the kernel runs; the closure holds plain values only; `limit` lives longer.
         let (code, process) = unsafe {
-            instance.enter(|| {
+            instance.enter(move || {
                 let code = (entry.lwproc_rfork)(RUMP_RFCFDG);
                 if code != 0 {
                     return (code, 0);
+                }
+                if (entry.sys_setrlimit)(RLIMIT_NOFILE, limit) != 0 {
+                    return (errno::last(), 0);
                 }
                 let process = (entry.sys_getpid)();
                 (entry.lwproc_switch)(std::ptr::null_mut());

@@ -196,10 +196,10 @@ impl Socket {
 
     pub(super) fn set_ttl(&self, ttl: u32) -> Result<(), Error> {
         let (level, name) = self.ttl_option()?;
-        let ttl = c_int::try_from(ttl)
+        let ttl = u8::try_from(ttl)
             .map_err(|_| ErrorKind::Errno(Errno::INVAL))
             .during("setsockopt")?;
-        self.set_option(level, name, ttl)
+        self.set_option(level, name, ttl.into())
     }
 
     fn ttl_option(&self) -> Result<(c_int, c_int), Error> {

@@ -1,0 +1,262 @@
+//! How kernels begin and end.
+
+use std::io::{Read, Write};
+use std::net::Ipv4Addr;
+use std::path::Path;
+use std::sync::{Arc, Mutex, OnceLock};
+use std::thread;
+use std::time::Duration;
+
+use rumpkernel::mount::Ffs;
+use rumpkernel::net::{TcpListener, TcpStream, UdpSocket};
+use rumpkernel::{Error, ErrorKind, Kernel, fs};
+use rumpkernel_examples::FFS2_LE;
+use rumpkernel_sys::LINKED;
+
+use crate::world::{self, Folder};
+
+crate::tests![
+    a_second_boot_is_refused,
+    bad_parameters_are_refused,
+    boot_parameters_reach_the_kernel,
+    after_shutdown_everything_says_so,
+    shutdown_wakes_those_who_wait,
+    the_last_handle_unmounts,
+    a_shut_down_kernel_leaves_its_image_free,
+    a_panic_is_an_error_of_the_call_that_made_it,
+    a_panic_reaches_those_who_wait,
+    a_callback_cannot_call_back,
+];
+
+fn a_second_boot_is_refused() {
+    let kernel = world::boot();
+    let again = Kernel::boot().unwrap_err();
+    assert!(matches!(again.kind(), ErrorKind::AlreadyBooted), "{again}");
+    assert!(kernel.is_alive());
+    kernel.shutdown().unwrap();
+    assert!(matches!(
+        Kernel::boot().unwrap_err().kind(),
+        ErrorKind::AlreadyBooted
+    ));
+}
+
+fn bad_parameters_are_refused() {
+    let error = Kernel::builder().host_name("a\0b").boot().unwrap_err();
+    assert!(
+        matches!(error.kind(), ErrorKind::BadParameter { .. }),
+        "{error}"
+    );
+    // Nothing was booted, so that it can be tried again.
+    world::boot();
+}
+
+fn boot_parameters_reach_the_kernel() {
+    let console = Arc::new(Mutex::new(Vec::new()));
+    let sink = Arc::clone(&console);
+    let kernel = Kernel::builder()
+        .host_name("burrow")
+        .memory_limit(64 << 20)
+        .cpus(3.try_into().unwrap())
+        .verbose(true)
+        .console(move |line| sink.lock().unwrap().extend_from_slice(line))
+        .boot()
+        .unwrap();
+    let said = String::from_utf8(console.lock().unwrap().clone()).unwrap();
+    assert!(said.contains("NetBSD"), "{said}");
+    assert!(
+        said.contains("total memory = 65536 KB") || said.contains("64"),
+        "{said}"
+    );
+    assert!(
+        said.contains("cpu2 at") && !said.contains("cpu3 at"),
+        "{said}"
+    );
+    fs::create_dir(&kernel, "/kern").unwrap();
+    let _kernfs = kernel
+        .mount(rumpkernel::mount::Kernfs::new(), "/kern")
+        .unwrap();
+    assert_eq!(
+        fs::read_to_string(&kernel, "/kern/hostname").unwrap(),
+        "burrow\n"
+    );
+}
+
+fn assert_shut_down<T: std::fmt::Debug>(result: Result<T, Error>) {
+    let error = result.unwrap_err();
+    assert!(matches!(error.kind(), ErrorKind::ShutDown), "{error}");
+}
+
+fn after_shutdown_everything_says_so() {
+    let (kernel, mount) = world::with_tmpfs();
+    let mut file = fs::File::create(&kernel, "/mnt/file").unwrap();
+    let listener = TcpListener::bind(&kernel, (Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let mut entries = fs::read_dir(&kernel, "/mnt").unwrap();
+    kernel.shutdown().unwrap();
+
+    assert!(!kernel.is_alive());
+    assert_shut_down(kernel.shutdown());
+    assert_shut_down(kernel.sync());
+    assert_shut_down(fs::read(&kernel, "/mnt/file"));
+    assert_shut_down(file.metadata());
+    assert!(
+        file.write(b"x")
+            .unwrap_err()
+            .to_string()
+            .contains("shut down")
+    );
+    assert_shut_down(file.try_clone());
+    assert_shut_down(listener.accept());
+    assert_shut_down(TcpStream::connect(&kernel, "127.0.0.1:1"));
+    assert_shut_down(entries.next().unwrap());
+    let failed = mount.unmount().unwrap_err();
+    assert!(
+        matches!(failed.error.kind(), ErrorKind::ShutDown),
+        "{failed}"
+    );
+    // On a thread that has never called this kernel, too.
+    let (elsewhere, file) = thread::spawn(move || (kernel.sync(), file)).join().unwrap();
+    assert_shut_down(elsewhere);
+    drop((failed, file, listener, entries));
+}
+
+fn shutdown_wakes_those_who_wait() {
+    let kernel = world::boot();
+    let listener = TcpListener::bind(&kernel, (Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let socket = UdpSocket::bind(&kernel, (Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let waiting = [
+        thread::spawn(move || listener.accept().map(drop)),
+        thread::spawn(move || socket.recv(&mut [0; 8]).map(drop)),
+    ];
+    thread::sleep(Duration::from_millis(100));
+    kernel.shutdown().unwrap();
+    for waiting in waiting {
+        assert_shut_down(waiting.join().unwrap());
+    }
+}
+
+/// The superblock's `fs_clean`: 1 when the file system was unmounted.
+fn clean_flag(image: &Path) -> u8 {
+    const SUPERBLOCK: usize = 8192;
+    const FS_CLEAN: usize = 209;
+    std::fs::read(image).unwrap()[SUPERBLOCK + FS_CLEAN]
+}
+
+fn the_last_handle_unmounts() {
+    let (kernel, _folder, image, mount) = world::with_image(FFS2_LE);
+    fs::write(&kernel, "/mnt/new", "written").unwrap();
+    let file = fs::File::open(&kernel, "/mnt/new").unwrap();
+    assert_ne!(clean_flag(&image), 1, "while mounted");
+    drop(kernel);
+    assert_eq!(fs_read(&file), "written", "an object keeps its kernel");
+    drop((file, mount));
+    assert_eq!(clean_flag(&image), 1);
+    let image = std::fs::File::open(&image).unwrap();
+    image.try_lock().unwrap();
+}
+
+fn fs_read(file: &fs::File) -> String {
+    let mut text = String::new();
+    (&mut &*file).read_to_string(&mut text).unwrap();
+    text
+}
+
+fn a_shut_down_kernel_leaves_its_image_free() {
+    let (kernel, _folder, image, _mount) = world::with_image(FFS2_LE);
+    fs::write(&kernel, "/mnt/new", "written").unwrap();
+    let held = std::fs::File::open(&image).unwrap();
+    assert!(
+        held.try_lock().is_err(),
+        "the image is locked while mounted"
+    );
+    kernel.shutdown().unwrap();
+    assert_eq!(clean_flag(&image), 1);
+    held.try_lock().unwrap();
+}
+
+/// A kernel with an image on which the next file that is created is a panic: the map of used inodes
+/// says that they are all free.
+fn with_broken_image() -> (Kernel, Folder, rumpkernel::mount::Mount) {
+    const CG_MAGIC: [u8; 4] = 0x0009_0255_u32.to_le_bytes();
+    const MAGIC_AT: usize = 4;
+    const USED_INODES_AT: usize = 92;
+    let folder = Folder::new();
+    let path = folder.unpack(FFS2_LE);
+    let mut bytes = std::fs::read(&path).unwrap();
+    let magic = (0..bytes.len() - 4)
+        .step_by(512)
+        .find(|&at| bytes[at + MAGIC_AT..at + MAGIC_AT + 4] == CG_MAGIC)
+        .unwrap();
+    let field = magic + USED_INODES_AT;
+    let map = magic + u32::from_le_bytes(bytes[field..field + 4].try_into().unwrap()) as usize;
+    bytes[map..map + 4].fill(0);
+    std::fs::write(&path, bytes).unwrap();
+
+    let kernel = world::boot();
+    fs::create_dir(&kernel, "/mnt").unwrap();
+    let mount = kernel.mount(Ffs::image(&path), "/mnt").unwrap();
+    (kernel, folder, mount)
+}
+
+fn assert_panicked<T: std::fmt::Debug>(result: Result<T, Error>) -> String {
+    match result.unwrap_err().kind() {
+        ErrorKind::Panicked { message } => message.clone(),
+        other => panic!("{other}"),
+    }
+}
+
+fn a_panic_is_an_error_of_the_call_that_made_it() {
+    let (kernel, _folder, mount) = with_broken_image();
+    let open = fs::File::open(&kernel, "/mnt/hello.txt").unwrap();
+    let message = assert_panicked(fs::write(&kernel, "/mnt/new", "x"));
+    assert!(message.contains("dup alloc"), "{message}");
+    assert_eq!(assert_panicked(open.metadata()), message);
+    assert_eq!(assert_panicked(kernel.sync()), message);
+    assert_eq!(assert_panicked(kernel.shutdown()), message);
+    assert_eq!(
+        assert_panicked(mount.unmount().map_err(Error::from)),
+        message
+    );
+    let elsewhere = kernel.clone();
+    thread::spawn(move || assert_panicked(fs::read(&elsewhere, "/mnt/hello.txt")))
+        .join()
+        .unwrap();
+    drop((open, kernel));
+}
+
+fn a_panic_reaches_those_who_wait() {
+    let (kernel, _folder, _mount) = with_broken_image();
+    let listener = TcpListener::bind(&kernel, (Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let waiting = thread::spawn(move || assert_panicked(listener.accept()));
+    thread::sleep(Duration::from_millis(100));
+    let message = assert_panicked(fs::write(&kernel, "/mnt/new", "x"));
+    assert_eq!(waiting.join().unwrap(), message);
+    // Into the kernel past the safe API, too.
+    // SAFETY: plain values; the kernel is dead and is not entered.
+    let death = unsafe { kernel.hypercalls().enter(|| (LINKED.sys_getpid)()) }.unwrap_err();
+    assert_eq!(&*death.message, message);
+}
+
+fn a_callback_cannot_call_back() {
+    static KERNEL: OnceLock<Kernel> = OnceLock::new();
+    static REFUSED: Mutex<Vec<Error>> = Mutex::new(Vec::new());
+    let kernel = Kernel::builder()
+        .console(|_| {
+            if let Some(kernel) = KERNEL.get() {
+                let errors = [fs::exists(kernel, "/").map(drop), kernel.shutdown()];
+                REFUSED
+                    .lock()
+                    .unwrap()
+                    .extend(errors.into_iter().filter_map(Result::err));
+            }
+        })
+        .boot()
+        .unwrap();
+    KERNEL.set(kernel.clone()).unwrap();
+    // The kernel says on the console that it halts.
+    kernel.shutdown().unwrap();
+    let refused = REFUSED.lock().unwrap();
+    assert!(!refused.is_empty());
+    for error in refused.iter() {
+        assert!(matches!(error.kind(), ErrorKind::InsideKernel), "{error}");
+    }
+}

@@ -1,0 +1,67 @@
+//! What the host does to a kernel: the kernel comes through it, or the error says what happened.
+
+use rumpkernel::mount::Ffs;
+use rumpkernel::{Errno, fs};
+use rumpkernel_examples::FFS2_LE;
+use rumpuser_posix::Fault;
+
+use crate::world::{self, numbers};
+
+crate::tests![
+    a_read_error_is_an_error_of_the_read,
+    a_short_read_is_an_error_of_the_read,
+    a_write_error_is_told_by_sync,
+    an_image_that_cannot_be_opened_is_refused,
+];
+
+/// The image is mounted again, so that nothing is in the kernel's cache.
+fn a_read_fails(fault: Fault) {
+    let (kernel, _folder, image, mount) = world::with_image(FFS2_LE);
+    mount.unmount().unwrap();
+    let mount = kernel.mount(Ffs::image(&image), "/mnt").unwrap();
+    let file = fs::File::open(&kernel, "/mnt/numbers.txt").unwrap();
+    kernel.hypercalls().faults().arm(fault, 0, u64::MAX);
+    let error = file.read_at(&mut [0; 100], 50_000).unwrap_err();
+    assert_eq!(error.errno(), Some(Errno::IO), "{error}");
+    kernel.hypercalls().faults().disarm();
+    assert_eq!(
+        fs::read_to_string(&kernel, "/mnt/numbers.txt").unwrap(),
+        numbers()
+    );
+    drop(file);
+    mount.unmount().unwrap();
+}
+
+fn a_read_error_is_an_error_of_the_read() {
+    a_read_fails(Fault::Read);
+}
+
+fn a_short_read_is_an_error_of_the_read() {
+    a_read_fails(Fault::ShortRead);
+}
+
+fn a_write_error_is_told_by_sync() {
+    let (kernel, _folder, _image, mount) = world::with_image(FFS2_LE);
+    let file = fs::File::create_new(&kernel, "/mnt/new").unwrap();
+    file.write_all_at(&[7; 100_000], 0).unwrap();
+    kernel.hypercalls().faults().arm(Fault::Write, 0, u64::MAX);
+    let error = file.sync_all().unwrap_err();
+    assert_eq!(error.errno(), Some(Errno::IO), "{error}");
+    kernel.hypercalls().faults().disarm();
+    file.sync_all().unwrap();
+    drop(file);
+    mount.unmount().unwrap();
+}
+
+fn an_image_that_cannot_be_opened_is_refused() {
+    let (kernel, _folder, image, mount) = world::with_image(FFS2_LE);
+    mount.unmount().unwrap();
+    kernel.hypercalls().faults().arm(Fault::Open, 0, u64::MAX);
+    kernel.mount(Ffs::image(&image), "/mnt").unwrap_err();
+    kernel.hypercalls().faults().disarm();
+    kernel
+        .mount(Ffs::image(&image), "/mnt")
+        .unwrap()
+        .unmount()
+        .unwrap();
+}

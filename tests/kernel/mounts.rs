@@ -1,0 +1,124 @@
+//! Mounting and unmounting.
+
+use std::path::Path;
+
+use rumpkernel::mount::{Ffs, Kernfs, Tmpfs};
+use rumpkernel::{Errno, fs};
+use rumpkernel_examples::FFS2_LE;
+
+use crate::world;
+
+crate::tests![
+    a_missing_directory_is_refused,
+    a_file_is_no_mount_point,
+    a_busy_file_system_stays_mounted,
+    dropping_unmounts_by_force,
+    a_covered_file_system_stays_mounted,
+    a_link_can_lead_to_the_mount_point,
+    a_tmpfs_has_its_limits,
+    kernfs_tells_about_the_kernel,
+];
+
+fn a_missing_directory_is_refused() {
+    let kernel = world::boot();
+    let error = kernel.mount(Tmpfs::new(), "/missing").unwrap_err();
+    assert_eq!(error.errno(), Some(Errno::NOENT));
+    assert!(error.to_string().contains("create_dir"), "{error}");
+    assert_eq!(error.path(), Some(Path::new("/missing")));
+}
+
+fn a_file_is_no_mount_point() {
+    let kernel = world::boot();
+    fs::write(&kernel, "/file", "").unwrap();
+    assert_eq!(
+        kernel.mount(Tmpfs::new(), "/file").unwrap_err().errno(),
+        Some(Errno::NOTDIR)
+    );
+}
+
+fn a_busy_file_system_stays_mounted() {
+    let (kernel, mount) = world::with_tmpfs();
+    let file = fs::File::create_new(&kernel, "/mnt/file").unwrap();
+    let failed = mount.unmount().unwrap_err();
+    assert_eq!(failed.error.errno(), Some(Errno::BUSY));
+    file.write_all_at(b"still there", 0).unwrap();
+    drop(file);
+    failed.mount.unmount().unwrap();
+    assert!(!fs::exists(&kernel, "/mnt/file").unwrap());
+}
+
+fn dropping_unmounts_by_force() {
+    let (kernel, _folder, image, mount) = world::with_image(FFS2_LE);
+    let file = fs::File::create_new(&kernel, "/mnt/new").unwrap();
+    file.write_all_at(b"written", 0).unwrap();
+    let directory = fs::read_dir(&kernel, "/mnt").unwrap();
+    drop(mount);
+    assert!(!fs::exists(&kernel, "/mnt/new").unwrap());
+    file.write_at(b"lost", 0).unwrap_err();
+    drop((file, directory));
+    let _mount = kernel.mount(Ffs::image(&image), "/mnt").unwrap();
+    assert_eq!(fs::read(&kernel, "/mnt/new").unwrap(), b"written");
+}
+
+fn a_covered_file_system_stays_mounted() {
+    let (kernel, below) = world::with_tmpfs();
+    fs::write(&kernel, "/mnt/below", "").unwrap();
+    let above = kernel.mount(Tmpfs::new(), "/mnt").unwrap();
+    fs::write(&kernel, "/mnt/above", "").unwrap();
+    let below = below.unmount().unwrap_err();
+    assert_eq!(below.error.errno(), Some(Errno::BUSY));
+    assert!(fs::exists(&kernel, "/mnt/above").unwrap());
+    above.unmount().unwrap();
+    assert!(fs::exists(&kernel, "/mnt/below").unwrap());
+    below.mount.unmount().unwrap();
+}
+
+fn a_link_can_lead_to_the_mount_point() {
+    let kernel = world::boot();
+    fs::create_dir(&kernel, "/place").unwrap();
+    fs::symlink(&kernel, "/place", "/link").unwrap();
+    let mount = kernel.mount(Tmpfs::new(), "/link").unwrap();
+    fs::write(&kernel, "/place/file", "").unwrap();
+    mount.unmount().unwrap();
+    assert!(!fs::exists(&kernel, "/place/file").unwrap());
+    // Relative paths begin at the root.
+    let mount = kernel.mount(Tmpfs::new(), "place").unwrap();
+    fs::write(&kernel, "/place/file", "").unwrap();
+    mount.unmount().unwrap();
+}
+
+fn a_tmpfs_has_its_limits() {
+    let kernel = world::boot();
+    fs::create_dir(&kernel, "/mnt").unwrap();
+    let tmpfs = Tmpfs::new()
+        .size(1 << 20)
+        .files(10)
+        .mode(0o1777)
+        .owner(12, 34);
+    let _mount = kernel.mount(tmpfs, "/mnt").unwrap();
+    let root = fs::metadata(&kernel, "/mnt").unwrap();
+    assert_eq!(
+        (root.permissions().mode(), root.uid(), root.gid()),
+        (0o1777, 12, 34)
+    );
+    let full = fs::write(&kernel, "/mnt/large", vec![0; 2 << 20]).unwrap_err();
+    assert_eq!(full.errno(), Some(Errno::NOSPC));
+    assert_eq!(
+        std::io::Error::from(full).kind(),
+        std::io::ErrorKind::StorageFull
+    );
+    fs::remove_file(&kernel, "/mnt/large").unwrap();
+    let made = (0..20)
+        .take_while(|n| fs::write(&kernel, format!("/mnt/{n}"), "").is_ok())
+        .count();
+    assert!((1..10).contains(&made), "{made}");
+}
+
+fn kernfs_tells_about_the_kernel() {
+    let kernel = world::boot();
+    fs::create_dir(&kernel, "/kern").unwrap();
+    let mount = kernel.mount(Kernfs::new(), "/kern").unwrap();
+    let version = fs::read_to_string(&kernel, "/kern/version").unwrap();
+    assert!(version.contains("NetBSD"), "{version}");
+    mount.unmount().unwrap();
+}
