@@ -18,7 +18,6 @@ pub const DIOCGDEFLABEL: c_ulong = 1100244082;
 pub const DIOCGDINFO: c_ulong = 1100244069;
 pub const DIOCGDISKINFO: c_ulong = 1074291839;
 pub const DIOCRFORMAT: c_ulong = 3224396905;
-pub const DIOCSBAD: c_ulong = 2181063790;
 pub const DIOCSDINFO: c_ulong = 2173985894;
 pub const DIOCWDINFO: c_ulong = 2173985895;
 pub const DIOCWFORMAT: c_ulong = 3224396906;

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
-use std::process::Command;
 
 use crate::{Failure, selection, view::View};
 
@@ -32,11 +31,10 @@ fn integers(view: &View, names: &[&str]) -> Result<Vec<String>, Failure> {
     }
     let file = tempfile::Builder::new().suffix(".c").tempfile()?;
     std::fs::write(file.path(), text)?;
-    let output = Command::new("clang")
-        .args(["-fsyntax-only", "-ferror-limit=0", "-fno-caret-diagnostics"])
-        .args(&view.arguments)
-        .arg(file.path())
-        .output()?;
+    let output = view.clang(
+        file.path(),
+        &["-fsyntax-only", "-ferror-limit=0", "-fno-caret-diagnostics"],
+    )?;
     let messages = String::from_utf8(output.stderr)?;
     let mut refused = BTreeSet::new();
     for line in messages.lines().filter(|line| line.contains("error:")) {

@@ -82,3 +82,44 @@ pub(crate) fn zeroed(item: &Item) -> Option<String> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Layout, constant, zeroed};
+
+    #[test]
+    fn layout_is_read_from_a_test_of_bindgen() {
+        let item = syn::parse_quote! {
+            const _: () = {
+                ["Size of flock"][::core::mem::size_of::<flock>() - 32usize];
+                ["Alignment of flock"][::core::mem::align_of::<flock>() - 8usize];
+                ["Offset of field: flock::l_len"][::core::mem::offset_of!(flock, l_len) - 8usize];
+            };
+        };
+        let expected = Layout {
+            name: "flock".into(),
+            size: 32,
+            align: 8,
+            members: vec![("l_len".into(), 8)],
+        };
+        assert_eq!(Layout::of_item(&item), Some(expected));
+        assert_eq!(constant(&item), None);
+    }
+
+    #[test]
+    fn constants_keep_their_sign() {
+        let item = syn::parse_quote!(
+            pub const AT_FDCWD: c_int = -100;
+        );
+        assert_eq!(constant(&item), Some(("AT_FDCWD".into(), "-100".into())));
+        assert_eq!(Layout::of_item(&item), None);
+    }
+
+    #[test]
+    fn only_default_is_made_of_zeros() {
+        let default = syn::parse_quote!(impl Default for stat {});
+        let debug = syn::parse_quote!(impl Debug for stat {});
+        assert_eq!(zeroed(&default).as_deref(), Some("stat"));
+        assert_eq!(zeroed(&debug), None);
+    }
+}

@@ -3,7 +3,13 @@
 //! ```text
 //! cargo run -p rumpkernel-bindings -- --source <tree>            writes the files
 //! cargo run -p rumpkernel-bindings -- --source <tree> --check    fails where they differ
+//! cargo run -p rumpkernel-bindings -- --source <tree> --also <another tree>
 //! ```
+//!
+//! Either way the assertions are then compiled for every machine, against the tree and against the
+//! trees named by `--also`, whose declarations have to be the same for all that is bound: one set of
+//! bindings serves all pinned snapshots. To pin another snapshot, name it with `--also`; what it
+//! declares otherwise is shown, and [`selection`] is where it is left out.
 //!
 //! The data flows in one direction: a [`view`] of the tree for one data model, the [`prototypes`]
 //! of the system calls and the names of the [`constants`] in that view, the [`declarations`] that
@@ -39,6 +45,8 @@ type Failure = Box<dyn std::error::Error>;
 struct Request {
     /// The NetBSD source tree.
     source: PathBuf,
+    /// Other trees that the bindings have to fit.
+    also: Vec<PathBuf>,
     /// Compare instead of writing.
     check: bool,
 }
@@ -71,24 +79,45 @@ fn run() -> Result<ExitCode, Failure> {
         &merged,
         &system_calls,
     )?);
-    output::deliver(&crate_folder, &files, request.check)
+    let mut good = output::deliver(&crate_folder, &files, request.check)?;
+    for tree in [&request.source].into_iter().chain(&request.also) {
+        for triple in models::MODELS.iter().flat_map(|model| model.triples) {
+            let view = view::View::open(tree, &crate_folder, triple)?;
+            if let Err(complaint) = view.check_layout(&[])? {
+                println!("{} for {triple}:\n{complaint}", tree.display());
+                good = false;
+            }
+        }
+    }
+    Ok(if good {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
 }
 
 /// Reads the command line.
 fn parse_arguments() -> Result<Request, Failure> {
     let mut parser = lexopt::Parser::from_env();
     let mut source = None;
+    let mut also = Vec::new();
     let mut check = false;
     while let Some(argument) = parser.next()? {
         match argument {
             Long("source") => source = Some(PathBuf::from(parser.value()?)),
+            Long("also") => also.push(PathBuf::from(parser.value()?)),
             Long("check") => check = true,
             Long("help") => return Err(USAGE.into()),
             other => return Err(format!("{}\n{USAGE}", other.unexpected()).into()),
         }
     }
     let source = source.ok_or(USAGE)?;
-    Ok(Request { source, check })
+    Ok(Request {
+        source,
+        also,
+        check,
+    })
 }
 
-const USAGE: &str = "usage: rumpkernel-bindings --source <NetBSD source tree> [--check]";
+const USAGE: &str =
+    "usage: rumpkernel-bindings --source <NetBSD source tree> [--also <tree>]… [--check]";

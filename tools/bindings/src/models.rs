@@ -96,6 +96,12 @@ pub(crate) fn merge(
         }
         texts.extend(of_model);
     }
+    for (model, text) in MODELS.iter().zip(&texts) {
+        if let Some(odd) = odd_key(&texts[0], text) {
+            let first = MODELS[0].name;
+            return Err(format!("only one of {first} and {} has the {odd}", model.name).into());
+        }
+    }
     let is_common = |key: &String| texts.iter().all(|text| text.get(key) == texts[0].get(key));
     let mut common = Vec::new();
     let mut particular = Vec::new();
@@ -111,6 +117,15 @@ pub(crate) fn merge(
         particular.push(own);
     }
     Ok(Merged { common, particular })
+}
+
+/// A key that only one of the two has.
+fn odd_key<'a>(
+    one: &'a BTreeMap<String, String>,
+    other: &'a BTreeMap<String, String>,
+) -> Option<&'a String> {
+    let in_one = one.keys().find(|key| !other.contains_key(*key));
+    in_one.or_else(|| other.keys().find(|key| !one.contains_key(*key)))
 }
 
 /// Fails unless `triple` declares what the first machine of its model does.
@@ -176,5 +191,59 @@ fn key(item: &Item) -> String {
             format!("impl {what:?} for {}", item.self_ty.to_token_stream())
         }
         other => other.to_token_stream().to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use syn::{Item, parse_quote};
+
+    use super::{MODELS, merge};
+
+    #[test]
+    fn what_differs_between_models_is_told_from_what_does_not() {
+        let merged = merge(|triple| {
+            let size = if triple.contains("64") { 8 } else { 4 };
+            Ok(vec![
+                parse_quote!(
+                    pub const EPERM: c_int = 1;
+                ),
+                parse_quote!(pub const POINTER: c_int = #size;),
+            ])
+        })
+        .unwrap();
+        let eperm: Item = parse_quote!(
+            pub const EPERM: c_int = 1;
+        );
+        assert_eq!(merged.common, [eperm]);
+        assert!(merged.particular.iter().all(|items| items.len() == 1));
+    }
+
+    #[test]
+    fn machine_that_is_not_of_its_model_is_named() {
+        let error = merge(|triple| {
+            let pages = if triple.starts_with("riscv64") { 2 } else { 1 };
+            Ok(vec![parse_quote!(pub const PAGES: c_int = #pages;)])
+        })
+        .err()
+        .unwrap()
+        .to_string();
+        assert!(error.contains("riscv64gc"), "{error}");
+        assert!(error.contains("PAGES"), "{error}");
+    }
+
+    #[test]
+    fn constant_that_one_machine_lacks_is_an_error() {
+        let last = MODELS.last().unwrap().triples[0];
+        let error = merge(|triple| {
+            let item = parse_quote!(
+                pub const EPERM: c_int = 1;
+            );
+            Ok(if triple == last { vec![] } else { vec![item] })
+        })
+        .err()
+        .unwrap()
+        .to_string();
+        assert!(error.contains("EPERM"), "{error}");
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitCode, Stdio};
+use std::process::{Command, Stdio};
 
 use proc_macro2::TokenStream;
 
@@ -64,9 +64,9 @@ fn formatted(code: &str) -> Result<String, Failure> {
     Ok(String::from_utf8(output.stdout)?)
 }
 
-/// Writes the files below `folder`, or says which differ and fails.
-pub(crate) fn deliver(folder: &Path, files: &[File], check: bool) -> Result<ExitCode, Failure> {
-    let mut code = ExitCode::SUCCESS;
+/// Writes the files below `folder`, or says which differ. Gives back whether all is well.
+pub(crate) fn deliver(folder: &Path, files: &[File], check: bool) -> Result<bool, Failure> {
+    let mut good = true;
     for file in files {
         let path = folder.join(&file.path);
         let present = std::fs::read_to_string(&path).unwrap_or_default();
@@ -79,12 +79,12 @@ pub(crate) fn deliver(folder: &Path, files: &[File], check: bool) -> Result<Exit
             difference(&present, &file.text)
         );
         if check {
-            code = ExitCode::FAILURE;
+            good = false;
         } else {
             std::fs::write(&path, &file.text)?;
         }
     }
-    Ok(code)
+    Ok(good)
 }
 
 /// How many lines only one of the texts has, and the first of them.

@@ -110,3 +110,43 @@ pub(crate) fn entry_point(tree: &Path, name: &str) -> Result<String, Failure> {
     }
     Err(format!("no header declares {name}").into())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{declaration, with_prototype};
+
+    const HEADER: &str = "#define RUMP_SYS_RENAME_OPEN rump___sysimpl_open7\n\
+        int rump_sys_open(const char *, int, ...) __RENAME(RUMP_SYS_RENAME_OPEN);\n\
+        int rump_sys_pipe(int *);\n";
+    const CODE: &str = "int rump___sysimpl_open7(const char *, int, mode_t);\nint\n\
+        rump___sysimpl_open7(const char * path, int flags, mode_t mode)\n{\n";
+
+    #[test]
+    fn version_comes_from_the_header_and_the_type_from_the_code() {
+        let line = HEADER.lines().nth(1).unwrap();
+        let call = with_prototype(declaration(line, HEADER).unwrap(), CODE).unwrap();
+        assert_eq!(
+            (call.name.as_str(), call.link_name.as_str()),
+            ("open", "rump___sysimpl_open7")
+        );
+        assert!(call.variadic_in_header);
+        assert_eq!(
+            call.prototype,
+            "int rump___sysimpl_open7(const char * path, int flags, mode_t mode);"
+        );
+    }
+
+    #[test]
+    fn call_without_versions_keeps_its_name() {
+        let call = declaration(HEADER.lines().nth(2).unwrap(), HEADER).unwrap();
+        assert_eq!(call.link_name, "rump_sys_pipe");
+        assert_eq!(call.rename_macro, None);
+    }
+
+    #[test]
+    fn call_that_is_not_defined_is_named() {
+        let call = declaration(HEADER.lines().nth(2).unwrap(), HEADER).unwrap();
+        let error = with_prototype(call, CODE).unwrap_err().to_string();
+        assert!(error.contains("rump_sys_pipe"), "{error}");
+    }
+}

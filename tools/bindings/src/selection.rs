@@ -103,7 +103,7 @@ use Library::{Base, Component};
 /// Entry points besides the system calls.
 pub(crate) const FUNCTIONS: &[(&str, Library)] = &[
     ("rump_init", Base),
-    ("rump_init_server", Base),
+    ("rump_init_server", Component("rumpkern_sysproxy")),
     ("rump_getversion", Base),
     ("rump_nativeabi_p", Base),
     ("rump_boot_gethowto", Base),
@@ -264,6 +264,7 @@ const NOT_CONSTANTS: &[&str] = &[
     "CTL_DEBUG_MAXID$",
     "KERN_PROC_TTY_",
     "SIGSTKSZ$",
+    "DIOCSBAD$",
     // Not the same in all snapshots.
     "BRDGGIFS$",
     "BRDGRTS$",

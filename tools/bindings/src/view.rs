@@ -2,7 +2,7 @@
 
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Output};
 
 use rumpkernel_build::target::Target;
 use tempfile::TempDir;
@@ -68,16 +68,127 @@ impl View {
 
     /// Runs clang on the view's headers with `extra` arguments; gives back what it prints.
     pub(crate) fn preprocess(&self, extra: &[&str]) -> Result<String, Failure> {
-        let output = Command::new("clang")
-            .args(["-x", "c", "-E"])
-            .args(extra)
-            .args(&self.arguments)
-            .arg(&self.headers)
-            .output()
-            .map_err(|e| format!("clang: {e}; install it (Debian: clang, libclang-dev)"))?;
+        let output = self.clang(&self.headers, &[&["-E"], extra].concat())?;
         if !output.status.success() {
             return Err(String::from_utf8_lossy(&output.stderr).into_owned().into());
         }
         Ok(String::from_utf8(output.stdout)?)
+    }
+
+    /// Compiles `checks/layout.c` with `extra` arguments before those of the view; gives back what
+    /// clang complains of.
+    pub(crate) fn check_layout(&self, extra: &[&str]) -> Result<Result<(), String>, Failure> {
+        let file = self.headers.with_file_name("layout.c");
+        let output = self.clang(&file, &[&["-fsyntax-only"], extra].concat())?;
+        Ok(if output.status.success() {
+            Ok(())
+        } else {
+            Err(String::from_utf8_lossy(&output.stderr).into_owned())
+        })
+    }
+
+    /// Runs clang on `file`.
+    pub(crate) fn clang(&self, file: &Path, extra: &[&str]) -> Result<Output, Failure> {
+        Command::new("clang")
+            .args(["-x", "c"])
+            .args(extra)
+            .args(&self.arguments)
+            .arg(file)
+            .output()
+            .map_err(|e| format!("clang: {e}; install it (Debian: clang, libclang-dev)").into())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::{Path, PathBuf};
+
+    use super::View;
+    use crate::models::MODELS;
+
+    const X86_64: &str = "x86_64-unknown-linux-gnu";
+
+    /// The tree and the crate's folder; says why the test cannot run where there is no tree.
+    fn folders(test: &str) -> Option<(PathBuf, PathBuf)> {
+        let tree = std::env::var_os("RUMPKERNEL_SOURCE").map(PathBuf::from);
+        let tree = tree.filter(|tree| tree.join("sys/sys/param.h").is_file());
+        let clang = std::process::Command::new("clang")
+            .arg("--version")
+            .output();
+        match (tree, clang) {
+            (Some(tree), Ok(_)) => Some((
+                tree,
+                Path::new(env!("CARGO_MANIFEST_DIR")).join("../../rumpkernel-sys"),
+            )),
+            _ => {
+                println!(
+                    "{test} did not run: it needs clang, and RUMPKERNEL_SOURCE naming a folder"
+                );
+                None
+            }
+        }
+    }
+
+    #[test]
+    fn layout_check_passes_on_every_machine() {
+        let Some((tree, crate_folder)) = folders("layout_check_passes_on_every_machine") else {
+            return;
+        };
+        for triple in MODELS.iter().flat_map(|model| model.triples) {
+            let view = View::open(&tree, &crate_folder, triple).unwrap();
+            assert_eq!(view.check_layout(&[]).unwrap(), Ok(()), "{triple}");
+        }
+    }
+
+    #[test]
+    fn layout_check_names_what_differs() {
+        let Some((tree, crate_folder)) = folders("layout_check_names_what_differs") else {
+            return;
+        };
+        let view = View::open(&tree, &crate_folder, X86_64).unwrap();
+        let header = "fs/tmpfs/tmpfs_args.h";
+        let original = std::fs::read_to_string(tree.join("sys").join(header)).unwrap();
+        for (from, to, named) in [
+            (
+                "int\t\t\tta_version",
+                "long more; int ta_version",
+                "struct tmpfs_args.ta_version lies",
+            ),
+            (
+                "ta_root_mode;",
+                "ta_root_mode; long more;",
+                "struct tmpfs_args has another size",
+            ),
+            (
+                "TMPFS_ARGS_VERSION\t1",
+                "TMPFS_ARGS_VERSION 2",
+                "TMPFS_ARGS_VERSION has another",
+            ),
+        ] {
+            let other = original.replacen(from, to, 1);
+            assert_ne!(other, original, "{from}");
+            let overlay = tempfile::tempdir().unwrap();
+            let file = overlay.path().join(header);
+            std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+            std::fs::write(file, other).unwrap();
+            let include = format!("-I{}", overlay.path().display());
+            let complaint = view.check_layout(&[&include]).unwrap().unwrap_err();
+            assert!(complaint.contains(named), "{complaint}");
+        }
+    }
+
+    #[test]
+    fn layout_check_names_another_version_of_a_call() {
+        let Some((tree, crate_folder)) = folders("layout_check_names_another_version_of_a_call")
+        else {
+            return;
+        };
+        let view = View::open(&tree, &crate_folder, X86_64).unwrap();
+        let older = "-DRUMP_SYS_RENAME_STAT=rump___sysimpl_stat30";
+        let complaint = view.check_layout(&[older]).unwrap().unwrap_err();
+        assert!(
+            complaint.contains("is not rump___sysimpl_stat50"),
+            "{complaint}"
+        );
     }
 }
