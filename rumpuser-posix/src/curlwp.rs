@@ -3,7 +3,9 @@
 //! The kernel sets it when a thread gets a lwp and clears it when the thread gives it up; creation
 //! and destruction of a lwp are announced too and need nothing here. A thread that uses several
 //! kernels is a lwp in each. The one of the kernel it used last is in a thread-local; the others are
-//! kept with their kernels, and looked up when the thread comes back.
+//! kept with their kernels, and looked up when the thread comes back. A loaded kernel may be gone
+//! when the thread turns to another, so its table is always right; the linked-in kernel's, which
+//! stays, is brought up to date when the thread turns away.
 
 use std::cell::Cell;
 use std::ffi::c_int;
@@ -76,6 +78,11 @@ impl Instance {
     /// The lwp that the calling thread is in this kernel, null if none.
     pub(crate) fn lwp(&self) -> *mut Lwp {
         if OWNER.get() != self.id {
+            if let Some(linked) = Self::linked_in()
+                && linked.id == OWNER.get()
+            {
+                linked.bindings.set(LWP.get());
+            }
             LWP.set(self.bindings.get());
             OWNER.set(self.id);
         }
@@ -93,9 +100,11 @@ unsafe extern "C" fn rumpuser_curlwpop(operation: c_int, lwp: *mut Lwp) {
         CREATE | DESTROY => return,
         _ => instance.fail("rumpuser: the kernel's and the host's idea of the current lwp differ"),
     };
-    instance.bindings.set(lwp);
+    // Both arms that come here have asked for the lwp, so OWNER is this instance.
     LWP.set(lwp);
-    OWNER.set(instance.id);
+    if !Instance::linked_in().is_some_and(|linked| ptr::eq(linked, instance)) {
+        instance.bindings.set(lwp);
+    }
 }
 
 /// The lwp that the calling thread is, null if none.

@@ -37,7 +37,7 @@ pub(crate) fn current<'a>() -> Option<&'a Instance> {
     match innermost() {
         // SAFETY: whoever entered holds a reference to the instance during the stay.
         Some(entry) => unsafe { entry.instance.as_ref() },
-        None => super::LINKED.get().map(|instance| &**instance),
+        None => Instance::linked_in(),
     }
 }
 

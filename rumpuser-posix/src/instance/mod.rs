@@ -140,6 +140,11 @@ impl Instance {
         LINKED.get_or_init(|| Self::build(Parameters::new(), Console::Stdout, true))
     }
 
+    /// The linked-in kernel's instance, if there is one yet.
+    pub(crate) fn linked_in() -> Option<&'static Self> {
+        LINKED.get().map(|instance| &**instance)
+    }
+
     /// How the kernel ended, `None` while it lives.
     #[must_use]
     pub fn death(&self) -> Option<Death> {

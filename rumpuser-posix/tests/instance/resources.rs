@@ -53,8 +53,17 @@ fn parameters_that_are_no_c_strings_are_refused() {
 fn the_linked_kernel_is_set_up_once() {
     let first = Instance::linked(Parameters::new(), Console::Discard);
     let second = Instance::linked(Parameters::new(), Console::Discard);
-    assert!(first.is_ok());
     assert!(matches!(second, Err(SetupError::LinkedInUse)));
+    // A thread keeps its lwp in it while it is elsewhere.
+    let (linked, other) = (first.unwrap(), boot());
+    let lwp = ptr::without_provenance_mut(77);
+    let current = |instance: &Arc<Instance>| {
+        // SAFETY: no conditions.
+        unsafe { instance.enter(|| rumpuser_curlwp().addr()) }.unwrap()
+    };
+    // SAFETY: any address will do for a lwp here.
+    unsafe { linked.enter(|| rumpuser_curlwpop(LWP_SET, lwp)) }.unwrap();
+    assert_eq!([&linked, &other, &linked].map(current), [77, 0, 77]);
 }
 
 #[test]
