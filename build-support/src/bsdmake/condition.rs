@@ -10,7 +10,7 @@ const DEEPEST: usize = 64;
 
 /// What a word without a function means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Default {
+pub(crate) enum BareWord {
     /// `.if`, `.ifdef`: whether it is defined.
     Defined,
     /// `.ifmake`: whether it is a goal.
@@ -21,13 +21,13 @@ pub(crate) enum Default {
 pub(crate) fn holds(
     expander: &Expander<'_>,
     condition: &str,
-    default: Default,
+    bare: BareWord,
 ) -> Result<bool, Fault> {
     let mut parser = Parser {
         expander,
         whole: condition,
         at: 0,
-        default,
+        bare,
         depth: 0,
     };
     let result = parser.any(true)?;
@@ -42,7 +42,7 @@ struct Parser<'a> {
     expander: &'a Expander<'a>,
     whole: &'a str,
     at: usize,
-    default: Default,
+    bare: BareWord,
     depth: usize,
 }
 
@@ -257,9 +257,9 @@ impl<'a> Parser<'a> {
         if !bare {
             return Ok(!operand.text.trim().is_empty());
         }
-        Ok(match self.default {
-            Default::Defined => self.expander.world().variables().contains(&operand.text),
-            Default::Make => self.is_goal(&operand.text),
+        Ok(match self.bare {
+            BareWord::Defined => self.expander.world().variables().contains(&operand.text),
+            BareWord::Make => self.is_goal(&operand.text),
         })
     }
 

@@ -1,6 +1,6 @@
 //! Directives: conditionals, loops, includes and messages.
 
-use super::condition::Default;
+use super::condition::BareWord;
 use super::error::Fault;
 use super::evaluator::{Evaluator, Problem};
 use super::lines::Line;
@@ -87,13 +87,13 @@ impl Evaluator<'_> {
     }
 
     fn branch(&self, name: &str, condition: &str) -> Result<bool, Fault> {
-        let default = if name.ends_with("make") {
-            Default::Make
+        let bare = if name.ends_with("make") {
+            BareWord::Make
         } else {
-            Default::Defined
+            BareWord::Defined
         };
         let negated = name.starts_with("ifn");
-        Ok(self.holds(condition, default)? != negated)
+        Ok(self.holds(condition, bare)? != negated)
     }
 
     fn other(&mut self, name: &str, argument: &str) -> Result<(), Problem> {

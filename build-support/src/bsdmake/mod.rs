@@ -7,6 +7,7 @@
 //! Files are reached through a [`Tree`] only. In values, [`TREE`] stands for the tree's folder and
 //! [`OBJECTS`] for the folder of what is generated and compiled.
 
+mod answers;
 mod condition;
 mod directive;
 mod error;

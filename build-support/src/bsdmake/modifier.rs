@@ -1,6 +1,6 @@
 //! The modifiers of `${name:modifiers}`, as make(1) describes them.
 
-use super::condition::{self, Default};
+use super::condition::{self, BareWord};
 use super::error::Fault;
 use super::expand::{Expander, Value};
 use super::pattern::Pattern;
@@ -150,7 +150,7 @@ impl Expander<'_> {
             return Err(Fault::MalformedExpression(whole.to_owned()));
         }
         let end = scan::until(text, middle + 1, b":");
-        let chosen = if condition::holds(&self.deeper(condition)?, condition, Default::Defined)? {
+        let chosen = if condition::holds(&self.deeper(condition)?, condition, BareWord::Defined)? {
             &text[1..middle]
         } else {
             &text[middle + 1..end]

@@ -47,9 +47,9 @@ impl Evaluator<'_> {
     /// `.include <name>`
     pub(super) fn system_include(&mut self, name: &str) -> Result<(), Problem> {
         match name {
-            "bsd.own.mk" => self.own(),
+            // What config(1) makes is included by other sources and made by the builder.
+            "bsd.own.mk" | "bsd.ioconf.mk" => self.own(),
             "bsd.init.mk" | "bsd.subdir.mk" => self.init()?,
-            "bsd.ioconf.mk" => self.ioconf(),
             "bsd.lib.mk" => self.lib()?,
             "bsd.klinks.mk" => {
                 self.own();
@@ -102,12 +102,6 @@ impl Evaluator<'_> {
         }
         self.own();
         Ok(())
-    }
-
-    /// The rules for what config(1) makes of `IOCONF`.
-    fn ioconf(&mut self) {
-        self.own();
-        // They are included by other sources and made by the builder: nothing to record.
     }
 
     /// Adds the language's flags and the component's own options to the flags.
