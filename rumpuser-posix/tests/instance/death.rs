@@ -279,3 +279,43 @@ fn a_thread_is_another_lwp_in_each_kernel() {
     let inside = unsafe { kernels[0].enter(|| [kernels[0].is_inside(), kernels[1].is_inside()]) };
     assert_eq!(inside.unwrap(), [true, false]);
 }
+
+/// What a thread does in the kernel when its thread-locals are gone already.
+unsafe extern "C" fn sleep_in_kernel(instance: *mut c_void) {
+    // SAFETY: the test passes an instance that outlives the thread.
+    let instance = unsafe { &*instance.cast::<Instance>() };
+    // SAFETY: no conditions.
+    let slept = unsafe { instance.enter(|| rumpuser_clock_sleep(RELWALL, 0, 1_000_000)) };
+    assert_eq!(slept.unwrap(), 0);
+    LATE.fetch_add(1, Ordering::SeqCst);
+}
+
+static LATE: AtomicUsize = AtomicUsize::new(0);
+
+#[test]
+fn a_thread_can_enter_at_its_very_end() {
+    let instance = boot();
+    let mut key = 0;
+    // SAFETY: the place is right, and so is the destructor for the values set below.
+    assert_eq!(
+        unsafe { libc::pthread_key_create(&mut key, Some(sleep_in_kernel)) },
+        0
+    );
+    let instance = &instance;
+    thread::scope(|scope| {
+        scope
+            .spawn(move || {
+                // Waiting makes the thread-locals of the crate below, which go before the key.
+                // SAFETY: no conditions.
+                unsafe { instance.enter(|| rumpuser_clock_sleep(RELWALL, 0, 1)) }.unwrap();
+                // SAFETY: the key was made above; the destructor casts the value back.
+                unsafe { libc::pthread_setspecific(key, Arc::as_ptr(instance).cast()) };
+            })
+            .join()
+            .unwrap();
+    });
+    // Joining a scoped thread does not wait for its destructors.
+    while LATE.load(Ordering::SeqCst) == 0 {
+        thread::yield_now();
+    }
+}
