@@ -190,6 +190,7 @@ fn what_is_wrong_with_a_component_is_told() {
             "LIB=own\nSRCS=here.c\nhere.o: here.c\n\tcc",
             "own makes here.o by commands of its own",
         ),
+        ("LIB=own\nOBJS+=more.o", "own sets OBJS to more.o"),
         (
             "LIB=own\nIOCONFDIR=/etc\nIOCONF=a",
             "IOCONF names a, which lies outside",

@@ -45,6 +45,13 @@ impl Reading<'_> {
         if name.is_empty() {
             return Err(Error::Nameless(self.directory.to_owned()));
         }
+        let objects = self.text("OBJS")?;
+        if !objects.is_empty() {
+            return Err(Error::ExtraObjects {
+                component: name,
+                objects,
+            });
+        }
         let user: Vec<String> = self.words("RUMPCOMP_USER_SRCS")?;
         Ok(Component {
             comment: self.text("COMMENT")?,
@@ -87,7 +94,7 @@ impl Reading<'_> {
         let mut objects = HashSet::new();
         let mut sources = Vec::new();
         for written in self.words("SRCS")? {
-            if user.contains(&written) || written.ends_with(".h") {
+            if user.contains(&written) || written.ends_with(".h") || written.ends_with(".sh") {
                 continue;
             }
             let stem = written

@@ -116,6 +116,14 @@ pub enum Error {
         /// The object.
         object: String,
     },
+    /// Objects that come from no source in `SRCS`.
+    #[error("component {component} sets OBJS to {objects}: only what SRCS names is compiled here")]
+    ExtraObjects {
+        /// The component's name.
+        component: String,
+        /// The value of `OBJS`.
+        objects: String,
+    },
     /// An ioconf file outside of the tree.
     #[error("IOCONF names {0}, which lies outside of the source tree")]
     Ioconf(String),
