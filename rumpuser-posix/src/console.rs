@@ -92,19 +92,18 @@ impl Output {
     }
 
     fn put(&self, byte: u8) {
+        let thread = curlwp::thread_id();
         let mut state = self.state.lock();
-        match state.panicking {
-            Some(thread) if thread == curlwp::thread_id() && state.panic.len() < PANIC_MAX => {
+        let begins = state.line.len() == PANIC.len() - 1
+            && PANIC.starts_with(&state.line)
+            && PANIC.ends_with(&[byte]);
+        if state.panicking == Some(thread) {
+            if state.panic.len() < PANIC_MAX {
                 state.panic.push(byte);
             }
-            None if byte == PANIC[PANIC.len() - 1]
-                && state.line.len() == PANIC.len() - 1
-                && PANIC.starts_with(&state.line) =>
-            {
-                state.panicking = Some(curlwp::thread_id());
-                state.panic.extend_from_slice(PANIC);
-            }
-            _ => {}
+        } else if begins {
+            state.panicking = Some(thread);
+            state.panic = PANIC.to_vec();
         }
         state.line.push(byte);
         let full = byte == b'\n' || state.line.len() >= LINE_MAX;

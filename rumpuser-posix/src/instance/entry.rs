@@ -203,7 +203,9 @@ impl Instance {
     }
 
     /// Ends the kernel because the hypercalls cannot go on, and leaves it.
-    pub(crate) fn fail(&self, reason: &str) -> ! {
+    pub(crate) fn fail(&self, reason: &'static str) -> ! {
+        self.console.print(reason.as_bytes());
+        self.console.print(b"\n");
         self.die(Death::panic(reason));
         self.leave()
     }

@@ -163,10 +163,10 @@ impl Instance {
 
     /// Ends the kernel: the first death counts. Wakes every thread that waits in a hypercall.
     pub(crate) fn die(&self, death: Death) {
-        if self.death.set(death).is_ok() {
-            self.console.flush();
-            self.parked.die();
-        }
+        self.console.flush();
+        // Of two threads that end it at once both come back to a kernel that is dead.
+        let _ = self.death.set(death);
+        self.parked.die();
     }
 
     /// Waits until all threads that the kernel started have ended, at most for `timeout`. Whether

@@ -149,6 +149,30 @@ fn a_living_kernel_keeps_its_memory() {
     assert!(!instance.reclaim());
 }
 
+#[test]
+fn a_kernel_that_misuses_a_mutex_ends_instead_of_hanging() {
+    let misuse = |instance: &Instance, f: fn(Lock)| {
+        let run = || {
+            // SAFETY: any address will do for a lwp; place and mutex are right.
+            unsafe {
+                rumpuser_curlwpop(LWP_SET, ptr::dangling_mut());
+                f(make(|place| rumpuser_mutex_init(place, KMUTEX)));
+            }
+        };
+        // SAFETY: run() keeps the rule.
+        unsafe { instance.enter(run) }.unwrap_err()
+    };
+    // SAFETY: the mutexes are right, the misuse is the point.
+    let release: fn(Lock) = |mutex| unsafe { rumpuser_mutex_exit(mutex) };
+    let twice: fn(Lock) = |mutex| unsafe {
+        // SAFETY: as above.
+        rumpuser_mutex_enter(mutex);
+        rumpuser_mutex_enter(mutex);
+    };
+    assert!(misuse(&boot(), release).message.contains("nobody holds"));
+    assert!(misuse(&boot(), twice).message.contains("that it holds"));
+}
+
 unsafe extern "C" fn exit_at_once(runs: *mut c_void) -> *mut c_void {
     // SAFETY: the test passes a counter that outlives the thread.
     unsafe { &*runs.cast::<AtomicUsize>() }.fetch_add(1, Ordering::SeqCst);
