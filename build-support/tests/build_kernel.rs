@@ -139,6 +139,7 @@ fn a_second_build_elsewhere_compiles_nothing_and_links_the_same_bytes() {
     let build_in = |name: &str| {
         let mut configuration = configuration(&store.path().join(name), &[SMALL]);
         configuration.settings.cache_dir = Some(store.path().join("cache"));
+        configuration.settings.cflags = vec!["-O0".into()];
         run("a_second_build_elsewhere_compiles_nothing", &configuration)
     };
     let (Some(first), Some(second)) = (build_in("first"), build_in("second")) else {
@@ -161,6 +162,92 @@ fn a_second_build_elsewhere_compiles_nothing_and_links_the_same_bytes() {
             .iter()
             .all(|library| library.path.is_file())
     );
+}
+
+#[test]
+fn the_version_is_what_newvers_sh_says() {
+    let configuration = configuration(&kept("kernel"), &KERNEL);
+    let Some(built) = run("the_version_is_what_newvers_sh_says", &configuration) else {
+        return;
+    };
+    let built = built.unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let script = built.tree.join("sys/conf/newvers.sh");
+    let mut command = Command::new("sh");
+    command.arg(script).args(["-i", "RUMP-ROAST", "-n", "-r"]);
+    let done = command
+        .current_dir(folder.path())
+        .env_remove("BUILDINFO")
+        .status();
+    if !done.is_ok_and(|status| status.success()) {
+        println!("the_version_is_what_newvers_sh_says not run: no sh or no awk");
+        return;
+    }
+    let theirs = fs::read_to_string(folder.path().join("vers.c")).unwrap();
+    let base = built
+        .libraries
+        .iter()
+        .find(|library| library.name == "rump")
+        .unwrap();
+    let ours = fs::read(&base.path).unwrap();
+    let mut compared = 0;
+    for definition in theirs.split("const char ").skip(1) {
+        let (name, value) = definition.split_once("[] = ").unwrap();
+        let expected = [string(value).as_bytes(), b"\0"].concat();
+        let found = ours
+            .windows(expected.len())
+            .any(|window| window == expected);
+        assert!(found, "{name}: {expected:?}");
+        compared += 1;
+    }
+    assert_eq!(compared, 7);
+}
+
+/// The text of a C string literal in several pieces.
+fn string(literal: &str) -> String {
+    let mut text = String::new();
+    let mut inside = false;
+    let mut characters = literal.chars();
+    while let Some(character) = characters.next() {
+        match character {
+            '"' => inside = !inside,
+            ';' if !inside => break,
+            '\\' if inside => match characters.next() {
+                Some('n') => text.push('\n'),
+                other => text.extend(other),
+            },
+            other if inside => text.push(other),
+            _ => {}
+        }
+    }
+    text
+}
+
+#[test]
+fn a_store_that_cannot_be_written_gives_way_to_the_builds_own_folder() {
+    let test = "a_store_that_cannot_be_written";
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("file");
+    fs::write(&file, "in the way").unwrap();
+    let mut configuration = configuration(&folder.path().join("out"), &[SMALL]);
+    configuration.settings.cache_dir = Some(file.clone());
+    configuration.settings.cflags = vec!["-O0".into()];
+    if configuration.settings.source.is_none() {
+        println!("{test} not run: no sources");
+        return;
+    }
+    for (compiles, complaints) in [(true, 1), (false, 0)] {
+        let mut warnings = Warnings::default();
+        let built = build(&configuration, &mut warnings).unwrap();
+        assert_eq!(built.statistics.compiled_files > 0, compiles);
+        // One for all components, and none when there is nothing to keep.
+        let complains = |text: &&String| text.contains("cannot be kept");
+        assert_eq!(
+            warnings.0.iter().filter(complains).count(),
+            complaints,
+            "{warnings:?}"
+        );
+    }
 }
 
 #[test]

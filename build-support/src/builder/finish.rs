@@ -80,11 +80,14 @@ impl Unfinished {
         let (store, hit) = match taken {
             Ok(hit) => (shared, hit),
             Err(error) => {
-                progress.warn(&format!(
-                    "built components cannot be kept in {}: {error}; \
+                setup.warn_once(
+                    progress,
+                    &format!(
+                        "built components cannot be kept in {}: {error}; \
                      set RUMPKERNEL_CACHE_DIR to a folder that can be written",
-                    shared.root().display()
-                ));
+                        shared.root().display()
+                    ),
+                );
                 let hit = own
                     .insert(target, name, key, inputs, &library)
                     .map_err(Error::file("write", own.root()))?;

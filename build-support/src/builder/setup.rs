@@ -1,6 +1,7 @@
 //! What all components of a build share.
 
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::links::Links;
 use super::{BASE_DIRECTORY, Configuration, Error, OwnComponent, source};
@@ -9,7 +10,7 @@ use crate::compile::flags::Flags;
 use crate::compile::{Compiler, Search};
 use crate::component::{self, Catalogue, Component, Options};
 use crate::config;
-use crate::snapshot::Tree;
+use crate::snapshot::{Progress, Tree};
 use crate::store::{Key, KeyBuilder, Store};
 use crate::target::Target;
 
@@ -28,6 +29,7 @@ pub(super) struct Setup {
     pub(super) identity: String,
     options: Options,
     make: bsdmake::Tree,
+    has_warned: AtomicBool,
 }
 
 impl Setup {
@@ -67,6 +69,7 @@ impl Setup {
             stores,
             identity,
             options,
+            has_warned: AtomicBool::new(false),
         })
     }
 
@@ -79,6 +82,13 @@ impl Setup {
             .with(digest.to_string())
             .with(&self.identity);
         Some(question)
+    }
+
+    /// Passes on what concerns every component alike, the first time.
+    pub(super) fn warn_once(&self, progress: &mut dyn Progress, message: &str) {
+        if !self.has_warned.swap(true, Ordering::Relaxed) {
+            progress.warn(message);
+        }
     }
 
     /// The base, whose flags components from outside of the tree are compiled with.

@@ -1,0 +1,87 @@
+//! Libraries are what ar(1) makes, read by the tools that link them.
+
+use std::fs;
+use std::io::Cursor;
+use std::process::Command;
+
+use rumpkernel_build::archive::{self, Member};
+
+fn tool(program: &str, arguments: &[&str]) -> Option<String> {
+    let output = Command::new(program).args(arguments).output().ok()?;
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    String::from_utf8(output.stdout).ok()
+}
+
+#[test]
+fn members_and_symbols_are_those_that_ar_would_write() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).to_string_lossy().into_owned();
+    // A name longer than a header's field takes another way into the archive.
+    let names = ["one.o", "a_name_that_is_longer_than_sixteen_letters.o"];
+    let sources = [
+        "int one = 1; static int hidden; int *p = &hidden;",
+        "int two(void) { return 2; }",
+    ];
+    let mut members = Vec::new();
+    for (name, source) in names.iter().zip(sources) {
+        fs::write(path("source.c"), source).unwrap();
+        if tool("cc", &["-c", "-o", &path(name), &path("source.c")]).is_none() {
+            println!("members_and_symbols_are_those_that_ar_would_write not run: no cc");
+            return;
+        }
+        members.push(Member {
+            name: (*name).to_owned(),
+            object: fs::read(path(name)).unwrap(),
+        });
+    }
+    let write = || {
+        let mut library = Cursor::new(Vec::new());
+        archive::write(&members, &mut library).unwrap();
+        library.into_inner()
+    };
+    assert_eq!(write(), write());
+    fs::write(path("libours.a"), write()).unwrap();
+    let theirs = [
+        "rcsD",
+        &path("libtheirs.a"),
+        &path(names[0]),
+        &path(names[1]),
+    ];
+    if tool("ar", &theirs).is_none() {
+        println!("members_and_symbols_are_those_that_ar_would_write not run: no ar");
+        return;
+    }
+    for listing in [["t", ""], ["p", names[1]]] {
+        let list = |library: &str| {
+            let library = path(library);
+            let arguments = [listing[0], &library, listing[1]];
+            let count = if listing[1].is_empty() { 2 } else { 3 };
+            Command::new("ar")
+                .args(&arguments[..count])
+                .output()
+                .unwrap()
+                .stdout
+        };
+        assert_eq!(list("libours.a"), list("libtheirs.a"), "{listing:?}");
+    }
+    let symbols = |library: &str| {
+        let text = tool("nm", &["-s", &path(library)]).unwrap();
+        let index: Vec<String> = text
+            .lines()
+            .skip(1)
+            .take_while(|line| !line.is_empty())
+            .map(str::to_owned)
+            .collect();
+        index
+    };
+    assert_eq!(symbols("libours.a"), symbols("libtheirs.a"));
+    assert!(
+        symbols("libours.a")
+            .iter()
+            .any(|line| line == "one in one.o")
+    );
+}

@@ -1,0 +1,342 @@
+//! The store under bad luck: what is damaged, missing, full or not writable costs time, never a
+//! wrong library.
+
+use std::fs::{self, File};
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::thread;
+use std::time::{Duration, SystemTime};
+
+use rumpkernel_build::store::{FileDigests, Hit, Input, Key, KeyBuilder, Store, place};
+use tempfile::TempDir;
+
+const TARGET: &str = "x86_64-unknown-linux-gnu";
+const NAME: &str = "rumpfs_tmpfs";
+const LIBRARY: &[u8] = b"!<arch>\nlibrary";
+
+/// A store beside a tree with one source and one header.
+struct Scene {
+    folder: TempDir,
+    store: Store,
+}
+
+impl Scene {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::new(&folder.path().join("cache"));
+        let scene = Self { folder, store };
+        fs::create_dir_all(scene.tree()).unwrap();
+        scene.write("a.c", "#include \"a.h\"\n");
+        scene.write("a.h", "int a;\n");
+        scene
+    }
+
+    fn tree(&self) -> PathBuf {
+        self.folder.path().join("tree")
+    }
+
+    fn write(&self, name: &str, text: &str) {
+        fs::write(self.tree().join(name), text).unwrap();
+    }
+
+    fn digests(&self) -> FileDigests {
+        FileDigests::new(&self.tree())
+    }
+
+    fn inputs(&self) -> Vec<Input> {
+        let mut digests = self.digests();
+        let names = ["a.c", "a.h"];
+        names
+            .map(|name| Input {
+                path: name.to_owned(),
+                digest: digests.digest(name).unwrap().to_owned(),
+            })
+            .to_vec()
+    }
+
+    fn insert(&self, recipe: &Key) -> Hit {
+        let inputs = self.inputs();
+        self.store
+            .insert(TARGET, NAME, recipe, inputs, LIBRARY)
+            .unwrap()
+    }
+
+    fn find(&self, recipe: &Key) -> Option<Hit> {
+        self.store.find(TARGET, NAME, recipe, &mut self.digests())
+    }
+}
+
+fn key(text: &str) -> Key {
+    KeyBuilder::new("test").with(text).key()
+}
+
+/// Every file below a folder.
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            found.extend(files(&path));
+        } else {
+            found.push(path);
+        }
+    }
+    found.sort();
+    found
+}
+
+fn file_ending(scene: &Scene, suffix: &str) -> PathBuf {
+    let found = files(scene.store.root());
+    let mut found = found
+        .into_iter()
+        .filter(|path| path.to_string_lossy().ends_with(suffix));
+    found.next().unwrap()
+}
+
+#[test]
+fn a_library_is_found_as_long_as_nothing_it_was_made_from_changes() {
+    let scene = Scene::new();
+    scene.insert(&key("flags"));
+    assert_eq!(
+        fs::read(scene.find(&key("flags")).unwrap().library).unwrap(),
+        LIBRARY
+    );
+    assert_eq!(scene.find(&key("other flags")), None);
+
+    scene.write("a.h", "long a;\n");
+    assert_eq!(scene.find(&key("flags")), None);
+    scene.write("a.h", "int a;\n");
+    assert!(scene.find(&key("flags")).is_some());
+    fs::remove_file(scene.tree().join("a.h")).unwrap();
+    assert_eq!(scene.find(&key("flags")), None);
+}
+
+#[test]
+fn both_states_of_a_tree_stay_in_the_store() {
+    let scene = Scene::new();
+    let before = scene.insert(&key("flags"));
+    scene.write("a.h", "long a;\n");
+    let after = scene.insert(&key("flags"));
+    assert_ne!(before.library, after.library);
+    assert_eq!(scene.find(&key("flags")), Some(after));
+    scene.write("a.h", "int a;\n");
+    assert_eq!(scene.find(&key("flags")), Some(before));
+}
+
+#[test]
+fn an_entry_cut_short_counts_as_absent_and_is_replaced() {
+    for suffix in [".a", ".files", ".answer"] {
+        let scene = Scene::new();
+        let hit = scene.insert(&key("flags"));
+        scene
+            .store
+            .remember(TARGET, NAME, &key("question"), &hit)
+            .unwrap();
+        assert!(scene.store.recall(TARGET, NAME, &key("question")).is_some());
+
+        let path = file_ending(&scene, suffix);
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
+        let file = File::options().write(true).open(&path).unwrap();
+        file.set_len(file.metadata().unwrap().len() - 1).unwrap();
+
+        let found = scene.find(&key("flags"));
+        let recalled = scene.store.recall(TARGET, NAME, &key("question"));
+        match suffix {
+            ".a" => assert_eq!((found, recalled), (None, None)),
+            // The answer leads to a library that is whole, made from what the question says.
+            ".files" => assert_eq!(found, None),
+            _ => assert_eq!((found.is_some(), recalled), (true, None)),
+        }
+        let hit = scene.insert(&key("flags"));
+        scene
+            .store
+            .remember(TARGET, NAME, &key("question"), &hit)
+            .unwrap();
+        assert_eq!(scene.find(&key("flags")), Some(hit.clone()));
+        assert_eq!(
+            scene.store.recall(TARGET, NAME, &key("question")),
+            Some(hit)
+        );
+    }
+}
+
+#[test]
+fn files_of_the_store_that_hold_garbage_are_ignored() {
+    let scene = Scene::new();
+    let hit = scene.insert(&key("flags"));
+    scene
+        .store
+        .remember(TARGET, NAME, &key("question"), &hit)
+        .unwrap();
+    for path in files(scene.store.root()) {
+        fs::remove_file(&path).unwrap();
+        fs::write(&path, b"\xff\xfe garbage \n\n end\n").unwrap();
+    }
+    assert_eq!(scene.find(&key("flags")), None);
+    assert_eq!(scene.store.recall(TARGET, NAME, &key("question")), None);
+}
+
+#[test]
+fn a_store_that_cannot_be_written_says_so() {
+    let scene = Scene::new();
+    // A file where the folder should be fails for every user, root included.
+    fs::create_dir_all(scene.folder.path().join("cache")).unwrap();
+    fs::write(scene.folder.path().join("cache/components"), "").unwrap();
+    let taken = scene
+        .store
+        .insert(TARGET, NAME, &key("flags"), scene.inputs(), LIBRARY);
+    assert!(taken.is_err());
+    assert_eq!(scene.find(&key("flags")), None);
+}
+
+#[test]
+fn a_full_disk_leaves_no_entry_behind() {
+    // The test runs itself again where a file system of 64 KiB is mounted.
+    if let Some(small) = std::env::var_os(SMALL_DISK) {
+        return on_a_small_disk(Path::new(&small));
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let status = Command::new("unshare")
+        .args(["--map-root-user", "--mount", "sh", "-c"])
+        .arg("mount -t tmpfs -o size=64k tmpfs \"$STORE_TEST_SMALL_DISK\" || exit 77; exec \"$@\"")
+        .arg("sh")
+        .arg(std::env::current_exe().unwrap())
+        .args(["--exact", "a_full_disk_leaves_no_entry_behind"])
+        .env(SMALL_DISK, folder.path())
+        .stdout(Stdio::null())
+        .status();
+    match status.map(|status| status.code()) {
+        Ok(Some(0)) => {}
+        Ok(Some(101)) => panic!("the test failed on the small disk"),
+        _ => println!("a_full_disk_leaves_no_entry_behind not run: nothing can be mounted"),
+    }
+}
+
+const SMALL_DISK: &str = "STORE_TEST_SMALL_DISK";
+
+fn on_a_small_disk(disk: &Path) {
+    let scene = Scene::new();
+    let store = Store::new(disk);
+    let insert =
+        |library: &[u8]| store.insert(TARGET, NAME, &key("flags"), scene.inputs(), library);
+    let error = insert(&[0; 128 * 1024]).unwrap_err();
+    assert_eq!(error.kind(), std::io::ErrorKind::StorageFull);
+    assert_eq!(
+        store.find(TARGET, NAME, &key("flags"), &mut scene.digests()),
+        None
+    );
+    assert_eq!(files(store.root()), Vec::<PathBuf>::new());
+    // What fits is taken in afterwards.
+    insert(LIBRARY).unwrap();
+}
+
+#[test]
+fn builds_at_the_same_time_agree() {
+    let scene = Scene::new();
+    thread::scope(|scope| {
+        for _ in 0..8 {
+            scope.spawn(|| {
+                for round in 0..20 {
+                    let recipe = key(&format!("flags {}", round % 3));
+                    let hit = match scene.find(&recipe) {
+                        Some(hit) => hit,
+                        None => scene.insert(&recipe),
+                    };
+                    assert_eq!(fs::read(hit.library).unwrap(), LIBRARY);
+                }
+            });
+        }
+    });
+    let libraries = files(scene.store.root());
+    let libraries = libraries
+        .iter()
+        .filter(|path| path.extension().is_some_and(|end| end == "a"));
+    assert_eq!(libraries.count(), 3);
+    let unfinished = files(scene.store.root());
+    assert!(
+        unfinished
+            .iter()
+            .all(|path| !path.to_string_lossy().contains("unfinished"))
+    );
+}
+
+#[test]
+fn eviction_removes_what_was_not_used_for_longest_and_keeps_what_is_linked() {
+    let scene = Scene::new();
+    let old = scene.insert(&key("old"));
+    let used = scene.insert(&key("used"));
+    let placed = scene.folder.path().join("libold.a");
+    place(&old.library, &placed).unwrap();
+    let long_ago = SystemTime::now() - Duration::from_secs(3600);
+    for path in files(scene.store.root()) {
+        if path.extension().is_some_and(|end| end == "files") {
+            File::open(&path).unwrap().set_modified(long_ago).unwrap();
+        }
+    }
+    // Finding a library is using it.
+    assert!(scene.find(&key("used")).is_some());
+
+    let half: u64 = files(scene.store.root())
+        .iter()
+        .map(|path| fs::metadata(path).unwrap().len())
+        .sum::<u64>()
+        / 2;
+    scene.store.evict(half).unwrap();
+    assert!(!old.library.exists() && used.library.exists());
+    assert_eq!(scene.find(&key("old")), None);
+    assert_eq!(fs::read(&placed).unwrap(), LIBRARY);
+
+    scene.store.evict(0).unwrap();
+    assert!(!used.library.exists());
+}
+
+#[test]
+fn what_is_placed_shares_the_stores_file_or_is_a_copy() {
+    let scene = Scene::new();
+    let hit = scene.insert(&key("flags"));
+    let path = scene.folder.path().join("lib.a");
+    fs::write(&path, "of an earlier build").unwrap();
+    place(&hit.library, &path).unwrap();
+    place(&hit.library, &path).unwrap();
+    let inode = |path: &Path| fs::metadata(path).unwrap().ino();
+    assert_eq!(inode(&path), inode(&hit.library));
+    // /dev/shm is another file system nearly everywhere.
+    let Ok(elsewhere) = tempfile::tempdir_in("/dev/shm") else {
+        println!("the copy was not tried: no /dev/shm");
+        return;
+    };
+    let copy = elsewhere.path().join("lib.a");
+    place(&hit.library, &copy).unwrap();
+    assert_eq!(fs::read(&copy).unwrap(), LIBRARY);
+}
+
+#[test]
+fn digests_are_noted_and_a_change_is_seen_all_the_same() {
+    let scene = Scene::new();
+    // A file that nobody has changed for two seconds.
+    let still = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut before = FileDigests::new(still);
+    let first = before.digest("Cargo.toml").unwrap().to_owned();
+    before.note(&scene.store, TARGET).unwrap();
+    let note = fs::read_to_string(file_ending(&scene, ".note")).unwrap();
+    assert!(
+        note.contains(&first) && note.contains(" Cargo.toml\n"),
+        "{note}"
+    );
+    let mut later = FileDigests::new(still);
+    later.recall(&scene.store, TARGET);
+    assert_eq!(later.digest("Cargo.toml"), Some(first.as_str()));
+
+    // A note about a file of another state is not believed: here, one whose digest is wrong.
+    let path = file_ending(&scene, ".note");
+    let status = note.split(' ').nth(1).unwrap();
+    let older = note
+        .replace(status, "1.2.3.4.5.6")
+        .replace(&first, &"0".repeat(64));
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
+    fs::write(&path, older).unwrap();
+    let mut changed = FileDigests::new(still);
+    changed.recall(&scene.store, TARGET);
+    assert_eq!(changed.digest("Cargo.toml"), Some(first.as_str()));
+}
