@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use clap::builder::FalseyValueParser;
 use clap::{Args, Parser, Subcommand};
 use rumpkernel_build::snapshot::{self, Error, Pin};
 
@@ -42,6 +43,9 @@ pub(crate) struct Fetch {
         conflicts_with = "from"
     )]
     pub(crate) mirror: Option<String>,
+    /// Leave the network alone.
+    #[arg(long, env = "CARGO_NET_OFFLINE", value_parser = FalseyValueParser::new())]
+    pub(crate) offline: bool,
     #[command(flatten)]
     pub(crate) selection: Selection,
     #[command(flatten)]

@@ -9,7 +9,11 @@ use crate::cli::Digest;
 pub(crate) fn run(options: &Digest) -> Result<(), Error> {
     let default = snapshot::default_pin();
     let revision = options.revision.as_ref().unwrap_or(&default.revision);
-    let pin = Pin { name: revision.clone(), revision: revision.clone(), ..default.clone() };
+    let pin = Pin {
+        name: revision.clone(),
+        revision: revision.clone(),
+        ..default.clone()
+    };
     let request = Request {
         source: Some(options.from.clone()),
         accept_unpinned: true,

@@ -16,6 +16,7 @@ pub(crate) fn run(options: &Fetch) -> Result<(), Error> {
         let request = Request {
             source: options.from.clone(),
             mirror: options.mirror.clone(),
+            offline: options.offline,
             ..Request::new(pin, cache.clone())
         };
         let tree = snapshot::import(&request, &mut Bar::new(&pin.name))?;
