@@ -126,7 +126,7 @@ mod tests {
     use core::ffi::{CStr, c_int, c_void};
     use core::ptr::null;
 
-    use crate::EntryPoints;
+    use crate::{EntryPoints, LINKED};
 
     extern "C" fn answer() -> c_int {
         42
@@ -152,6 +152,15 @@ mod tests {
             let result = unsafe { EntryPoints::load(all_but(missing)) };
             assert_eq!(result.err(), Some(missing));
         }
+    }
+
+    #[test]
+    fn every_function_of_the_linked_kernel_is_there() {
+        // Looking at the table makes the linker resolve all of it.
+        let table = core::hint::black_box(&LINKED);
+        assert_eq!(table.vfs_getmp.is_some(), cfg!(feature = "rumpvfs"));
+        let init: unsafe extern "C" fn() -> c_int = crate::rump_init;
+        assert!(core::ptr::fn_addr_eq(table.init, init));
     }
 
     #[test]

@@ -1,15 +1,15 @@
 //! Maintainers' tool: writes the parts of rumpkernel-sys that mirror a NetBSD source tree.
 //!
 //! ```text
-//! cargo run -p rumpkernel-bindings -- --source <tree>            writes the files
-//! cargo run -p rumpkernel-bindings -- --source <tree> --check    fails where they differ
-//! cargo run -p rumpkernel-bindings -- --source <tree> --also <another tree>
+//! cargo run -p rumpkernel-bindings                writes the files
+//! cargo run -p rumpkernel-bindings -- --check     fails where they differ
 //! ```
 //!
-//! Either way the assertions are then compiled for every machine, against the tree and against the
-//! trees named by `--also`, whose declarations have to be the same for all that is bound: one set of
-//! bindings serves all pinned snapshots. To pin another snapshot, name it with `--also`; what it
-//! declares otherwise is shown, and [`selection`] is where it is left out.
+//! The tree is that of the default snapshot, as a build finds it (`RUMPKERNEL_SOURCE`, else the
+//! cache), or the one that `--source` names. Either way the assertions are then compiled for every
+//! machine, against this tree, against the other pinned snapshots in the cache and against the trees
+//! that `--also` names: one set of bindings serves them all. What a new snapshot declares otherwise
+//! is shown, and [`selection`] is where it is left out.
 //!
 //! The data flows in one direction: a [`view`] of the tree for one data model, the [`prototypes`]
 //! of the system calls and the names of the [`constants`] in that view, the [`declarations`] that
@@ -31,6 +31,7 @@ mod output;
 mod prototypes;
 mod rust_files;
 mod selection;
+mod trees;
 mod view;
 
 use std::path::{Path, PathBuf};
@@ -38,15 +39,17 @@ use std::process::ExitCode;
 
 use lexopt::prelude::Long;
 
+use output::File;
+use trees::Trees;
+use view::View;
+
 /// Whatever ends the tool: shown to the maintainer as it is.
 type Failure = Box<dyn std::error::Error>;
 
 /// What the command line asks for.
 struct Request {
-    /// The NetBSD source tree.
-    source: PathBuf,
-    /// Other trees that the bindings have to fit.
-    also: Vec<PathBuf>,
+    /// The trees to read.
+    trees: Trees,
     /// Compare instead of writing.
     check: bool,
 }
@@ -61,39 +64,51 @@ fn main() -> ExitCode {
     }
 }
 
-/// Generates all files and writes or compares them.
+/// Generates all files, writes or compares them, and compiles the assertions.
 fn run() -> Result<ExitCode, Failure> {
-    let request = parse_arguments()?;
+    let Request { trees, check } = parse_arguments()?;
     let crate_folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../rumpkernel-sys");
-    let system_calls = prototypes::system_calls(&request.source)?;
-    let merged = models::merge(|triple| {
-        let view = view::View::open(&request.source, &crate_folder, triple)?;
-        let constants = constants::in_view(&view)?;
-        declarations::generate(&view, &system_calls, &constants)
-    })?;
-    let features = entry_points::features_of(&crate_folder)?;
-    let mut files = rust_files::generate(&merged)?;
-    files.push(entry_points::generate(&merged, &system_calls, &features)?);
-    files.push(layout_check::generate(
-        &request.source,
-        &merged,
-        &system_calls,
-    )?);
-    let mut good = output::deliver(&crate_folder, &files, request.check)?;
-    for tree in [&request.source].into_iter().chain(&request.also) {
-        for triple in models::MODELS.iter().flat_map(|model| model.triples) {
-            let view = view::View::open(tree, &crate_folder, triple)?;
-            if let Err(complaint) = view.check_layout(&[])? {
-                println!("{} for {triple}:\n{complaint}", tree.display());
-                good = false;
-            }
-        }
+    let files = generate(&trees.source, &crate_folder)?;
+    let same = output::deliver(&crate_folder, &files, check)?;
+    let mut fits = true;
+    for tree in [&trees.source].into_iter().chain(&trees.others) {
+        fits &= check_layout(tree, &crate_folder)?;
     }
-    Ok(if good {
+    Ok(if fits && (same || !check) {
         ExitCode::SUCCESS
     } else {
         ExitCode::FAILURE
     })
+}
+
+/// Generates all files from `tree`.
+fn generate(tree: &Path, crate_folder: &Path) -> Result<Vec<File>, Failure> {
+    let system_calls = prototypes::system_calls(tree)?;
+    let merged = models::merge(|triple| {
+        let view = View::open(tree, crate_folder, triple)?;
+        let constants = constants::in_view(&view)?;
+        declarations::generate(&view, &system_calls, &constants)
+    })?;
+    let features = entry_points::features_of(crate_folder)?;
+    let mut files = rust_files::generate(&merged)?;
+    files.push(entry_points::generate(&merged, &system_calls, &features)?);
+    files.push(layout_check::generate(tree, &merged, &system_calls)?);
+    Ok(files)
+}
+
+/// Compiles the assertions against `tree` for every machine that it has. Says what does not hold.
+fn check_layout(tree: &Path, crate_folder: &Path) -> Result<bool, Failure> {
+    let mut fits = true;
+    for triple in models::MODELS.iter().flat_map(|model| model.triples) {
+        let view = View::open(tree, crate_folder, triple)?;
+        if !view.has_machine() {
+            println!("{} has no machine for {triple}", tree.display());
+        } else if let Err(complaint) = view.check_layout(&[])? {
+            println!("{} for {triple}:\n{complaint}", tree.display());
+            fits = false;
+        }
+    }
+    Ok(fits)
 }
 
 /// Reads the command line.
@@ -107,17 +122,18 @@ fn parse_arguments() -> Result<Request, Failure> {
             Long("source") => source = Some(PathBuf::from(parser.value()?)),
             Long("also") => also.push(PathBuf::from(parser.value()?)),
             Long("check") => check = true,
-            Long("help") => return Err(USAGE.into()),
             other => return Err(format!("{}\n{USAGE}", other.unexpected()).into()),
         }
     }
-    let source = source.ok_or(USAGE)?;
-    Ok(Request {
-        source,
-        also,
-        check,
-    })
+    let mut trees = match source {
+        Some(source) => Trees {
+            source,
+            others: Vec::new(),
+        },
+        None => Trees::pinned()?,
+    };
+    trees.others.append(&mut also);
+    Ok(Request { trees, check })
 }
 
-const USAGE: &str =
-    "usage: rumpkernel-bindings --source <NetBSD source tree> [--also <tree>]… [--check]";
+const USAGE: &str = "usage: rumpkernel-bindings [--source <tree>] [--also <tree>]… [--check]";

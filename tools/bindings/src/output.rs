@@ -64,9 +64,9 @@ fn formatted(code: &str) -> Result<String, Failure> {
     Ok(String::from_utf8(output.stdout)?)
 }
 
-/// Writes the files below `folder`, or says which differ. Gives back whether all is well.
+/// Writes the files below `folder`, or says which differ. Gives back whether none does.
 pub(crate) fn deliver(folder: &Path, files: &[File], check: bool) -> Result<bool, Failure> {
-    let mut good = true;
+    let mut same = true;
     for file in files {
         let path = folder.join(&file.path);
         let present = std::fs::read_to_string(&path).unwrap_or_default();
@@ -78,13 +78,12 @@ pub(crate) fn deliver(folder: &Path, files: &[File], check: bool) -> Result<bool
             file.path.display(),
             difference(&present, &file.text)
         );
-        if check {
-            good = false;
-        } else {
+        same = false;
+        if !check {
             std::fs::write(&path, &file.text)?;
         }
     }
-    Ok(good)
+    Ok(same)
 }
 
 /// How many lines only one of the texts has, and the first of them.

@@ -12,7 +12,7 @@ use crate::Failure;
 /// A tree as seen by a program for one target, not by the kernel (`_KERNEL` is not defined).
 pub(crate) struct View {
     /// Holds the links `machine`, `amd64`, … as long as the view lives.
-    _links: TempDir,
+    links: TempDir,
     /// Arguments for clang, and so for libclang.
     pub(crate) arguments: Vec<String>,
     /// The header that includes all headers of the view.
@@ -60,10 +60,15 @@ impl View {
             arguments.push(format!("-I{}", folder.display()));
         }
         Ok(Self {
-            _links: links,
+            links,
             arguments,
             headers: checks.join("headers.h"),
         })
+    }
+
+    /// Whether the tree has the target's machine.
+    pub(crate) fn has_machine(&self) -> bool {
+        self.links.path().join("machine").exists()
     }
 
     /// Runs clang on the view's headers with `extra` arguments; gives back what it prints.
@@ -104,26 +109,24 @@ mod tests {
     use std::path::{Path, PathBuf};
 
     use super::View;
-    use crate::models::MODELS;
+    use crate::{models::MODELS, trees::Trees};
 
     const X86_64: &str = "x86_64-unknown-linux-gnu";
 
     /// The tree and the crate's folder; says why the test cannot run where there is no tree.
     fn folders(test: &str) -> Option<(PathBuf, PathBuf)> {
-        let tree = std::env::var_os("RUMPKERNEL_SOURCE").map(PathBuf::from);
-        let tree = tree.filter(|tree| tree.join("sys/sys/param.h").is_file());
+        let crate_folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../rumpkernel-sys");
         let clang = std::process::Command::new("clang")
             .arg("--version")
             .output();
-        match (tree, clang) {
-            (Some(tree), Ok(_)) => Some((
-                tree,
-                Path::new(env!("CARGO_MANIFEST_DIR")).join("../../rumpkernel-sys"),
-            )),
-            _ => {
-                println!(
-                    "{test} did not run: it needs clang, and RUMPKERNEL_SOURCE naming a folder"
-                );
+        match (Trees::pinned(), clang) {
+            (Ok(trees), Ok(_)) => Some((trees.source, crate_folder)),
+            (Err(error), _) => {
+                println!("{test} did not run: {error}");
+                None
+            }
+            (_, Err(error)) => {
+                println!("{test} did not run: clang: {error}");
                 None
             }
         }
