@@ -101,3 +101,7 @@
 
 #include <rump/rump.h>
 #include <rump/rump_syscalls.h>
+
+/* Hypercalls are declared to those who implement them. */
+#define LIBRUMPUSER
+#include <rump/rumpuser.h>

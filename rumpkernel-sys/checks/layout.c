@@ -251,6 +251,30 @@ VALUE(RUMP_ETFS_DIR, 3);
 #ifdef RUMP_ETFS_DIR_SUBDIRS
 VALUE(RUMP_ETFS_DIR_SUBDIRS, 4);
 #endif
+#ifdef RUMPUSER_CLOCK_RELWALL
+VALUE(RUMPUSER_CLOCK_RELWALL, 0);
+#endif
+#ifdef RUMPUSER_CLOCK_ABSMONO
+VALUE(RUMPUSER_CLOCK_ABSMONO, 1);
+#endif
+#ifdef RUMPUSER_LWP_CREATE
+VALUE(RUMPUSER_LWP_CREATE, 0);
+#endif
+#ifdef RUMPUSER_LWP_DESTROY
+VALUE(RUMPUSER_LWP_DESTROY, 1);
+#endif
+#ifdef RUMPUSER_LWP_SET
+VALUE(RUMPUSER_LWP_SET, 2);
+#endif
+#ifdef RUMPUSER_LWP_CLEAR
+VALUE(RUMPUSER_LWP_CLEAR, 3);
+#endif
+#ifdef RUMPUSER_RW_READER
+VALUE(RUMPUSER_RW_READER, 0);
+#endif
+#ifdef RUMPUSER_RW_WRITER
+VALUE(RUMPUSER_RW_WRITER, 1);
+#endif
 #ifdef AF_APPLETALK
 VALUE(AF_APPLETALK, 16);
 #endif
@@ -2933,6 +2957,87 @@ VALUE(RTM_SETGATE, 18);
 #ifdef RTM_VERSION
 VALUE(RTM_VERSION, 4);
 #endif
+#ifdef RUMPUSER_BIO_READ
+VALUE(RUMPUSER_BIO_READ, 1);
+#endif
+#ifdef RUMPUSER_BIO_SYNC
+VALUE(RUMPUSER_BIO_SYNC, 4);
+#endif
+#ifdef RUMPUSER_BIO_WRITE
+VALUE(RUMPUSER_BIO_WRITE, 2);
+#endif
+#ifdef RUMPUSER_FT_BLK
+VALUE(RUMPUSER_FT_BLK, 3);
+#endif
+#ifdef RUMPUSER_FT_CHR
+VALUE(RUMPUSER_FT_CHR, 4);
+#endif
+#ifdef RUMPUSER_FT_DIR
+VALUE(RUMPUSER_FT_DIR, 1);
+#endif
+#ifdef RUMPUSER_FT_OTHER
+VALUE(RUMPUSER_FT_OTHER, 0);
+#endif
+#ifdef RUMPUSER_FT_REG
+VALUE(RUMPUSER_FT_REG, 2);
+#endif
+#ifdef RUMPUSER_IOV_NOSEEK
+VALUE(RUMPUSER_IOV_NOSEEK, -1);
+#endif
+#ifdef RUMPUSER_MTX_KMUTEX
+VALUE(RUMPUSER_MTX_KMUTEX, 2);
+#endif
+#ifdef RUMPUSER_MTX_SPIN
+VALUE(RUMPUSER_MTX_SPIN, 1);
+#endif
+#ifdef RUMPUSER_OPEN_ACCMODE
+VALUE(RUMPUSER_OPEN_ACCMODE, 3);
+#endif
+#ifdef RUMPUSER_OPEN_BIO
+VALUE(RUMPUSER_OPEN_BIO, 16);
+#endif
+#ifdef RUMPUSER_OPEN_CREATE
+VALUE(RUMPUSER_OPEN_CREATE, 4);
+#endif
+#ifdef RUMPUSER_OPEN_EXCL
+VALUE(RUMPUSER_OPEN_EXCL, 8);
+#endif
+#ifdef RUMPUSER_OPEN_RDONLY
+VALUE(RUMPUSER_OPEN_RDONLY, 0);
+#endif
+#ifdef RUMPUSER_OPEN_RDWR
+VALUE(RUMPUSER_OPEN_RDWR, 2);
+#endif
+#ifdef RUMPUSER_OPEN_WRONLY
+VALUE(RUMPUSER_OPEN_WRONLY, 1);
+#endif
+#ifdef RUMPUSER_PANIC
+VALUE(RUMPUSER_PANIC, -1);
+#endif
+#ifdef RUMPUSER_RANDOM_HARD
+VALUE(RUMPUSER_RANDOM_HARD, 1);
+#endif
+#ifdef RUMPUSER_RANDOM_NOWAIT
+VALUE(RUMPUSER_RANDOM_NOWAIT, 2);
+#endif
+#ifdef RUMPUSER_SYNCFD_BARRIER
+VALUE(RUMPUSER_SYNCFD_BARRIER, 4);
+#endif
+#ifdef RUMPUSER_SYNCFD_BOTH
+VALUE(RUMPUSER_SYNCFD_BOTH, 3);
+#endif
+#ifdef RUMPUSER_SYNCFD_READ
+VALUE(RUMPUSER_SYNCFD_READ, 1);
+#endif
+#ifdef RUMPUSER_SYNCFD_SYNC
+VALUE(RUMPUSER_SYNCFD_SYNC, 8);
+#endif
+#ifdef RUMPUSER_SYNCFD_WRITE
+VALUE(RUMPUSER_SYNCFD_WRITE, 2);
+#endif
+#ifdef RUMPUSER_VERSION
+VALUE(RUMPUSER_VERSION, 17);
+#endif
 #ifdef RUMP_DAEMONIZE_SUCCESS
 VALUE(RUMP_DAEMONIZE_SUCCESS, 0);
 #endif
@@ -4361,6 +4466,24 @@ MEMBER(struct rump_boot_etfs, eb_begin, 24);
 MEMBER(struct rump_boot_etfs, eb_size, 32);
 MEMBER(struct rump_boot_etfs, _eb_next, 40);
 MEMBER(struct rump_boot_etfs, eb_status, 48);
+TYPE(struct rumpuser_hyperup, 168, 8);
+MEMBER(struct rumpuser_hyperup, hyp_schedule, 0);
+MEMBER(struct rumpuser_hyperup, hyp_unschedule, 8);
+MEMBER(struct rumpuser_hyperup, hyp_backend_unschedule, 16);
+MEMBER(struct rumpuser_hyperup, hyp_backend_schedule, 24);
+MEMBER(struct rumpuser_hyperup, hyp_lwproc_switch, 32);
+MEMBER(struct rumpuser_hyperup, hyp_lwproc_release, 40);
+MEMBER(struct rumpuser_hyperup, hyp_lwproc_rfork, 48);
+MEMBER(struct rumpuser_hyperup, hyp_lwproc_newlwp, 56);
+MEMBER(struct rumpuser_hyperup, hyp_lwproc_curlwp, 64);
+MEMBER(struct rumpuser_hyperup, hyp_syscall, 72);
+MEMBER(struct rumpuser_hyperup, hyp_lwpexit, 80);
+MEMBER(struct rumpuser_hyperup, hyp_execnotify, 88);
+MEMBER(struct rumpuser_hyperup, hyp_getpid, 96);
+MEMBER(struct rumpuser_hyperup, hyp__extra, 104);
+TYPE(struct rumpuser_iovec, 16, 8);
+MEMBER(struct rumpuser_iovec, iov_base, 0);
+MEMBER(struct rumpuser_iovec, iov_len, 8);
 #ifdef BIOCGDLTLIST
 VALUE(BIOCGDLTLIST, 3222291063);
 #endif
@@ -4417,6 +4540,9 @@ VALUE(FSSIOCGET, 1082672641);
 #endif
 #ifdef FSSIOCSET
 VALUE(FSSIOCSET, 2149074437);
+#endif
+#ifdef RUMPUSER_PID_SELF
+VALUE(RUMPUSER_PID_SELF, -1);
 #endif
 #ifdef SIOCADDRT
 VALUE(SIOCADDRT, 2151182858);
@@ -4983,6 +5109,24 @@ MEMBER(struct rump_boot_etfs, eb_begin, 24);
 MEMBER(struct rump_boot_etfs, eb_size, 32);
 MEMBER(struct rump_boot_etfs, _eb_next, 40);
 MEMBER(struct rump_boot_etfs, eb_status, 48);
+TYPE(struct rumpuser_hyperup, 168, 8);
+MEMBER(struct rumpuser_hyperup, hyp_schedule, 0);
+MEMBER(struct rumpuser_hyperup, hyp_unschedule, 8);
+MEMBER(struct rumpuser_hyperup, hyp_backend_unschedule, 16);
+MEMBER(struct rumpuser_hyperup, hyp_backend_schedule, 24);
+MEMBER(struct rumpuser_hyperup, hyp_lwproc_switch, 32);
+MEMBER(struct rumpuser_hyperup, hyp_lwproc_release, 40);
+MEMBER(struct rumpuser_hyperup, hyp_lwproc_rfork, 48);
+MEMBER(struct rumpuser_hyperup, hyp_lwproc_newlwp, 56);
+MEMBER(struct rumpuser_hyperup, hyp_lwproc_curlwp, 64);
+MEMBER(struct rumpuser_hyperup, hyp_syscall, 72);
+MEMBER(struct rumpuser_hyperup, hyp_lwpexit, 80);
+MEMBER(struct rumpuser_hyperup, hyp_execnotify, 88);
+MEMBER(struct rumpuser_hyperup, hyp_getpid, 96);
+MEMBER(struct rumpuser_hyperup, hyp__extra, 104);
+TYPE(struct rumpuser_iovec, 16, 8);
+MEMBER(struct rumpuser_iovec, iov_base, 0);
+MEMBER(struct rumpuser_iovec, iov_len, 8);
 #ifdef BIOCGDLTLIST
 VALUE(BIOCGDLTLIST, 3222291063);
 #endif
@@ -5039,6 +5183,9 @@ VALUE(FSSIOCGET, 1082672641);
 #endif
 #ifdef FSSIOCSET
 VALUE(FSSIOCSET, 2149074437);
+#endif
+#ifdef RUMPUSER_PID_SELF
+VALUE(RUMPUSER_PID_SELF, -1);
 #endif
 #ifdef SIOCADDRT
 VALUE(SIOCADDRT, 2151182858);
@@ -5605,6 +5752,24 @@ MEMBER(struct rump_boot_etfs, eb_begin, 16);
 MEMBER(struct rump_boot_etfs, eb_size, 24);
 MEMBER(struct rump_boot_etfs, _eb_next, 32);
 MEMBER(struct rump_boot_etfs, eb_status, 36);
+TYPE(struct rumpuser_hyperup, 84, 4);
+MEMBER(struct rumpuser_hyperup, hyp_schedule, 0);
+MEMBER(struct rumpuser_hyperup, hyp_unschedule, 4);
+MEMBER(struct rumpuser_hyperup, hyp_backend_unschedule, 8);
+MEMBER(struct rumpuser_hyperup, hyp_backend_schedule, 12);
+MEMBER(struct rumpuser_hyperup, hyp_lwproc_switch, 16);
+MEMBER(struct rumpuser_hyperup, hyp_lwproc_release, 20);
+MEMBER(struct rumpuser_hyperup, hyp_lwproc_rfork, 24);
+MEMBER(struct rumpuser_hyperup, hyp_lwproc_newlwp, 28);
+MEMBER(struct rumpuser_hyperup, hyp_lwproc_curlwp, 32);
+MEMBER(struct rumpuser_hyperup, hyp_syscall, 36);
+MEMBER(struct rumpuser_hyperup, hyp_lwpexit, 40);
+MEMBER(struct rumpuser_hyperup, hyp_execnotify, 44);
+MEMBER(struct rumpuser_hyperup, hyp_getpid, 48);
+MEMBER(struct rumpuser_hyperup, hyp__extra, 52);
+TYPE(struct rumpuser_iovec, 8, 4);
+MEMBER(struct rumpuser_iovec, iov_base, 0);
+MEMBER(struct rumpuser_iovec, iov_len, 4);
 #ifdef BIOCGDLTLIST
 VALUE(BIOCGDLTLIST, 3221766775);
 #endif
@@ -5661,6 +5826,9 @@ VALUE(FSSIOCGET, 1082672641);
 #endif
 #ifdef FSSIOCSET
 VALUE(FSSIOCSET, 2148550149);
+#endif
+#ifdef RUMPUSER_PID_SELF
+VALUE(RUMPUSER_PID_SELF, -1);
 #endif
 #ifdef SIOCADDRT
 VALUE(SIOCADDRT, 2150658570);
@@ -6227,6 +6395,24 @@ MEMBER(struct rump_boot_etfs, eb_begin, 12);
 MEMBER(struct rump_boot_etfs, eb_size, 20);
 MEMBER(struct rump_boot_etfs, _eb_next, 28);
 MEMBER(struct rump_boot_etfs, eb_status, 32);
+TYPE(struct rumpuser_hyperup, 84, 4);
+MEMBER(struct rumpuser_hyperup, hyp_schedule, 0);
+MEMBER(struct rumpuser_hyperup, hyp_unschedule, 4);
+MEMBER(struct rumpuser_hyperup, hyp_backend_unschedule, 8);
+MEMBER(struct rumpuser_hyperup, hyp_backend_schedule, 12);
+MEMBER(struct rumpuser_hyperup, hyp_lwproc_switch, 16);
+MEMBER(struct rumpuser_hyperup, hyp_lwproc_release, 20);
+MEMBER(struct rumpuser_hyperup, hyp_lwproc_rfork, 24);
+MEMBER(struct rumpuser_hyperup, hyp_lwproc_newlwp, 28);
+MEMBER(struct rumpuser_hyperup, hyp_lwproc_curlwp, 32);
+MEMBER(struct rumpuser_hyperup, hyp_syscall, 36);
+MEMBER(struct rumpuser_hyperup, hyp_lwpexit, 40);
+MEMBER(struct rumpuser_hyperup, hyp_execnotify, 44);
+MEMBER(struct rumpuser_hyperup, hyp_getpid, 48);
+MEMBER(struct rumpuser_hyperup, hyp__extra, 52);
+TYPE(struct rumpuser_iovec, 8, 4);
+MEMBER(struct rumpuser_iovec, iov_base, 0);
+MEMBER(struct rumpuser_iovec, iov_len, 4);
 #ifdef BIOCGDLTLIST
 VALUE(BIOCGDLTLIST, 3221766775);
 #endif
@@ -6283,6 +6469,9 @@ VALUE(FSSIOCGET, 1081886209);
 #endif
 #ifdef FSSIOCSET
 VALUE(FSSIOCSET, 2148550149);
+#endif
+#ifdef RUMPUSER_PID_SELF
+VALUE(RUMPUSER_PID_SELF, -1);
 #endif
 #ifdef SIOCADDRT
 VALUE(SIOCADDRT, 2150658570);

@@ -23,6 +23,7 @@ pub const DIOCWDINFO: c_ulong = 2174248039;
 pub const DIOCWFORMAT: c_ulong = 3224396906;
 pub const FSSIOCGET: c_ulong = 1082672641;
 pub const FSSIOCSET: c_ulong = 2148550149;
+pub const RUMPUSER_PID_SELF: c_longlong = -1;
 pub const SIOCADDRT: c_ulong = 2150658570;
 pub const SIOCDELRT: c_ulong = 2150658571;
 pub const SIOCGDEFIFACE_IN6: c_ulong = 3222563158;
@@ -200,4 +201,6 @@ layout! {
     vnd_ioctl 40 8 { vnd_file 0, vnd_flags 4, vnd_geom 8, vnd_osize 24, vnd_size 32 }
     vnd_user 24 8 { vnu_unit 0, vnu_dev 8, vnu_ino 16 }
     rump_boot_etfs 40 8 { eb_key 0, eb_hostpath 4, eb_type 8, eb_begin 16, eb_size 24, _eb_next 32, eb_status 36 }
+    rumpuser_hyperup 84 4 { hyp_schedule 0, hyp_unschedule 4, hyp_backend_unschedule 8, hyp_backend_schedule 12, hyp_lwproc_switch 16, hyp_lwproc_release 20, hyp_lwproc_rfork 24, hyp_lwproc_newlwp 28, hyp_lwproc_curlwp 32, hyp_syscall 36, hyp_lwpexit 40, hyp_execnotify 44, hyp_getpid 48, hyp__extra 52 }
+    rumpuser_iovec 8 4 { iov_base 0, iov_len 4 }
 }

@@ -23,6 +23,7 @@ pub const DIOCWDINFO: c_ulong = 2165859431;
 pub const DIOCWFORMAT: c_ulong = 3224921194;
 pub const FSSIOCGET: c_ulong = 1082672641;
 pub const FSSIOCSET: c_ulong = 2149074437;
+pub const RUMPUSER_PID_SELF: c_long = -1;
 pub const SIOCADDRT: c_ulong = 2151182858;
 pub const SIOCDELRT: c_ulong = 2151182859;
 pub const SIOCGDEFIFACE_IN6: c_ulong = 3222825302;
@@ -200,4 +201,6 @@ layout! {
     vnd_ioctl 40 8 { vnd_file 0, vnd_flags 8, vnd_geom 12, vnd_osize 28, vnd_size 32 }
     vnd_user 24 8 { vnu_unit 0, vnu_dev 8, vnu_ino 16 }
     rump_boot_etfs 56 8 { eb_key 0, eb_hostpath 8, eb_type 16, eb_begin 24, eb_size 32, _eb_next 40, eb_status 48 }
+    rumpuser_hyperup 168 8 { hyp_schedule 0, hyp_unschedule 8, hyp_backend_unschedule 16, hyp_backend_schedule 24, hyp_lwproc_switch 32, hyp_lwproc_release 40, hyp_lwproc_rfork 48, hyp_lwproc_newlwp 56, hyp_lwproc_curlwp 64, hyp_syscall 72, hyp_lwpexit 80, hyp_execnotify 88, hyp_getpid 96, hyp__extra 104 }
+    rumpuser_iovec 16 8 { iov_base 0, iov_len 8 }
 }

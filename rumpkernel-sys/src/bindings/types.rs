@@ -1228,6 +1228,36 @@ pub struct rump_boot_etfs {
     pub eb_status: c_int,
 }
 #[repr(C)]
+#[derive(Debug, Copy, Clone)]
+pub struct rumpuser_hyperup {
+    pub hyp_schedule: Option<unsafe extern "C" fn()>,
+    pub hyp_unschedule: Option<unsafe extern "C" fn()>,
+    pub hyp_backend_unschedule:
+        Option<unsafe extern "C" fn(arg1: c_int, arg2: *mut c_int, arg3: *mut c_void)>,
+    pub hyp_backend_schedule: Option<unsafe extern "C" fn(arg1: c_int, arg2: *mut c_void)>,
+    pub hyp_lwproc_switch: Option<unsafe extern "C" fn(arg1: *mut lwp)>,
+    pub hyp_lwproc_release: Option<unsafe extern "C" fn()>,
+    pub hyp_lwproc_rfork:
+        Option<unsafe extern "C" fn(arg1: *mut c_void, arg2: c_int, arg3: *const c_char) -> c_int>,
+    pub hyp_lwproc_newlwp: Option<unsafe extern "C" fn(arg1: pid_t) -> c_int>,
+    pub hyp_lwproc_curlwp: Option<unsafe extern "C" fn() -> *mut lwp>,
+    pub hyp_syscall:
+        Option<unsafe extern "C" fn(arg1: c_int, arg2: *mut c_void, arg3: *mut c_long) -> c_int>,
+    pub hyp_lwpexit: Option<unsafe extern "C" fn()>,
+    pub hyp_execnotify: Option<unsafe extern "C" fn(arg1: *const c_char)>,
+    pub hyp_getpid: Option<unsafe extern "C" fn() -> pid_t>,
+    pub hyp__extra: [*mut c_void; 8usize],
+}
+#[repr(C)]
+#[derive(Debug, Copy, Clone)]
+pub struct rumpuser_iovec {
+    pub iov_base: *mut c_void,
+    pub iov_len: usize,
+}
+pub type rumpclock = c_uint;
+pub type rumplwpop = c_uint;
+pub type rumprwlock = c_uint;
+#[repr(C)]
 #[derive(Debug, Default, Copy, Clone)]
 pub struct wapbl_ops {
     pub _address: u8,
@@ -1337,6 +1367,8 @@ zeroed! {
     fss_get
     vnd_ioctl
     rump_boot_etfs
+    rumpuser_hyperup
+    rumpuser_iovec
 }
 
 layout! {

@@ -3,6 +3,9 @@
 /// Types that are no parameter or member of anything else here.
 pub(crate) const TYPES: &[&str] = &[
     "rump_(uiorw|sigmodel|etfs_type|boot_etfs|vtype)",
+    // Hypercalls.
+    "rumpuser_(hyperup|iovec)",
+    "(rumpclock|rumprwlock|rumplwpop)",
     // Files.
     "(stat|statvfs|dirent|flock|iovec|fid|fhandle)",
     "(timespec|timeval|itimerval|itimerspec|rlimit|rusage|pollfd|kevent|sigevent|fd_set|sigset_t)",
@@ -149,6 +152,7 @@ const CONSTANTS: &[&str] = &[
     "PF_",
     "SIG",
     "RUMP_NAMEI_",
+    "RUMPUSER_",
     "ETHER_ADDR_LEN$",
     "AT_",
     "BIOC",
