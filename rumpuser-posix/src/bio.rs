@@ -22,7 +22,7 @@ use parking_lot_core::DEFAULT_UNPARK_TOKEN;
 use crate::errno::from_host;
 use crate::fault::Fault;
 use crate::hostio;
-use crate::instance::{Dead, Instance, Wake, caller, current};
+use crate::instance::{Dead, Instance, Wake, caller};
 
 const READ: c_int = 0x01;
 const SYNC: c_int = 0x04;
@@ -196,9 +196,8 @@ impl Instance {
 
 /// The life of a thread that makes transfers. Nothing in it has a destructor while it is in the
 /// kernel.
-unsafe extern "C" fn serve(_argument: *mut c_void) {
-    // A thread that this module started has entered its instance.
-    let Some(instance) = current() else { return };
+unsafe extern "C" fn serve(_argument: *mut c_void) -> *mut c_void {
+    let instance = caller();
     if instance.become_kernel_thread().is_err() {
         instance.fail("rumpuser: the kernel has no lwp for block I/O");
     }

@@ -73,10 +73,13 @@ struct Joinable {
     done: AtomicBool,
 }
 
+/// A thread's first function. Its result is nothing: it never returns.
+pub(crate) type Function = unsafe extern "C" fn(*mut c_void) -> *mut c_void;
+
 /// The thread's first function and what it is given.
 #[derive(Clone, Copy)]
 struct Start {
-    function: unsafe extern "C" fn(*mut c_void),
+    function: Function,
     argument: *mut c_void,
     joinable: *mut Joinable,
 }
@@ -87,9 +90,16 @@ unsafe impl Send for Start {}
 
 impl Start {
     fn run(self, instance: &Instance) {
-        // SAFETY: whoever asked for the thread passed a function and its argument. It is the
-        // kernel's, or one of this crate that keeps the rule of the module upcall.
-        unsafe { instance.run_thread(self.function, self.argument) };
+        unsafe extern "C" fn begin(start: *mut c_void) {
+            // SAFETY: run() passes itself.
+            let start = unsafe { &*start.cast::<Start>() };
+            // SAFETY: whoever asked for the thread passed a function and its argument.
+            unsafe { (start.function)(start.argument) };
+        }
+
+        // SAFETY: begin() gets what it expects. The function is the kernel's, or one of this crate
+        // that keeps the rule of the module upcall.
+        unsafe { instance.run_thread(begin, (&raw const self).cast_mut().cast()) };
         if !self.joinable.is_null() {
             // SAFETY: nobody has joined, for it is not done.
             unsafe { (*self.joinable).done.store(true, Ordering::Release) };
@@ -132,7 +142,7 @@ impl Instance {
     pub(crate) fn start_detached(
         &self,
         name: &str,
-        function: unsafe extern "C" fn(*mut c_void),
+        function: Function,
         argument: *mut c_void,
     ) -> Result<(), c_int> {
         self.start(
@@ -180,7 +190,7 @@ impl Instance {
 /// Starts a thread, and stores a cookie if it is to be joined.
 #[unsafe(no_mangle)]
 unsafe extern "C" fn rumpuser_thread_create(
-    function: unsafe extern "C" fn(*mut c_void) -> *mut c_void,
+    function: Function,
     argument: *mut c_void,
     name: *const c_char,
     joinable: c_int,
@@ -201,13 +211,6 @@ unsafe extern "C" fn rumpuser_thread_create(
         instance.place(Joinable {
             done: AtomicBool::new(false),
         })
-    };
-    // SAFETY: the types differ in a result that nobody looks at, in a register at most.
-    let function = unsafe {
-        std::mem::transmute::<
-            unsafe extern "C" fn(*mut c_void) -> *mut c_void,
-            unsafe extern "C" fn(*mut c_void),
-        >(function)
     };
     let start = Start {
         function,
