@@ -118,6 +118,7 @@ impl Error {
     }
 
     /// Adds what the user can do about it.
+    #[cfg(any(feature = "netinet", feature = "netinet6", feature = "vfs"))]
     pub(crate) fn hint(mut self, hint: &'static str) -> Self {
         self.0.hint = Some(hint);
         self
@@ -206,6 +207,7 @@ impl From<Death> for ErrorKind {
 /// Says what failed; the subject is copied only when something did.
 pub(crate) trait During<T> {
     fn during(self, operation: &'static str) -> Result<T, Error>;
+    #[cfg(any(feature = "netinet", feature = "netinet6", feature = "vfs"))]
     fn during_at(self, operation: &'static str, subject: impl Into<Subject>) -> Result<T, Error>;
 }
 
@@ -214,6 +216,7 @@ impl<T> During<T> for Result<T, ErrorKind> {
         self.map_err(|kind| kind.during(operation))
     }
 
+    #[cfg(any(feature = "netinet", feature = "netinet6", feature = "vfs"))]
     fn during_at(self, operation: &'static str, subject: impl Into<Subject>) -> Result<T, Error> {
         self.map_err(|kind| kind.about(operation, subject.into()))
     }

@@ -1,8 +1,11 @@
 //! A kernel as a value.
 
 use std::fmt;
+#[cfg(feature = "vfs")]
 use std::path::Path;
 use std::sync::Arc;
+
+use rumpkernel_sys::EntryPoints;
 
 use crate::gate::Gate;
 #[cfg(feature = "vfs")]
@@ -53,6 +56,7 @@ impl Kernel {
         Self { gate }
     }
 
+    #[cfg(any(feature = "netinet", feature = "netinet6", feature = "vfs"))]
     pub(crate) fn gate(&self) -> &Arc<Gate> {
         &self.gate
     }
@@ -102,6 +106,42 @@ impl Kernel {
     /// Whether the kernel is up: neither shut down nor dead by a panic.
     pub fn is_alive(&self) -> bool {
         self.gate.instance().death().is_none()
+    }
+
+    /// Runs `call` in the kernel on the calling thread's lwp, for what this crate does not offer.
+    ///
+    /// # Errors
+    ///
+    /// Only that the kernel is dead, or that this is a callback; what `call` returns is its own.
+    ///
+    /// # Safety
+    ///
+    /// `call` uses the entry points as their C prototypes and manual pages ask, leaves the thread
+    /// on the lwp that it found it on, and while in the kernel holds no value with a destructor,
+    /// because the kernel's death leaves it by a jump. A panic in it aborts the process.
+    pub unsafe fn enter<R: Copy>(
+        &self,
+        call: impl FnOnce(&EntryPoints) -> R + Copy,
+    ) -> Result<R, Error> {
+        // SAFETY: passed on to the caller.
+        unsafe { self.gate.enter(call) }.during("enter")
+    }
+
+    /// Like [`enter`](Self::enter), for one system call, which returns -1 when it fails.
+    ///
+    /// # Errors
+    ///
+    /// The errno of the system call.
+    ///
+    /// # Safety
+    ///
+    /// As for [`enter`](Self::enter).
+    pub unsafe fn syscall<R: Copy + PartialEq + From<i8>>(
+        &self,
+        call: impl FnOnce(&EntryPoints) -> R + Copy,
+    ) -> Result<R, Error> {
+        // SAFETY: passed on to the caller.
+        unsafe { self.gate.syscall(call) }.during("syscall")
     }
 
     /// The hypercall side of this kernel, for what this crate does not offer, such as making

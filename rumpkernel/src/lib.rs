@@ -19,12 +19,13 @@
 //! ```
 //!
 //! - [`Kernel`] boots a kernel, mounts file systems and ends it; [`Builder`] takes boot parameters.
-//! - [`mount`]: the file systems that can be mounted, and host images as disks.
-//! - [`fs`]: files and directories in the kernel, with the shape of `std::fs`.
-//! - [`net`]: sockets in the kernel, with the shape of `std::net`.
+//! - `mount`: the file systems that can be mounted, and host images as disks.
+//! - `fs`: files and directories in the kernel, with the shape of `std::fs`.
+//! - `net`: sockets in the kernel, with the shape of `std::net`.
 //! - [`Error`] says what failed and carries NetBSD's [`Errno`].
 //!
-//! Which drivers are there is chosen with features; see the README.
+//! Which drivers are there is chosen with features, see the README; `mount` and `fs` come with any
+//! file system, `net` with `netinet` or `netinet6`.
 //!
 //! # Blocking and interrupting
 //!
@@ -47,11 +48,11 @@ mod gate;
 mod kernel;
 #[cfg(feature = "vfs")]
 pub mod mount;
-#[cfg(feature = "netinet")]
+#[cfg(any(feature = "netinet", feature = "netinet6"))]
 pub mod net;
 #[cfg(feature = "vfs")]
 mod path;
-#[cfg(any(feature = "sockets", feature = "vfs"))]
+#[cfg(any(feature = "netinet", feature = "netinet6", feature = "vfs"))]
 mod syscall;
 mod thread;
 

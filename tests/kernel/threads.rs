@@ -7,7 +7,6 @@ use std::thread;
 
 use rumpkernel::net::UdpSocket;
 use rumpkernel::{Kernel, fs};
-use rumpkernel_sys::LINKED;
 
 use crate::world;
 
@@ -24,14 +23,13 @@ fn lwps(kernel: &Kernel) -> u64 {
     // struct kinfo_proc2 of sys/sysctl.h: its size and where p_nlwps is.
     const SIZE: usize = 680;
     const LWPS: usize = 616;
-    fs::exists(kernel, "/").unwrap();
     let mut info = [0_u8; SIZE];
     let mut length = SIZE;
     let (place, length) = (info.as_mut_ptr().cast::<c_void>(), &raw mut length);
-    // SAFETY: the thread is bound by the call above; the buffer has the size that is said.
-    let code = unsafe {
-        kernel.hypercalls().enter(move || {
-            let process = (LINKED.sys_getpid)();
+    // SAFETY: the buffer has the size that is said.
+    let outcome = unsafe {
+        kernel.syscall(move |k| {
+            let process = (k.sys_getpid)();
             let name = [
                 rumpkernel_sys::CTL_KERN,
                 rumpkernel_sys::KERN_PROC2,
@@ -40,10 +38,10 @@ fn lwps(kernel: &Kernel) -> u64 {
                 SIZE as c_int,
                 1,
             ];
-            (LINKED.sys___sysctl)(name.as_ptr(), 6, place, length, std::ptr::null(), 0)
+            (k.sys___sysctl)(name.as_ptr(), 6, place, length, std::ptr::null(), 0)
         })
     };
-    assert_eq!(code.unwrap(), 0);
+    outcome.unwrap();
     u64::from_ne_bytes(info[LWPS..LWPS + 8].try_into().unwrap())
 }
 

@@ -45,15 +45,21 @@ pub struct MountCall<'a> {
 
 impl MountCall<'_> {
     /// The device node of the image; lives as long as the call.
-    pub(super) fn device(&self) -> Option<&CStr> {
+    pub fn device(&self) -> Option<&CStr> {
         self.device
     }
 
+    /// Mounts with an argument structure.
+    ///
+    /// # Errors
+    ///
+    /// Those of mount(2).
+    ///
     /// # Safety
     ///
     /// `arguments` is the argument structure of this kind of file system, and the pointers in it
     /// are valid for the call.
-    pub(super) unsafe fn with<T>(&self, arguments: &mut T) -> Result<(), ErrorKind> {
+    pub unsafe fn with<T>(&self, arguments: &mut T) -> Result<(), ErrorKind> {
         let Self {
             gate,
             kind,
@@ -66,7 +72,12 @@ impl MountCall<'_> {
         unsafe { syscall::mount::mount(gate, kind, path, flags, start, size_of::<T>()) }
     }
 
-    pub(super) fn without_arguments(&self) -> Result<(), ErrorKind> {
+    /// Mounts a file system that takes no arguments.
+    ///
+    /// # Errors
+    ///
+    /// Those of mount(2).
+    pub fn without_arguments(&self) -> Result<(), ErrorKind> {
         let Self {
             gate,
             kind,

@@ -5,16 +5,14 @@
 //! later: the one path in the kernel that hands a caller's pages to another thread (physio, for
 //! character disks) is not reachable, because only block disks are registered.
 
-#[cfg(any(feature = "sockets", feature = "vfs"))]
 mod descriptor;
 #[cfg(feature = "vfs")]
 mod file;
 #[cfg(feature = "vfs")]
 pub(crate) mod mount;
-#[cfg(feature = "sockets")]
+#[cfg(any(feature = "netinet", feature = "netinet6"))]
 pub(crate) mod socket;
 #[cfg(feature = "vfs")]
 pub(crate) mod tree;
 
-#[cfg(any(feature = "sockets", feature = "vfs"))]
 pub(crate) use descriptor::Descriptor;
