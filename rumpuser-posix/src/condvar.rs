@@ -34,8 +34,10 @@ pub(crate) struct Condvar {
 type Woken = bool;
 
 impl Condvar {
+    /// Odd, unlike the keys of everything else: a late wake-up for what was at this address before
+    /// must not look like a signal.
     fn key(&self) -> usize {
-        ptr::from_ref(self).addr()
+        ptr::from_ref(self).addr() + 1
     }
 
     /// Announces a waiter. It holds the mutex, or is about to get it before it gives up its CPU, so
@@ -111,7 +113,7 @@ impl Condvar {
             woken += 1;
             FilterOp::Unpark
         };
-        // SAFETY: the key is this condition variable's address, on which only block() waits; the
+        // SAFETY: the key is this condition variable's, on which only block() waits; the
         // closures do nothing but count.
         unsafe {
             parking_lot_core::unpark_filter(self.key(), filter, |result| {

@@ -47,7 +47,7 @@ pub(crate) unsafe fn read_at(
                 file,
                 buffer.byte_add(done),
                 length - done,
-                offset + done as i64,
+                offset.saturating_add(done as i64),
             )
         })?;
         if count == 0 {
@@ -77,7 +77,7 @@ pub(crate) unsafe fn write_at(
                 file,
                 buffer.byte_add(done),
                 length - done,
-                offset + done as i64,
+                offset.saturating_add(done as i64),
             )
         })?;
         if count == 0 {

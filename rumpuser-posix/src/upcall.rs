@@ -3,7 +3,7 @@
 //!
 //! A host thread that runs kernel code holds one of the kernel's virtual CPUs, and perhaps its big
 //! lock. Before it blocks in the host it gives both back, and takes them again afterwards
-//! ([`Upcalls::unscheduled`]). An upcall runs kernel code, which makes hypercalls, which may find
+//! ([`Instance::unscheduled`]). An upcall runs kernel code, which makes hypercalls, which may find
 //! the kernel dead and leave by a jump: **no frame of this crate may hold a value with a destructor
 //! while it calls one**. The bounds `Copy` on closures and results here serve that rule.
 

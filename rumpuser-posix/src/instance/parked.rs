@@ -8,7 +8,7 @@
 //! put the key here after death had read them, and sees the flag.
 //!
 //! A thread may be woken without cause, when its key's address was used before by something else;
-//! callers check what they wait for.
+//! callers check what they wait for, or use keys that nothing else does.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
@@ -62,8 +62,8 @@ impl Parked {
         let shard = &self.keys[(key >> 6) % SHARDS];
         shard.lock().push(key);
         // SAFETY: the closures meet park()'s conditions by this function's own; keys are addresses
-        // that belong to the waiting thread or to an object of this kernel, and a wake-up that was
-        // meant for an earlier user of the address is allowed for.
+        // in what belongs to the waiting thread or to this kernel, and a wake-up that was meant for
+        // an earlier user of the address is allowed for.
         let result = unsafe {
             parking_lot_core::park(
                 key,
