@@ -25,6 +25,18 @@ pub enum Error {
         known: Vec<String>,
     },
 
+    /// Nothing can be built from this snapshot.
+    #[error(
+        "nothing can be built from NetBSD snapshot {snapshot}: {reason}; choose another with \
+         RUMPKERNEL_SNAPSHOT"
+    )]
+    Unbuildable {
+        /// The snapshot's name.
+        snapshot: String,
+        /// Why.
+        reason: String,
+    },
+
     /// Neither a source was given, nor is the snapshot in the cache, nor could it be downloaded.
     #[error(
         "the sources of NetBSD snapshot {snapshot} are not at hand.\n{}\

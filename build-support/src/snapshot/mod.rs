@@ -94,6 +94,7 @@ impl Request {
 /// [`Error::NotFound`] tells everything that was tried. All other errors are about one source:
 /// one that was named and does not serve is never passed over in silence.
 pub fn obtain(request: &Request, progress: &mut dyn Progress) -> Result<Tree, Error> {
+    check_buildable(&request.pin)?;
     let cache = Cache::new(&request.cache_dir);
     if let Some(path) = &request.source {
         return source::open(path, request, &cache, progress);
@@ -110,10 +111,21 @@ pub fn obtain(request: &Request, progress: &mut dyn Progress) -> Result<Tree, Er
 ///
 /// As [`obtain`].
 pub fn import(request: &Request, progress: &mut dyn Progress) -> Result<Tree, Error> {
+    check_buildable(&request.pin)?;
     let cache = Cache::new(&request.cache_dir);
     match &request.source {
         Some(path) => source::import(path, request, &cache, progress),
         None => from_cache_or_network(request, &cache, progress),
+    }
+}
+
+fn check_buildable(pin: &Pin) -> Result<(), Error> {
+    match &pin.unbuildable {
+        Some(reason) => Err(Error::Unbuildable {
+            snapshot: pin.name.clone(),
+            reason: reason.clone(),
+        }),
+        None => Ok(()),
     }
 }
 

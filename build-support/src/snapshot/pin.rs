@@ -1,7 +1,7 @@
 //! The pins: which NetBSD trees are known, and what their content is.
 //!
 //! `vendor-dates.toml` is part of the program, so that a build needs no file of this crate at run
-//! time. Each `[[snapshot]]` has the keys that [`Pin`] has fields; `cvs` may be missing.
+//! time. Each `[[snapshot]]` has the keys that [`Pin`] has fields; `cvs` and `unbuildable` may be missing.
 
 use std::sync::LazyLock;
 
@@ -22,7 +22,8 @@ pub struct Pin {
     pub name: String,
     /// When the revision was committed: RFC 3339, UTC.
     pub committed: String,
-    /// The moment in NetBSD's CVS that the tree was taken from, where known: RFC 3339, UTC.
+    /// The moment in NetBSD's CVS that the kernel's files are of, where known: RFC 3339, UTC. Single
+    /// files may be newer.
     pub cvs: Option<String>,
     /// Where the revision lives, such as `https://github.com/rumpkernel/src-netbsd`.
     pub repository: String,
@@ -32,6 +33,8 @@ pub struct Pin {
     pub digest: Digest,
     /// How many files the manifest lists. Not part of the check; it makes its errors clearer.
     pub files: usize,
+    /// Why nothing can be built from it, if so.
+    pub unbuildable: Option<String>,
 }
 
 /// All embedded pins, the default one first.
@@ -115,6 +118,7 @@ fn entry(table: &DeTable<'_>) -> Result<Pin, String> {
         files: required("files")?
             .parse()
             .map_err(|error| format!("`files`: {error}"))?,
+        unbuildable: optional("unbuildable")?,
     })
 }
 
@@ -127,7 +131,7 @@ mod tests {
     #[test]
     fn the_embedded_pins_are_sound() {
         let pins = parse(VENDOR_DATES).unwrap();
-        assert!(!pins.is_empty());
+        assert_eq!(pins.len(), 58);
         assert_eq!(pins[0].revision, "82f3a6905f6a3a65ceb3a21046de62437f61e7dd");
         assert_eq!(pins[0].cvs.as_deref(), Some("2016-07-28T11:00:00Z"));
         let mut names = HashSet::new();

@@ -27,7 +27,7 @@ impl Tree {
     /// A verified tree outside the cache; with `whole`, a part of what that lists.
     pub(super) fn in_place(root: PathBuf, digest: Digest, whole: Option<Manifest>) -> Self {
         Self {
-            root,
+            root: absolute(root),
             digest: Some(digest),
             pinned: true,
             manifest_file: None,
@@ -38,7 +38,7 @@ impl Tree {
     /// A tree that nobody has read.
     pub(super) fn unread(root: PathBuf) -> Self {
         Self {
-            root,
+            root: absolute(root),
             digest: None,
             pinned: false,
             manifest_file: None,
@@ -49,7 +49,7 @@ impl Tree {
     /// A tree in the cache.
     pub(super) fn cached(entry: &CacheEntry, digest: Digest, pinned: bool) -> Self {
         Self {
-            root: entry.tree(),
+            root: absolute(entry.tree()),
             digest: Some(digest),
             pinned,
             manifest_file: Some(entry.manifest_file()),
@@ -57,7 +57,7 @@ impl Tree {
         }
     }
 
-    /// The folder that has `sys` and `common` in it.
+    /// The folder that has `sys` and `common` in it; an absolute path.
     #[must_use]
     pub fn root(&self) -> &Path {
         &self.root
@@ -112,4 +112,11 @@ impl Tree {
             }
         }
     }
+}
+
+/// The compiler runs in another folder than the program that calls this crate.
+///
+/// Of a host without a current folder the path stays as it is; its files cannot be found anyway.
+fn absolute(path: PathBuf) -> PathBuf {
+    std::path::absolute(&path).unwrap_or(path)
 }

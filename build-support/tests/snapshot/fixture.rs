@@ -99,6 +99,7 @@ pub(crate) fn pin_of(files: &[(&str, &str)]) -> Pin {
         revision: "0123456789abcdef0123456789abcdef01234567".to_owned(),
         digest: sha256(manifest_of(files).as_bytes()),
         files: files.len(),
+        unbuildable: None,
     }
 }
 

@@ -289,3 +289,15 @@ fn a_part_of_a_tree_is_verified_against_the_manifest_it_carries() {
         .to_string();
     assert!(message.contains("line 2"), "{message}");
 }
+
+#[test]
+fn a_snapshot_without_sources_says_so() {
+    let fixture = Fixture::new();
+    let mut request = fixture.request_from("tree");
+    request.pin.unbuildable = Some("it was made on a Friday".to_owned());
+    let message = obtain(&request, &mut Warnings::default())
+        .unwrap_err()
+        .to_string();
+    assert!(message.contains("it was made on a Friday"), "{message}");
+    assert!(message.contains("RUMPKERNEL_SNAPSHOT"), "{message}");
+}

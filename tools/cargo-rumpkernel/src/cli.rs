@@ -89,7 +89,7 @@ pub(crate) struct Selection {
     /// times. Without it: the snapshot that is built by default.
     #[arg(long, value_name = "NAME")]
     pub(crate) snapshot: Vec<String>,
-    /// All known snapshots.
+    /// All known snapshots from which something can be built.
     #[arg(long, conflicts_with = "snapshot")]
     pub(crate) all: bool,
 }
@@ -98,7 +98,8 @@ impl Selection {
     /// The chosen pins.
     pub(crate) fn pins(&self) -> Result<Vec<&'static Pin>, Error> {
         if self.all {
-            Ok(snapshot::pins().iter().collect())
+            let all = snapshot::pins().iter();
+            Ok(all.filter(|pin| pin.unbuildable.is_none()).collect())
         } else if self.snapshot.is_empty() {
             Ok(vec![snapshot::default_pin()])
         } else {

@@ -18,7 +18,11 @@ pub(crate) fn run(options: &List) -> Result<(), Error> {
             pin.name,
             pin.cvs.as_deref().unwrap_or("unknown"),
             &pin.revision[..12],
-            cached.map_or_else(|| "no".to_owned(), |tree| tree.root().display().to_string()),
+            match (&pin.unbuildable, cached) {
+                (Some(reason), _) => format!("unbuildable: {reason}"),
+                (None, Some(tree)) => tree.root().display().to_string(),
+                (None, None) => "no".to_owned(),
+            },
         );
     }
     Ok(())
