@@ -269,8 +269,10 @@ impl RwLock {
         self.state.load(Ordering::Relaxed) & WRITER != 0
     }
 
-    /// Whether anybody holds the lock or waits for it.
+    /// Whether anybody holds the lock or waits for it. When this says no, nobody is at work in the
+    /// lock any more, not even a thread that has just handed it over.
     pub(super) fn is_used(&self) -> bool {
+        let _queue = self.queue.lock();
         self.state.load(Ordering::Relaxed) != 0
     }
 }
