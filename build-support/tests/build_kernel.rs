@@ -290,6 +290,26 @@ fn a_source_that_does_not_compile_shows_command_file_and_words() {
 }
 
 #[test]
+fn an_object_for_link_time_optimisation_is_refused_with_the_flag_to_blame() {
+    let folder = tempfile::tempdir().unwrap();
+    let source = folder.path().join("optimised.c");
+    fs::write(&source, "int own_answer(void) { return 42; }\n").unwrap();
+    let mut configuration = configuration(&kept("kernel"), &KERNEL);
+    configuration.own.push(OwnComponent {
+        name: "optimised".into(),
+        sources: vec![source],
+        flags: vec!["-flto".into()],
+        rename: true,
+    });
+    if let Some(result) = run("an_object_for_link_time_optimisation", &configuration) {
+        let message = result.unwrap_err().to_string();
+        for word in ["-flto", "RUMPKERNEL_CFLAGS", "optimised.c"] {
+            assert!(message.contains(word), "{message}");
+        }
+    }
+}
+
+#[test]
 fn a_component_of_ones_own_sees_the_kernels_headers_and_is_built_once_per_content() {
     let folder = tempfile::tempdir().unwrap();
     let source = folder.path().join("own.c");

@@ -50,7 +50,7 @@ impl Scene {
         names
             .map(|name| Input {
                 path: name.to_owned(),
-                digest: digests.digest(name).unwrap().to_owned(),
+                digest: digests.digest(name).map(str::to_owned),
             })
             .to_vec()
     }

@@ -38,6 +38,9 @@ pub enum Error {
         /// The file's name.
         file: String,
     },
+    /// A name for a component of one's own that no file can have.
+    #[error("`{0}` cannot be a component's name: expected letters, digits and underscores")]
+    Name(String),
     /// A file of the tree does not say what it must.
     #[error("{}: expected {expected}", path.display())]
     Unexpected {

@@ -69,7 +69,8 @@ impl Unfinished {
         let mut library = Cursor::new(Vec::new());
         archive::write(&members, &mut library)
             .map_err(Error::file("write", format!("lib{name}.a")))?;
-        let inputs = inputs::collect(setup, &self.folder, self.dependencies.iter(), digests);
+        let dependencies = self.dependencies.iter();
+        let inputs = inputs::collect(setup, &self.recipe, &self.folder, dependencies, digests);
         remove_folder(&self.folder);
 
         let target = &setup.target.triple;

@@ -1,11 +1,16 @@
 //! The sources that NetBSD's build generates.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::Error;
 use crate::component::{Component, Origin};
 use crate::config;
+
+/// Says which release it is.
+const PARAM: &str = "sys/sys/param.h";
+/// What a kernel prints first.
+const COPYRIGHT: &str = "sys/conf/copyright";
 
 /// A generated file: its name in the component's object folder and its text.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,13 +19,14 @@ pub(super) struct GeneratedFile {
     pub(super) text: String,
 }
 
-/// Everything that a component needs generated.
+/// Everything that a component needs generated, and the files that it was made from.
 pub(super) fn generate(
     component: &Component,
     tree: &Path,
     files: &config::Files,
-) -> Result<Vec<GeneratedFile>, Error> {
+) -> Result<(Vec<GeneratedFile>, Vec<PathBuf>), Error> {
     let mut generated = Vec::new();
+    let mut read = Vec::new();
     if let Some(ioconf) = &component.ioconf {
         let tables = files
             .generate(&tree.join(ioconf))
@@ -28,6 +34,7 @@ pub(super) fn generate(
                 component: component.name.clone(),
                 source,
             })?;
+        read.extend(tables.read);
         for (name, text) in [
             ("ioconf.c", tables.ioconf_c),
             ("ioconf.h", tables.ioconf_h),
@@ -39,10 +46,13 @@ pub(super) fn generate(
     for source in &component.sources {
         match &source.origin {
             Origin::Tree(_) => {}
-            Origin::Generated(name) if name == "vers.c" => generated.push(GeneratedFile {
-                name: "vers.c",
-                text: version(tree)?,
-            }),
+            Origin::Generated(name) if name == "vers.c" => {
+                generated.push(GeneratedFile {
+                    name: "vers.c",
+                    text: version(tree)?,
+                });
+                read.extend([PARAM, COPYRIGHT].map(|path| tree.join(path)));
+            }
             Origin::Generated(name) => {
                 return Err(Error::NotGenerated {
                     component: component.name.clone(),
@@ -51,18 +61,18 @@ pub(super) fn generate(
             }
         }
     }
-    Ok(generated)
+    Ok((generated, read))
 }
 
 /// The definitions that `sys/conf/newvers.sh -i RUMP-ROAST -n -r` writes into `vers.c`.
 fn version(tree: &Path) -> Result<String, Error> {
-    let param = tree.join("sys/sys/param.h");
+    let param = tree.join(PARAM);
     let text = read(&param)?;
     let release = release(&text).ok_or(Error::Unexpected {
         path: param,
         expected: "a definition of __NetBSD_Version__ with the release behind it",
     })?;
-    let copyright = read(&tree.join("sys/conf/copyright"))?;
+    let copyright = read(&tree.join(COPYRIGHT))?;
     let full = format!("NetBSD {release} (RUMP-ROAST)\n");
     // The shell drops the file's last line ends, and the script adds an empty line.
     let copyright = format!("{}\n\n", copyright.trim_end_matches('\n'));

@@ -1,28 +1,43 @@
 //! From the compiler's dependencies to the store's inputs.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::path::{Component, Path, PathBuf};
 
+use super::recipe::Recipe;
 use super::setup::Setup;
 use crate::store::{FileDigests, Input};
 
 /// The files that a component was made from, each once, sorted: those of the tree relative to it,
-/// others absolute. Generated files are left out, because the recipe's key holds their text.
+/// others absolute.
+///
+/// What is generated is in the recipe's key, and so is what Makefiles say. The files that these
+/// were made from are named, because their change makes a build out of date, but not compared.
 pub(super) fn collect<'a>(
     setup: &Setup,
+    recipe: &Recipe,
     folder: &Path,
     dependencies: impl Iterator<Item = &'a PathBuf>,
     digests: &mut FileDigests,
 ) -> Vec<Input> {
-    let paths: BTreeSet<String> = dependencies
-        .filter_map(|path| name(setup, folder, path))
+    let root = setup.tree.root();
+    let described = recipe
+        .component
+        .makefiles
+        .iter()
+        .chain(&recipe.described_by);
+    let mut inputs: BTreeMap<String, Option<String>> = described
+        .filter_map(|path| name(setup, folder, &root.join(path)))
+        .map(|path| (path, None))
         .collect();
-    paths
-        .into_iter()
-        .filter_map(|path| {
-            let digest = digests.digest(&path)?.to_owned();
-            Some(Input { path, digest })
-        })
+    for path in dependencies {
+        if let Some(path) = name(setup, folder, path) {
+            let digest = digests.digest(&path).map(str::to_owned);
+            inputs.insert(path, digest);
+        }
+    }
+    let inputs = inputs.into_iter();
+    inputs
+        .map(|(path, digest)| Input { path, digest })
         .collect()
 }
 

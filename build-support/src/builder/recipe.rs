@@ -11,11 +11,14 @@ use crate::bsdmake::OBJECTS;
 use crate::compile::{self, flags};
 use crate::component::{Component, Origin, placed};
 use crate::store::{Key, KeyBuilder};
+use crate::target::repair;
 
 /// A component of which everything is known that can be before compiling.
 pub(super) struct Recipe {
     pub(super) component: Component,
     pub(super) generated: Vec<GeneratedFile>,
+    /// The files that the generated ones were made from, besides Makefiles.
+    pub(super) described_by: Vec<PathBuf>,
     pub(super) key: Key,
 }
 
@@ -28,9 +31,12 @@ impl Recipe {
                 if let Some(better) = repairs.iter().find_map(|repair| repair.apply(path)) {
                     *path = better;
                 }
+                let flags = repair::flags(path).iter().copied();
+                source.flags.extend(flags.map(str::to_owned));
             }
         }
-        let generated = generated::generate(&component, setup.tree.root(), &setup.config)?;
+        let (generated, described_by) =
+            generated::generate(&component, setup.tree.root(), &setup.config)?;
         let sources = component
             .sources
             .iter()
@@ -50,6 +56,7 @@ impl Recipe {
         Ok(Self {
             component,
             generated,
+            described_by,
             key,
         })
     }

@@ -128,6 +128,10 @@ impl<'a> Build<'a> {
 
     /// The same for a component of the user's own.
     fn look_up_own(&mut self, own: &OwnComponent) -> Result<(), Error> {
+        let allowed = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
+        if own.name.is_empty() || !own.name.bytes().all(allowed) {
+            return Err(Error::Name(own.name.clone()));
+        }
         let question = self.setup.question(&own.name);
         let question = question.map(|question| own_question(question, own));
         if self.recall(&own.name, question.as_ref()) {

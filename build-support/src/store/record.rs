@@ -9,6 +9,7 @@ use std::path::Path;
 use super::Input;
 
 const END: &str = "end";
+const NO_DIGEST: &str = "-";
 
 /// What a library was made from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,7 +24,7 @@ impl Inputs {
     pub(super) fn text(&self) -> String {
         let mut text = format!("length {}\n", self.length);
         for input in &self.inputs {
-            text.push_str(&input.digest);
+            text.push_str(input.digest.as_deref().unwrap_or(NO_DIGEST));
             text.push(' ');
             text.push_str(&input.path);
             text.push('\n');
@@ -62,7 +63,7 @@ impl Inputs {
 fn input(line: &str) -> Option<Input> {
     let (digest, path) = line.split_once(' ')?;
     Some(Input {
-        digest: digest.to_owned(),
+        digest: (digest != NO_DIGEST).then(|| digest.to_owned()),
         path: path.to_owned(),
     })
 }
@@ -123,10 +124,16 @@ mod tests {
         assert_eq!(Answer::parse(&text), Some(answer));
         let list = Inputs {
             length: 3,
-            inputs: vec![Input {
-                digest: "00".into(),
-                path: "sys/a b.h".into(),
-            }],
+            inputs: vec![
+                Input {
+                    digest: Some("00".into()),
+                    path: "sys/a b.h".into(),
+                },
+                Input {
+                    digest: None,
+                    path: "sys/Makefile".into(),
+                },
+            ],
         };
         let long = list.text();
         assert_eq!(Inputs::parse(&long), Some(list));

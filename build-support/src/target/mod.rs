@@ -4,12 +4,12 @@
 //! compiler or the source tree. What only the compiler knows is asked by
 //! [`compile::Compiler`](crate::compile::Compiler).
 
-mod repair;
+pub mod repair;
 pub mod table;
 
 use std::path::{Path, PathBuf};
 
-pub use repair::Repair;
+use repair::Repair;
 
 /// The facts about a target that a component's Makefile asks for.
 ///

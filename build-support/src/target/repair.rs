@@ -43,6 +43,21 @@ pub(super) const AARCH64: &[Repair] = &[Repair {
     to_extension: "c",
 }];
 
+/// Flags that a source of the snapshots needs on every target.
+///
+/// libkern's macro turns `strlen` into a builtin, also in its definition, which clang refuses; code
+/// for boot loaders is spared the macro.
+const FLAGS: &[(&str, &[&str])] = &[("common/lib/libc/string/strlen.c", &["-D_STANDALONE"])];
+
+/// The flags that a source needs besides its component's.
+#[must_use]
+pub fn flags(source: &Path) -> &'static [&'static str] {
+    FLAGS
+        .iter()
+        .find(|(path, _)| source == Path::new(path))
+        .map_or(&[], |(_, flags)| flags)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
