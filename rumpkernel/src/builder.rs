@@ -9,6 +9,10 @@ use crate::error::During as _;
 use crate::gate::Gate;
 use crate::{Error, ErrorKind, Kernel};
 
+/// With less memory the boot thread has to wait for some, and the kernel's protocol timers run
+/// before the protocols that are attached meanwhile are ready for them.
+const SMALLEST_MEMORY: u64 = 4 << 20;
+
 /// Boots a kernel with parameters.
 ///
 /// A parameter that is not set comes from the environment variable that rumpuser(3) names for it,
@@ -17,6 +21,7 @@ use crate::{Error, ErrorKind, Kernel};
 #[must_use = "nothing is booted before boot() is called"]
 pub struct Builder {
     parameters: Parameters,
+    memory: Option<u64>,
     console: Console,
 }
 
@@ -25,9 +30,11 @@ impl Builder {
         Self::default()
     }
 
-    /// How many bytes of memory the kernel may use, `RUMP_MEMLIMIT`. It then behaves as a machine
-    /// with that much memory: caches shrink, allocations wait or fail. No limit by default.
+    /// How many bytes of memory the kernel may use, `RUMP_MEMLIMIT`; at least 4 MiB. It then behaves
+    /// as a machine with that much memory: caches shrink, and calls that need more than there is
+    /// wait until some is free. No limit by default.
     pub fn memory_limit(mut self, bytes: u64) -> Self {
+        self.memory = Some(bytes);
         self.parameters = self.parameters.memory_limit(bytes);
         self
     }
@@ -77,12 +84,19 @@ impl Builder {
     /// # Errors
     ///
     /// [`ErrorKind::AlreadyBooted`]; [`ErrorKind::BadParameter`] for a parameter with a NUL
-    /// character; [`ErrorKind::Panicked`] when the kernel cannot boot with these parameters.
+    /// character, or too little memory; [`ErrorKind::Panicked`] when the kernel cannot boot with these parameters.
     pub fn boot(self) -> Result<Kernel, Error> {
         self.boot_linked().during("boot")
     }
 
     fn boot_linked(self) -> Result<Kernel, ErrorKind> {
+        if let Some(bytes) = self.memory.filter(|&bytes| bytes < SMALLEST_MEMORY) {
+            return Err(ErrorKind::BadParameter {
+                reason: format!(
+                    "{bytes} bytes of memory, a kernel needs {SMALLEST_MEMORY} to boot"
+                ),
+            });
+        }
         let instance =
             Instance::linked(self.parameters, self.console).map_err(|error| match error {
                 SetupError::LinkedInUse => ErrorKind::AlreadyBooted,

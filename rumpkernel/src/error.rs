@@ -198,7 +198,7 @@ impl From<Death> for ErrorKind {
         match death.kind {
             DeathKind::Halt(_) => Self::ShutDown,
             _ => Self::Panicked {
-                message: death.message.to_string(),
+                message: death.message.trim_start_matches("panic: ").to_owned(),
             },
         }
     }

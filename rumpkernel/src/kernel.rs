@@ -22,7 +22,8 @@ use crate::{Builder, Error, error::During as _};
 ///
 /// [`shutdown`](Self::shutdown) syncs and unmounts all file systems and halts the kernel, and
 /// reports how that went. When the last handle and the last object that uses the kernel are
-/// dropped, the same happens, without a report. A kernel that panics is dead at once.
+/// dropped, the same happens, without a report (unless that is in a callback of the kernel's, which
+/// leaves it running). A kernel that panics is dead at once.
 ///
 /// Whatever way it ended, calls on its objects fail from then on with
 /// [`ErrorKind::ShutDown`](crate::ErrorKind::ShutDown) or

@@ -23,6 +23,8 @@ crate::tests![
     shutdown_wakes_those_who_wait,
     the_last_handle_unmounts,
     a_shut_down_kernel_leaves_its_image_free,
+    a_little_memory_is_enough,
+    a_kernel_that_cannot_boot_is_an_error,
     a_panic_is_an_error_of_the_call_that_made_it,
     a_panic_reaches_those_who_wait,
     a_callback_cannot_call_back,
@@ -79,6 +81,32 @@ fn boot_parameters_reach_the_kernel() {
         fs::read_to_string(&kernel, "/kern/hostname").unwrap(),
         "burrow\n"
     );
+}
+
+fn a_little_memory_is_enough() {
+    let kernel = Kernel::builder()
+        .memory_limit(4 << 20)
+        .quiet()
+        .boot()
+        .unwrap();
+    fs::create_dir(&kernel, "/mnt").unwrap();
+    let _mount = kernel
+        .mount(rumpkernel::mount::Tmpfs::new(), "/mnt")
+        .unwrap();
+    fs::write(&kernel, "/mnt/file", [1; 100_000]).unwrap();
+    kernel.shutdown().unwrap();
+}
+
+fn a_kernel_that_cannot_boot_is_an_error() {
+    let error = Kernel::builder()
+        .parameter("RUMP_MEMLIMIT", "1")
+        .quiet()
+        .boot()
+        .unwrap_err();
+    match error.kind() {
+        ErrorKind::Panicked { message } => assert!(message.contains("uvm_init"), "{message}"),
+        other => panic!("{other}"),
+    }
 }
 
 fn assert_shut_down<T: std::fmt::Debug>(result: Result<T, Error>) {
@@ -233,7 +261,7 @@ fn a_panic_reaches_those_who_wait() {
     // Into the kernel past the safe API, too.
     // SAFETY: plain values; the kernel is dead and is not entered.
     let death = unsafe { kernel.hypercalls().enter(|| (LINKED.sys_getpid)()) }.unwrap_err();
-    assert_eq!(&*death.message, message);
+    assert!(death.message.contains(&message), "{death}");
 }
 
 fn a_callback_cannot_call_back() {

@@ -24,6 +24,7 @@ crate::tests![
     udp_over_ipv4,
     udp_over_ipv6,
     a_connected_udp_socket_hears_one_peer,
+    what_is_not_offered_can_be_called,
 ];
 
 const V4: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
@@ -340,4 +341,36 @@ fn a_connected_udp_socket_hears_one_peer() {
     let count = other.peek(&mut buffer).unwrap();
     assert_eq!(&buffer[..count], b"heard");
     assert_eq!(other.recv(&mut buffer).unwrap(), count);
+}
+
+fn what_is_not_offered_can_be_called() {
+    let kernel = world::boot();
+    let mut pair = [0; 2];
+    let place = pair.as_mut_ptr();
+    // SAFETY: socketpair(2) writes two numbers.
+    let code = unsafe {
+        kernel.syscall(move |k| {
+            (k.sys_socketpair)(
+                rumpkernel_sys::AF_LOCAL,
+                rumpkernel_sys::SOCK_STREAM,
+                0,
+                place,
+            )
+        })
+    };
+    assert_eq!(code.unwrap(), 0);
+    let (sent, mut received) = (*b"over a local socket", [0; 32]);
+    let [one, other] = pair;
+    let (from, to) = (sent.as_ptr().cast(), received.as_mut_ptr().cast());
+    // SAFETY: both buffers have the sizes that are said.
+    let count = unsafe {
+        kernel.syscall(move |k| {
+            (k.sys_write)(one, from, sent.len());
+            (k.sys_read)(other, to, 32)
+        })
+    };
+    assert_eq!(received[..count.unwrap().unsigned_abs()], sent);
+    // SAFETY: plain values.
+    let error = unsafe { kernel.syscall(|k| (k.sys_close)(-1)) }.unwrap_err();
+    assert_eq!(error.errno(), Some(Errno::BADF));
 }

@@ -1,0 +1,54 @@
+//! A kernel that panics is an error, and the program goes on.
+//!
+//! `cargo run --release -p rumpkernel-examples --example panic`
+
+use std::error::Error;
+
+use rumpkernel::mount::Ffs;
+use rumpkernel::{ErrorKind, Kernel, fs};
+use rumpkernel_examples::FFS2_LE;
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let folder = tempfile::tempdir()?;
+    let image = folder.path().join("disk.img");
+    FFS2_LE.unpack(&image)?;
+    mark_all_inodes_free(&image)?;
+
+    let kernel = Kernel::builder().quiet().boot()?;
+    fs::create_dir(&kernel, "/disk")?;
+    let _mount = kernel.mount(Ffs::image(&image), "/disk")?;
+    println!("mounted an image whose map of used inodes is wrong");
+
+    // The kernel takes an inode for free that is in use, notices, and panics.
+    match fs::write(&kernel, "/disk/new", "") {
+        Err(error) if matches!(error.kind(), ErrorKind::Panicked { .. }) => println!("{error}"),
+        other => return Err(format!("expected a panic, got {other:?}").into()),
+    }
+    println!(
+        "and so is everything else in that kernel: {:?}",
+        fs::read(&kernel, "/disk/hello.txt")
+    );
+    println!("but this program goes on");
+    Ok(())
+}
+
+/// Clears the beginning of the map of used inodes in the first cylinder group of a little-endian
+/// image.
+fn mark_all_inodes_free(image: &std::path::Path) -> Result<(), Box<dyn Error>> {
+    // struct cg of fs.h: cg_magic and where it is, and where cg_iusedoff is.
+    const MAGIC: [u8; 4] = 0x0009_0255_u32.to_le_bytes();
+    const MAGIC_AT: usize = 4;
+    const MAP_OFFSET_AT: usize = 92;
+    let mut bytes = std::fs::read(image)?;
+    let group = (0..bytes.len())
+        .step_by(512)
+        .find(|&at| bytes[at..].get(MAGIC_AT..MAGIC_AT + 4) == Some(&MAGIC[..]))
+        .ok_or("no cylinder group")?;
+    let offset = bytes[group + MAP_OFFSET_AT..]
+        .first_chunk()
+        .ok_or("cut short")?;
+    let map = group + u32::from_le_bytes(*offset) as usize;
+    bytes[map..map + 4].fill(0);
+    std::fs::write(image, bytes)?;
+    Ok(())
+}
