@@ -30,7 +30,7 @@ macro_rules! entry_points {
         /// `rump_` and `pub_`; those that return an `int` return an error number, or 0. Those that
         /// not every kernel has are options.
         ///
-        /// All but the `boot_` members need a kernel that `init` has started.
+        /// The `boot_` members come before `init`, and all that enters the kernel comes after it.
         #[derive(Debug, Clone, Copy)]
         pub struct EntryPoints {
             $(#[doc = concat!("`", stringify!($link), "`.")]

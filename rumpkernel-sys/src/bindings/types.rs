@@ -7,37 +7,44 @@ use core::ffi::*;
 #[repr(C)]
 #[derive(Debug)]
 pub struct mount {
-    _opaque: [u8; 0],
+    _data: [u8; 0],
+    _marker: core::marker::PhantomData<(*mut u8, core::marker::PhantomPinned)>,
 }
 #[repr(C)]
 #[derive(Debug)]
 pub struct vnode {
-    _opaque: [u8; 0],
+    _data: [u8; 0],
+    _marker: core::marker::PhantomData<(*mut u8, core::marker::PhantomPinned)>,
 }
 #[repr(C)]
 #[derive(Debug)]
 pub struct vfsops {
-    _opaque: [u8; 0],
+    _data: [u8; 0],
+    _marker: core::marker::PhantomData<(*mut u8, core::marker::PhantomPinned)>,
 }
 #[repr(C)]
 #[derive(Debug)]
 pub struct componentname {
-    _opaque: [u8; 0],
+    _data: [u8; 0],
+    _marker: core::marker::PhantomData<(*mut u8, core::marker::PhantomPinned)>,
 }
 #[repr(C)]
 #[derive(Debug)]
 pub struct kauth_cred {
-    _opaque: [u8; 0],
+    _data: [u8; 0],
+    _marker: core::marker::PhantomData<(*mut u8, core::marker::PhantomPinned)>,
 }
 #[repr(C)]
 #[derive(Debug)]
 pub struct lwp {
-    _opaque: [u8; 0],
+    _data: [u8; 0],
+    _marker: core::marker::PhantomData<(*mut u8, core::marker::PhantomPinned)>,
 }
 #[repr(C)]
 #[derive(Debug)]
 pub struct modinfo {
-    _opaque: [u8; 0],
+    _data: [u8; 0],
+    _marker: core::marker::PhantomData<(*mut u8, core::marker::PhantomPinned)>,
 }
 pub type sysctlnode__bindgen_ty_1 = [u64; 2];
 pub type sysctlnode__bindgen_ty_2 = u64;

@@ -20,17 +20,12 @@ pub(crate) fn generate(
     let mut builder = bindgen::Builder::default()
         .header_contents("wrapper.h", &wrapper(view, system_calls, constants)?)
         .clang_args(&view.arguments)
-        .allowlist_recursively(true)
         .allowlist_var(format!("{CONSTANT}.*"))
         .default_enum_style(bindgen::EnumVariation::Consts)
-        .default_macro_constant_type(bindgen::MacroTypeVariation::Signed)
         .prepend_enum_name(false)
         .generate_comments(false)
-        .layout_tests(true)
-        .derive_debug(true)
         .derive_default(true)
         .default_non_copy_union_style(bindgen::NonCopyUnionStyle::ManuallyDrop)
-        .merge_extern_blocks(true)
         .use_core()
         .ctypes_prefix("::core::ffi")
         .disable_header_comment()
@@ -42,9 +37,7 @@ pub(crate) fn generate(
     for name in selection::OPAQUE {
         builder = builder
             .blocklist_type(format!("{name}(__.*)?"))
-            .raw_line(format!(
-                "#[repr(C)] #[derive(Debug)] pub struct {name} {{ _opaque: [u8; 0] }}"
-            ));
+            .raw_line(opaque(name));
     }
     builder = builder.blocklist_type(selection::INSIDE_OPAQUE);
     for (name, blob) in selection::BLOBS {
@@ -149,6 +142,16 @@ fn is_own_name(item: &syn::Item) -> bool {
 const RUST_TYPES: &[&str] = &[
     "i8", "i16", "i32", "i64", "u8", "u16", "u32", "u64", "isize", "usize",
 ];
+
+/// A type of which only pointers are used, as the Rustonomicon declares such types.
+fn opaque(name: &str) -> String {
+    format!(
+        "#[repr(C)] #[derive(Debug)] pub struct {name} {{
+            _data: [u8; 0],
+            _marker: core::marker::PhantomData<(*mut u8, core::marker::PhantomPinned)>,
+        }}"
+    )
+}
 
 /// The header that bindgen reads.
 fn wrapper(

@@ -23,6 +23,7 @@ const MACROS: &str = r#"#include "headers.h"
 #define VALUE(name, value)                                                                         \
     _Static_assert((name) == (value),                                                              \
         #name " has another value in this NetBSD source tree than in rumpkernel-sys")
+#define DECLARED(function) extern __typeof__(function) function
 #define STRING(text) #text
 #define LINK_NAME(name, link_name)                                                                 \
     _Static_assert(__builtin_strcmp(STRING(name), link_name) == 0,                                 \
@@ -51,11 +52,16 @@ pub(crate) fn generate(
         write_assertions(&mut text, items, &unions)?;
         writeln!(text, "#endif")?;
     }
-    writeln!(text, "\n/* A function of another type does not compile. */")?;
+    writeln!(
+        text,
+        "\n/* A function that is not declared, or with another type, does not compile. */"
+    )?;
     for (name, _) in selection::FUNCTIONS {
+        writeln!(text, "DECLARED({name});")?;
         writeln!(text, "{}", prototypes::entry_point(tree, name)?)?;
     }
     for call in system_calls {
+        writeln!(text, "DECLARED(rump_sys_{});", call.name)?;
         if !call.variadic_in_header {
             let name = format!("rump_sys_{}(", call.name);
             let link_name = format!("{}(", call.link_name);
