@@ -371,6 +371,25 @@ fn compilers_that_cannot_be_used_are_named() {
 }
 
 #[test]
+fn a_compiler_for_another_machine_is_refused_before_it_compiles() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut configuration = configuration(folder.path(), &[SMALL]);
+    configuration.target = "powerpc64-unknown-linux-gnu".into();
+    configuration.compiler = Some("cc".into());
+    let Some(result) = run("a_compiler_for_another_machine", &configuration) else {
+        return;
+    };
+    let message = result.unwrap_err().to_string();
+    for word in [
+        "`cc` cannot be used",
+        "64 bits, Big endian",
+        "CC_powerpc64_unknown_linux_gnu",
+    ] {
+        assert!(message.contains(word), "{message}");
+    }
+}
+
+#[test]
 fn a_target_without_a_machine_is_refused_before_anything_is_fetched() {
     let folder = tempfile::tempdir().unwrap();
     let mut configuration = configuration(folder.path(), &[]);

@@ -64,20 +64,25 @@ fn asked_for(configuration: &Configuration, progress: &mut dyn Progress) -> Vec<
     names.extend(settings.components.iter().cloned());
     names.sort();
     names.dedup();
+    choose_inet(&mut names, settings.inet, progress);
+    names
+}
+
+/// Leaves one of the two ways to reach other machines.
+fn choose_inet(names: &mut Vec<String>, choice: Option<Inet>, progress: &mut dyn Progress) {
     let has_stack = names.iter().any(|name| STACK.contains(&name.as_str()));
     if has_stack && names.iter().any(|name| name == SOCKIN) {
-        if settings.inet.is_none() {
+        if choice.is_none() {
             progress.warn(
                 "both the kernel's own TCP/IP (rumpnet_net) and the host's sockets (rumpnet_sockin) \
                  are selected: the first is linked; RUMPKERNEL_INET=net or RUMPKERNEL_INET=sockin decides",
             );
         }
-        match settings.inet {
+        match choice {
             Some(Inet::Sockin) => names.retain(|name| !STACK.contains(&name.as_str())),
             Some(Inet::Net) | None => names.retain(|name| name != SOCKIN),
         }
     }
-    names
 }
 
 fn text(selected: &[Selected]) -> String {
@@ -97,4 +102,52 @@ fn parse(note: &str) -> Option<Vec<Selected>> {
             })
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::snapshot::Warnings;
+
+    fn chosen(names: &[&str], choice: Option<Inet>) -> (Vec<String>, usize) {
+        let mut names: Vec<String> = names.iter().map(|&name| name.to_owned()).collect();
+        let mut warnings = Warnings::default();
+        choose_inet(&mut names, choice, &mut warnings);
+        (names, warnings.0.len())
+    }
+
+    #[test]
+    fn one_way_to_other_machines_is_linked_and_an_open_choice_is_said() {
+        let both = ["rumpfs_nfs", "rumpnet_netinet", "rumpnet_sockin"];
+        let (names, warnings) = chosen(&both, None);
+        assert_eq!(
+            (names.join(" ").as_str(), warnings),
+            ("rumpfs_nfs rumpnet_netinet", 1)
+        );
+        let (names, warnings) = chosen(&both, Some(Inet::Net));
+        assert_eq!(
+            (names.join(" ").as_str(), warnings),
+            ("rumpfs_nfs rumpnet_netinet", 0)
+        );
+        let (names, warnings) = chosen(&both, Some(Inet::Sockin));
+        assert_eq!(
+            (names.join(" ").as_str(), warnings),
+            ("rumpfs_nfs rumpnet_sockin", 0)
+        );
+        let alone = ["rumpnet_sockin"];
+        assert_eq!(
+            chosen(&alone, Some(Inet::Net)),
+            (vec!["rumpnet_sockin".to_owned()], 0)
+        );
+    }
+
+    #[test]
+    fn what_is_written_down_is_read_again() {
+        let selected = vec![Selected {
+            name: "rump".into(),
+            directory: "sys/rump/librump/rumpkern".into(),
+        }];
+        assert_eq!(parse(&text(&selected)), Some(selected));
+        assert_eq!(parse("no folder\nrump"), None);
+    }
 }
