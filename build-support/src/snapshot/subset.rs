@@ -93,7 +93,8 @@ const RULES: &[Rule] = &[
     // Emulations of other systems.
     drop("sys/compat/", ALL),
     keep("sys/compat/common/", ALL),
-    keep("sys/compat/linux/", &["*.h"]),
+    // linux_signo.c includes a machine's linux_sigarray.c.
+    keep("sys/compat/linux/", &["*.h", "linux_sigarray.c"]),
     keep("sys/compat/linux/common/", ALL),
     keep("sys/compat/net", &["*.h"]),
     drop("sys/compat/netbsd32/", ALL),
@@ -230,6 +231,7 @@ mod tests {
             "sys/sys/param.h",
             "sys/arch/amd64/include/types.h",
             "sys/arch/amd64/amd64/kobj_machdep.c",
+            "sys/compat/linux/arch/i386/linux_sigarray.c",
             "sys/conf/files",
             "sys/external/bsd/drm2/drm/files.drmkms",
             "sys/external/bsd/sljit/dist/sljit_src/sljitLir.c",
