@@ -35,7 +35,11 @@ fn run() -> Result<(), Box<dyn Error>> {
     }
     let target = env::var("TARGET")?;
     let settings = Settings::read(&target, &|name| env::var_os(name))?;
-    for name in settings.names_read.iter().chain(&compile::environment(&target)) {
+    for name in settings
+        .names_read
+        .iter()
+        .chain(&compile::environment(&target))
+    {
         println!("cargo::rerun-if-env-changed={name}");
     }
     if settings.skip_build {
@@ -75,7 +79,10 @@ fn configuration(target: String, settings: Settings) -> Result<Configuration, Bo
 fn components() -> Vec<String> {
     let mut names: Vec<String> = env::vars_os()
         .filter_map(|(name, _)| name.into_string().ok())
-        .filter_map(|name| name.strip_prefix("CARGO_FEATURE_RUMP").map(|rest| format!("rump{rest}").to_lowercase()))
+        .filter_map(|name| {
+            name.strip_prefix("CARGO_FEATURE_RUMP")
+                .map(|rest| format!("rump{rest}").to_lowercase())
+        })
         .collect();
     names.sort_unstable();
     names
@@ -85,10 +92,16 @@ fn print(built: &Built) {
     for file in &built.dependencies {
         println!("cargo::rerun-if-changed={}", file.display());
     }
-    println!("cargo::rustc-link-search=native={}", built.library_dir.display());
+    println!(
+        "cargo::rustc-link-search=native={}",
+        built.library_dir.display()
+    );
     for library in &built.libraries {
         // Whole, because components register themselves by constructors that nothing refers to.
-        println!("cargo::rustc-link-lib=static:+whole-archive,-bundle={}", library.name);
+        println!(
+            "cargo::rustc-link-lib=static:+whole-archive,-bundle={}",
+            library.name
+        );
     }
     // What direct dependents need to build components of their own, as DEP_RUMPKERNEL_<KEY>.
     let include = env::join_paths(&built.include_dirs).unwrap_or_default();
@@ -96,7 +109,10 @@ fn print(built: &Built) {
     println!("cargo::metadata=source={}", built.tree.display());
     println!("cargo::metadata=libdir={}", built.library_dir.display());
     println!("cargo::metadata=machine={}", built.machine.machine);
-    println!("cargo::metadata=machine_arch={}", built.machine.machine_arch);
+    println!(
+        "cargo::metadata=machine_arch={}",
+        built.machine.machine_arch
+    );
     println!("cargo::metadata=machine_cpu={}", built.machine.machine_cpu);
 }
 

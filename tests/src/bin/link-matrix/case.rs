@@ -38,13 +38,40 @@ const LLD_MARK: &str = "Linker: ";
 const GOLD_MARK: &str = "gold ";
 
 pub(crate) const CASES: &[Case] = &[
-    Case { name: "debug", ..PLAIN },
+    Case {
+        name: "debug",
+        ..PLAIN
+    },
     // The same target folder with other features, and back.
-    Case { name: "debug, other features", features: "ffs inet", ..PLAIN },
-    Case { name: "debug, first features again", ..PLAIN },
-    Case { name: "release", release: true, features: "ffs inet", ..PLAIN },
-    Case { name: "release, fat LTO", release: true, features: "ffs inet", env: &[FAT], ..PLAIN },
-    Case { name: "release, panic=abort", release: true, features: "ffs inet", env: &[ABORT], ..PLAIN },
+    Case {
+        name: "debug, other features",
+        features: "ffs inet",
+        ..PLAIN
+    },
+    Case {
+        name: "debug, first features again",
+        ..PLAIN
+    },
+    Case {
+        name: "release",
+        release: true,
+        features: "ffs inet",
+        ..PLAIN
+    },
+    Case {
+        name: "release, fat LTO",
+        release: true,
+        features: "ffs inet",
+        env: &[FAT],
+        ..PLAIN
+    },
+    Case {
+        name: "release, panic=abort",
+        release: true,
+        features: "ffs inet",
+        env: &[ABORT],
+        ..PLAIN
+    },
     Case {
         name: "release, fat LTO, panic=abort",
         release: true,
@@ -52,8 +79,19 @@ pub(crate) const CASES: &[Case] = &[
         env: &[FAT, ABORT],
         ..PLAIN
     },
-    Case { name: "debug, cdylib", library: true, features: "ffs inet", ..PLAIN },
-    Case { name: "release, cdylib", library: true, release: true, features: "ffs inet", ..PLAIN },
+    Case {
+        name: "debug, cdylib",
+        library: true,
+        features: "ffs inet",
+        ..PLAIN
+    },
+    Case {
+        name: "release, cdylib",
+        library: true,
+        release: true,
+        features: "ffs inet",
+        ..PLAIN
+    },
     Case {
         name: "release, cdylib, fat LTO",
         library: true,
@@ -62,8 +100,21 @@ pub(crate) const CASES: &[Case] = &[
         env: &[FAT],
         ..PLAIN
     },
-    Case { name: "debug, GNU ld", features: "ffs inet", link: BFD, tools: &["ld.bfd"], ..PLAIN },
-    Case { name: "release, GNU ld", release: true, features: "ffs inet", link: BFD, tools: &["ld.bfd"], ..PLAIN },
+    Case {
+        name: "debug, GNU ld",
+        features: "ffs inet",
+        link: BFD,
+        tools: &["ld.bfd"],
+        ..PLAIN
+    },
+    Case {
+        name: "release, GNU ld",
+        release: true,
+        features: "ffs inet",
+        link: BFD,
+        tools: &["ld.bfd"],
+        ..PLAIN
+    },
     Case {
         name: "release, GNU ld, cdylib",
         release: true,
@@ -82,7 +133,14 @@ pub(crate) const CASES: &[Case] = &[
         tools: &["ld.bfd"],
         ..PLAIN
     },
-    Case { name: "debug, gold", features: "ffs inet", link: GOLD, mark: GOLD_MARK, tools: &["ld.gold"], ..PLAIN },
+    Case {
+        name: "debug, gold",
+        features: "ffs inet",
+        link: GOLD,
+        mark: GOLD_MARK,
+        tools: &["ld.gold"],
+        ..PLAIN
+    },
     Case {
         name: "release, gold",
         release: true,
@@ -92,7 +150,14 @@ pub(crate) const CASES: &[Case] = &[
         tools: &["ld.gold"],
         ..PLAIN
     },
-    Case { name: "debug, lld", features: "ffs inet", link: LLD, mark: LLD_MARK, tools: &["ld.lld"], ..PLAIN },
+    Case {
+        name: "debug, lld",
+        features: "ffs inet",
+        link: LLD,
+        mark: LLD_MARK,
+        tools: &["ld.lld"],
+        ..PLAIN
+    },
     Case {
         name: "release, lld",
         release: true,
@@ -102,8 +167,21 @@ pub(crate) const CASES: &[Case] = &[
         tools: &["ld.lld"],
         ..PLAIN
     },
-    Case { name: "debug, clang", features: "ffs inet", env: CLANG, tools: &["clang"], ..PLAIN },
-    Case { name: "release, clang", release: true, features: "ffs inet", env: CLANG, tools: &["clang"], ..PLAIN },
+    Case {
+        name: "debug, clang",
+        features: "ffs inet",
+        env: CLANG,
+        tools: &["clang"],
+        ..PLAIN
+    },
+    Case {
+        name: "release, clang",
+        release: true,
+        features: "ffs inet",
+        env: CLANG,
+        tools: &["clang"],
+        ..PLAIN
+    },
     Case {
         name: "release, clang, clang with GNU ld links",
         release: true,

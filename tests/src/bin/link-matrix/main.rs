@@ -31,7 +31,11 @@ fn main() -> ExitCode {
         }
     }
     println!("{passed} passed, {failed} failed, {skipped} skipped");
-    if failed > 0 || passed == 0 { ExitCode::FAILURE } else { ExitCode::SUCCESS }
+    if failed > 0 || passed == 0 {
+        ExitCode::FAILURE
+    } else {
+        ExitCode::SUCCESS
+    }
 }
 
 enum Verdict {
@@ -43,9 +47,16 @@ enum Verdict {
 fn verdict(outside: &Outside, case: &Case) -> Verdict {
     if let Some(tool) = case.tools.iter().find(|tool| !installed(tool)) {
         println!("skipped  {:<44} {tool} is not installed", case.name);
-        return if std::env::var_os("CI").is_some() { Verdict::Failed } else { Verdict::Skipped };
+        return if std::env::var_os("CI").is_some() {
+            Verdict::Failed
+        } else {
+            Verdict::Skipped
+        };
     }
-    match outside.build(case).and_then(|built| outside.run(case, &built)) {
+    match outside
+        .build(case)
+        .and_then(|built| outside.run(case, &built))
+    {
         Ok(()) => {
             println!("passed   {}", case.name);
             Verdict::Passed

@@ -35,10 +35,16 @@ impl Outside {
             .replace("@CHECKOUT@", &checkout.display().to_string());
         fs::write(folder.path().join("Cargo.toml"), manifest)?;
         // The versions that the workspace is tested with; nothing is looked up.
-        fs::copy(checkout.join("Cargo.lock"), folder.path().join("Cargo.lock"))?;
+        fs::copy(
+            checkout.join("Cargo.lock"),
+            folder.path().join("Cargo.lock"),
+        )?;
         fs::create_dir(folder.path().join("src"))?;
         for name in ["lib.rs", "main.rs"] {
-            fs::copy(original.join("src").join(name), folder.path().join("src").join(name))?;
+            fs::copy(
+                original.join("src").join(name),
+                folder.path().join("src").join(name),
+            )?;
         }
         Ok(Outside { folder })
     }
@@ -47,7 +53,9 @@ impl Outside {
     pub(crate) fn build(&self, case: &Case) -> Result<PathBuf, String> {
         let target = self.folder.path().join("target");
         let mut cargo = Command::new(env!("CARGO"));
-        cargo.args(["rustc", "--quiet", "--offline", "--features", case.features]).current_dir(self.folder.path());
+        cargo
+            .args(["rustc", "--quiet", "--offline", "--features", case.features])
+            .current_dir(self.folder.path());
         cargo.env("CARGO_TARGET_DIR", &target);
         cargo.envs(case.env.iter().copied());
         if case.release {
@@ -61,11 +69,18 @@ impl Outside {
         cargo.arg("--").args(case.link);
         run(&mut cargo)?;
         let folder = target.join(if case.release { "release" } else { "debug" });
-        let built = folder.join(if case.library { "liboutside.so" } else { "outside" });
+        let built = folder.join(if case.library {
+            "liboutside.so"
+        } else {
+            "outside"
+        });
         let bytes = fs::read(&built).map_err(|error| format!("{}: {error}", built.display()))?;
         let mark = case.mark.as_bytes();
         if !mark.is_empty() && !bytes.windows(mark.len()).any(|window| window == mark) {
-            return Err(format!("{} was not linked by the linker of this row", built.display()));
+            return Err(format!(
+                "{} was not linked by the linker of this row",
+                built.display()
+            ));
         }
         Ok(built)
     }
@@ -83,13 +98,19 @@ impl Outside {
         let source = self.folder.path().join("loader.c");
         let loader = self.folder.path().join("loader");
         fs::write(&source, LOADER).map_err(|error| error.to_string())?;
-        run(Command::new("cc").arg("-o").arg(&loader).arg(&source).arg("-ldl"))?;
+        run(Command::new("cc")
+            .arg("-o")
+            .arg(&loader)
+            .arg(&source)
+            .arg("-ldl"))?;
         Ok(loader)
     }
 }
 
 fn run(command: &mut Command) -> Result<(), String> {
-    let output = command.output().map_err(|error| format!("{command:?}: {error}"))?;
+    let output = command
+        .output()
+        .map_err(|error| format!("{command:?}: {error}"))?;
     if output.status.success() {
         return Ok(());
     }
