@@ -3,14 +3,14 @@
 //! The subset holds every file that a component of `sys/rump` can reach from its Makefile or by
 //! `#include`, on any target and at any pinned date, and what the tests' oracles are built from
 //! (config(1), librumpclient). It is one list for all targets and dates. It is about what is kept
-//! on disk, never about meaning: every path that a Makefile asks for with `exists()` is inside.
+//! on disk, never about meaning: every path that a component asks for with `exists()` is inside.
 //!
 //! Left out are chiefly drivers of buses that no component names, their firmware, and machine
 //! dependent C code that a rump kernel replaces by its own. Headers are kept more freely than
 //! sources, because an `#include` may lie in any `#ifdef`.
 //!
-//! A change of the rules changes every digest: raise [`VERSION`] and run the tool that writes
-//! `vendor-dates.toml` (docs/porting.md).
+//! A change of the rules changes every digest: raise [`VERSION`] and ask `cargo rumpkernel digest`
+//! for what `vendor-dates.toml` has to say of each snapshot.
 
 /// The version of the rules; the first line of each manifest names it.
 pub const VERSION: u32 = 1;
