@@ -140,11 +140,12 @@ impl Gate {
 
     /// Syncs, unmounts and halts. `Err(ShutDown)` when that has been done, or is being done.
     pub(crate) fn shut_down(&self) -> Result<(), ErrorKind> {
-        if let Some(death) = self.instance.death() {
-            return Err(death.into());
-        }
         if self.instance.is_inside() {
             return Err(ErrorKind::InsideKernel);
+        }
+        if let Some(death) = self.instance.death() {
+            self.bury();
+            return Err(death.into());
         }
         if self.ending.swap(true, Ordering::AcqRel) {
             return Err(ErrorKind::ShutDown);
@@ -155,15 +156,20 @@ impl Gate {
             self.instance
                 .enter(move || (entry.sys_reboot)(RB_AUTOBOOT, std::ptr::null_mut()))
         };
-        let result = match outcome {
+        self.bury();
+        match outcome {
             Err(death) if matches!(death.kind, DeathKind::Halt(_)) => Ok(()),
             Err(death) => Err(death.into()),
             Ok(_) => Err(ErrorKind::Errno(Errno::from_raw(errno::last()))),
-        };
+        }
+    }
+
+    /// Gives back to the host what a dead kernel had, unless one of its threads does not end.
+    fn bury(&self) {
         self.instance.join_threads(Some(PATIENCE));
+        self.instance.reclaim();
         #[cfg(feature = "vfs")]
         self.disks.clear();
-        result
     }
 
     #[cfg(feature = "vfs")]
@@ -190,7 +196,6 @@ impl Drop for Gate {
     fn drop(&mut self) {
         // Nobody is left to tell: Kernel::shutdown() is for those who want to know.
         let _unreported = self.shut_down();
-        self.instance.reclaim();
     }
 }
 

@@ -2,12 +2,12 @@
 
 use std::io::{Read, Write};
 use std::net::Ipv4Addr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock};
 use std::thread;
 use std::time::Duration;
 
-use rumpkernel::mount::Ffs;
+use rumpkernel::mount::{Ffs, Mount, Tmpfs};
 use rumpkernel::net::{TcpListener, TcpStream, UdpSocket};
 use rumpkernel::{Error, ErrorKind, Kernel, fs};
 use rumpkernel_examples::FFS2_LE;
@@ -90,9 +90,7 @@ fn a_little_memory_is_enough() {
         .boot()
         .unwrap();
     fs::create_dir(&kernel, "/mnt").unwrap();
-    let _mount = kernel
-        .mount(rumpkernel::mount::Tmpfs::new(), "/mnt")
-        .unwrap();
+    let _mount = kernel.mount(Tmpfs::new(), "/mnt").unwrap();
     fs::write(&kernel, "/mnt/file", [1; 100_000]).unwrap();
     kernel.shutdown().unwrap();
 }
@@ -203,7 +201,7 @@ fn a_shut_down_kernel_leaves_its_image_free() {
 
 /// A kernel with an image on which the next file that is created is a panic: the map of used inodes
 /// says that they are all free.
-fn with_broken_image() -> (Kernel, Folder, rumpkernel::mount::Mount) {
+fn with_broken_image() -> (Kernel, Folder, PathBuf, Mount) {
     const CG_MAGIC: [u8; 4] = 0x0009_0255_u32.to_le_bytes();
     const MAGIC_AT: usize = 4;
     const USED_INODES_AT: usize = 92;
@@ -222,7 +220,7 @@ fn with_broken_image() -> (Kernel, Folder, rumpkernel::mount::Mount) {
     let kernel = world::boot();
     fs::create_dir(&kernel, "/mnt").unwrap();
     let mount = kernel.mount(Ffs::image(&path), "/mnt").unwrap();
-    (kernel, folder, mount)
+    (kernel, folder, path, mount)
 }
 
 fn assert_panicked<T: std::fmt::Debug>(result: Result<T, Error>) -> String {
@@ -233,7 +231,7 @@ fn assert_panicked<T: std::fmt::Debug>(result: Result<T, Error>) -> String {
 }
 
 fn a_panic_is_an_error_of_the_call_that_made_it() {
-    let (kernel, _folder, mount) = with_broken_image();
+    let (kernel, _folder, image, mount) = with_broken_image();
     let open = fs::File::open(&kernel, "/mnt/hello.txt").unwrap();
     let message = assert_panicked(fs::write(&kernel, "/mnt/new", "x"));
     assert!(message.contains("dup alloc"), "{message}");
@@ -248,11 +246,14 @@ fn a_panic_is_an_error_of_the_call_that_made_it() {
     thread::spawn(move || assert_panicked(fs::read(&elsewhere, "/mnt/hello.txt")))
         .join()
         .unwrap();
+    // The host has the image back, as it was when the kernel died.
     drop((open, kernel));
+    assert_ne!(clean_flag(&image), 1);
+    std::fs::File::open(&image).unwrap().try_lock().unwrap();
 }
 
 fn a_panic_reaches_those_who_wait() {
-    let (kernel, _folder, _mount) = with_broken_image();
+    let (kernel, _folder, _image, _mount) = with_broken_image();
     let listener = TcpListener::bind(&kernel, (Ipv4Addr::LOCALHOST, 0)).unwrap();
     let waiting = thread::spawn(move || assert_panicked(listener.accept()));
     thread::sleep(Duration::from_millis(100));

@@ -12,6 +12,7 @@ crate::tests![
     a_short_read_is_an_error_of_the_read,
     a_write_error_is_told_by_sync,
     an_image_that_cannot_be_opened_is_refused,
+    a_kernel_comes_through_a_shortage_of_memory,
 ];
 
 /// The image is mounted again, so that nothing is in the kernel's cache.
@@ -64,4 +65,24 @@ fn an_image_that_cannot_be_opened_is_refused() {
         .unwrap()
         .unmount()
         .unwrap();
+}
+
+fn a_kernel_comes_through_a_shortage_of_memory() {
+    let (kernel, _mount) = world::with_tmpfs();
+    let contents = vec![3; 4 << 20];
+    for after in [0, 1, 7, 50] {
+        kernel.hypercalls().faults().arm(Fault::Memory, after, 3);
+        match fs::write(&kernel, "/mnt/large", &contents) {
+            Ok(()) => assert!(fs::read(&kernel, "/mnt/large").unwrap() == contents),
+            Err(error) => {
+                assert!(
+                    matches!(error.errno(), Some(Errno::NOMEM | Errno::NOSPC)),
+                    "{error}"
+                );
+            }
+        }
+        kernel.hypercalls().faults().disarm();
+        fs::remove_file(&kernel, "/mnt/large").unwrap();
+    }
+    fs::write(&kernel, "/mnt/large", &contents).unwrap();
 }

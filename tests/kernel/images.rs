@@ -16,6 +16,7 @@ crate::tests![
     ffs2_le_keeps_what_is_written,
     ffs2_be_keeps_what_is_written,
     a_journal_can_be_kept,
+    device_nodes_in_an_image_are_no_devices,
     read_only_leaves_the_image_as_it_is,
     an_empty_image_is_refused,
     random_bytes_are_refused,
@@ -189,6 +190,25 @@ fn a_journal_can_be_kept() {
         .unwrap();
     assert_eq!(fs::read(&kernel, "/mnt/0").unwrap(), b"kept");
     assert_eq!(fs::read(&kernel, "/mnt/1").unwrap(), b"kept");
+}
+
+fn device_nodes_in_an_image_are_no_devices() {
+    let (kernel, _folder, _image, _mount) = world::with_image(FFS2_LE);
+    let zero = fs::metadata(&kernel, "/dev/zero").unwrap();
+    assert!(zero.file_type().is_char_device());
+    let (path, mode, device) = (c"/mnt/zero".as_ptr(), zero.mode(), zero.rdev());
+    // SAFETY: mknod(2) takes a path and numbers.
+    unsafe { kernel.syscall(move |k| (k.sys_mknod)(path, mode, device)) }.unwrap();
+    assert!(
+        fs::metadata(&kernel, "/mnt/zero")
+            .unwrap()
+            .file_type()
+            .is_char_device()
+    );
+    assert_eq!(
+        fs::read(&kernel, "/mnt/zero").unwrap_err().errno(),
+        Some(Errno::NXIO)
+    );
 }
 
 fn read_only_leaves_the_image_as_it_is() {

@@ -63,7 +63,7 @@ fn to_timespec(time: Option<SystemTime>) -> Result<sys::timespec, ErrorKind> {
     };
     Ok(sys::timespec {
         tv_sec: seconds,
-        tv_nsec: nanoseconds.into(),
+        tv_nsec: nanoseconds.cast_signed().into(),
     })
 }
 

@@ -13,6 +13,7 @@ use crate::{Errno, ErrorKind};
 ///
 /// The image is a raw file, or a block device of the host, that begins with the file system. A
 /// writer has it alone, in this process and, by an advisory lock, among others; readers share it.
+/// Device nodes in it are listed, but do not lead to the kernel's devices.
 ///
 /// Mounting fails with `EINVAL` when there is no file system of this type in the image, with an
 /// error of the kind [`ErrorKind::ImageInUse`] or [`ErrorKind::Host`] when the image cannot be
@@ -29,7 +30,7 @@ impl Ffs {
     pub fn image(path: impl AsRef<Path>) -> Self {
         Self {
             image: path.as_ref().to_owned(),
-            flags: 0,
+            flags: sys::MNT_NODEV,
         }
     }
 

@@ -35,7 +35,6 @@ pub struct Mount {
 #[error("{error}")]
 pub struct UnmountError {
     /// Why; `EBUSY` when files on it are open, or another file system is mounted on it.
-    #[source]
     pub error: Error,
     /// The file system, mounted as before.
     pub mount: Mount,

@@ -3,7 +3,8 @@
 //! Each function is one system call of NetBSD's manual section 2, named after it, and fails with
 //! its errno. Buffers are read and written by the calling thread while it is in the call, never
 //! later: the one path in the kernel that hands a caller's pages to another thread (physio, for
-//! character disks) is not reachable, because only block disks are registered.
+//! character disks) is not reachable, because only block disks are registered, and images are
+//! mounted such that device nodes in them are no devices.
 
 mod descriptor;
 #[cfg(feature = "vfs")]
