@@ -1,0 +1,124 @@
+//! What cannot be built is refused in words that help.
+
+use std::fs;
+
+use rumpkernel_build::builder::{Error, OwnComponent, build};
+use rumpkernel_build::compile;
+use rumpkernel_build::snapshot::Warnings;
+
+use crate::scene::{KERNEL, SMALL, configuration, kept, run};
+
+#[test]
+fn an_unknown_component_is_an_error_that_names_those_much_the_same() {
+    let configuration = configuration(&kept("unknown"), &["rumpfs_kernsf"]);
+    let Some(result) = run("an_unknown_component", &configuration) else {
+        return;
+    };
+    let message = result.unwrap_err().to_string();
+    for word in ["rumpfs_kernsf", SMALL] {
+        assert!(message.contains(word), "{message}");
+    }
+}
+
+#[test]
+fn a_source_that_does_not_compile_shows_command_file_and_words() {
+    let folder = tempfile::tempdir().unwrap();
+    let source = folder.path().join("broken.c");
+    fs::write(&source, "#error the words of the source\n").unwrap();
+    let mut configuration = configuration(&kept("kernel"), &KERNEL);
+    configuration.own.push(OwnComponent {
+        name: "broken".into(),
+        sources: vec![source.clone()],
+        flags: vec!["-DMY_FLAG=1".into()],
+        rename: true,
+    });
+    let Some(result) = run("a_source_that_does_not_compile", &configuration) else {
+        return;
+    };
+    let error = result.unwrap_err();
+    assert!(
+        matches!(error, Error::Compile(compile::Error::Failed { .. })),
+        "{error:?}"
+    );
+    let message = error.to_string();
+    let source = source.to_string_lossy();
+    for word in ["the words of the source", "-DMY_FLAG=1", " -c ", &*source] {
+        assert!(message.contains(word), "{message}");
+    }
+}
+
+#[test]
+fn an_object_for_link_time_optimisation_is_refused_with_the_flag_to_blame() {
+    let folder = tempfile::tempdir().unwrap();
+    let source = folder.path().join("optimised.c");
+    fs::write(&source, "int own_answer(void) { return 42; }\n").unwrap();
+    let mut configuration = configuration(&kept("kernel"), &KERNEL);
+    configuration.own.push(OwnComponent {
+        name: "optimised".into(),
+        sources: vec![source],
+        flags: vec!["-flto".into()],
+        rename: true,
+    });
+    if let Some(result) = run("an_object_for_link_time_optimisation", &configuration) {
+        let message = result.unwrap_err().to_string();
+        for word in ["-flto", "RUMPKERNEL_CFLAGS", "optimised.c"] {
+            assert!(message.contains(word), "{message}");
+        }
+    }
+}
+
+#[test]
+fn compilers_that_cannot_be_used_are_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let failing = folder.path().join("failing-cc");
+    fs::write(&failing, "#!/bin/sh\necho no licence >&2\nexit 3\n").unwrap();
+    let mode = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+    fs::set_permissions(&failing, mode).unwrap();
+    for (compiler, word) in [
+        (folder.path().join("no-such-cc"), "install gcc or clang"),
+        (failing, "no licence"),
+    ] {
+        let mut configuration = configuration(folder.path(), &[SMALL]);
+        configuration.compiler = Some(compiler.clone());
+        let Some(result) = run("compilers_that_cannot_be_used", &configuration) else {
+            return;
+        };
+        let message = result.unwrap_err().to_string();
+        for word in [
+            word,
+            &*compiler.to_string_lossy(),
+            "CC_x86_64_unknown_linux_gnu",
+        ] {
+            assert!(message.contains(word), "{message}");
+        }
+    }
+}
+
+#[test]
+fn a_compiler_for_another_machine_is_refused_before_it_compiles() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut configuration = configuration(folder.path(), &[SMALL]);
+    configuration.target = "powerpc64-unknown-linux-gnu".into();
+    configuration.compiler = Some("cc".into());
+    let Some(result) = run("a_compiler_for_another_machine", &configuration) else {
+        return;
+    };
+    let message = result.unwrap_err().to_string();
+    for word in [
+        "`cc` cannot be used",
+        "64 bits, Big endian",
+        "CC_powerpc64_unknown_linux_gnu",
+    ] {
+        assert!(message.contains(word), "{message}");
+    }
+}
+
+#[test]
+fn a_target_without_a_machine_is_refused_before_anything_is_fetched() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut configuration = configuration(folder.path(), &[]);
+    configuration.target = "s390x-unknown-linux-gnu".into();
+    configuration.settings.source = Some("/nonexistent".into());
+    let error = build(&configuration, &mut Warnings::default()).unwrap_err();
+    assert!(matches!(error, Error::Target(_)), "{error}");
+}

@@ -1,0 +1,95 @@
+//! What the tests have in common: a tree, a build, a folder to keep.
+
+use std::collections::BTreeSet;
+use std::num::NonZeroUsize;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use rumpkernel_build::builder::{Built, Configuration, Error, build};
+use rumpkernel_build::settings::Settings;
+use rumpkernel_build::snapshot::{self, Request, Warnings};
+
+pub(crate) const HOST: &str = "x86_64-unknown-linux-gnu";
+
+/// A component that needs little.
+pub(crate) const SMALL: &str = "rumpfs_kernfs";
+
+/// Everything that the first programs need.
+pub(crate) const KERNEL: [&str; 12] = [
+    "rump",
+    "rumpdev",
+    "rumpnet",
+    "rumpvfs",
+    "rumpdev_disk",
+    "rumpfs_ffs",
+    "rumpfs_kernfs",
+    "rumpfs_tmpfs",
+    "rumpnet_local",
+    "rumpnet_net",
+    "rumpnet_netinet",
+    "rumpnet_netinet6",
+];
+
+/// A build into `folder`, with sources from where the environment says but no network, and a store
+/// that later runs of the tests find again.
+pub(crate) fn configuration(folder: &Path, components: &[&str]) -> Configuration {
+    let mut settings = Settings::read(HOST, &|name| std::env::var_os(name)).unwrap();
+    settings.offline = true;
+    settings.source = settings.source.clone().or_else(|| cached_tree(&settings));
+    settings.cache_dir = Some(kept("cache"));
+    Configuration {
+        components: components.iter().map(|&name| name.to_owned()).collect(),
+        own: Vec::new(),
+        target: HOST.to_owned(),
+        host: HOST.to_owned(),
+        debug_assertions: true,
+        debuginfo: false,
+        out_dir: folder.to_owned(),
+        jobs: NonZeroUsize::new(2).unwrap(),
+        vendored: None,
+        compiler: None,
+        settings,
+    }
+}
+
+/// The tree that an ordinary build uses, for builds with another cache folder.
+pub(crate) fn cached_tree(settings: &Settings) -> Option<PathBuf> {
+    let cache = settings.cache_dir.clone();
+    let cache = cache.or_else(|| snapshot::default_cache_dir().ok())?;
+    let mut request = Request::new(snapshot::default_pin(), cache);
+    request.offline = true;
+    let tree = snapshot::obtain(&request, &mut Warnings::default()).ok()?;
+    Some(tree.root().to_owned())
+}
+
+/// Builds, or says why the test cannot run here.
+pub(crate) fn run(test: &str, configuration: &Configuration) -> Option<Result<Built, Error>> {
+    if !cfg!(all(target_arch = "x86_64", target_os = "linux")) {
+        println!("{test} not run: it is for {HOST}");
+        return None;
+    }
+    match build(configuration, &mut Warnings::default()) {
+        Err(Error::Sources(error)) => {
+            println!("{test} not run: {error}");
+            None
+        }
+        result => Some(result),
+    }
+}
+
+/// A folder that later runs of the tests find again, so that they need not compile.
+pub(crate) fn kept(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_TARGET_TMPDIR")).join(name)
+}
+
+pub(crate) fn nm(arguments: &[&str], libraries: &[PathBuf]) -> Option<BTreeSet<String>> {
+    let output = Command::new("nm").args(arguments).args(libraries).output();
+    let text = String::from_utf8(output.ok()?.stdout).ok()?;
+    let names = text.lines().filter(|line| !line.ends_with(':'));
+    Some(
+        names
+            .filter_map(|line| line.split_whitespace().next())
+            .map(str::to_owned)
+            .collect(),
+    )
+}
