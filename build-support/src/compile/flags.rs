@@ -82,6 +82,7 @@ impl Flags {
         common.extend(HOST_MACROS.iter().map(|name| format!("-U{name}").into()));
         common.extend(COMMON.iter().map(OsString::from));
         common.extend(mips_abi(compiler).map(OsString::from));
+        common.extend(gcc_macros(compiler).map(OsString::from));
         common.push(if debuginfo { "-g1" } else { "-g0" }.into());
         let with = |specific: &[&str]| {
             let specific = specific.iter().map(OsString::from);
@@ -113,4 +114,37 @@ fn mips_abi(compiler: &Compiler) -> Option<&'static str> {
         "_ABI64" | "3" => Some("-D__mips_n64"),
         _ => None,
     }
+}
+
+/// What GCC predefines, clang does not, and some machines' headers rely on.
+fn gcc_macros(compiler: &Compiler) -> impl Iterator<Item = &'static str> {
+    let minimum = |unsigned, zero, negative| {
+        if compiler.defines(unsigned) {
+            zero
+        } else {
+            negative
+        }
+    };
+    [
+        ("__SIG_ATOMIC_TYPE__", "-D__SIG_ATOMIC_TYPE__=int"),
+        (
+            "__WCHAR_MIN__",
+            minimum(
+                "__WCHAR_UNSIGNED__",
+                "-D__WCHAR_MIN__=0",
+                "-D__WCHAR_MIN__=(-__WCHAR_MAX__-1)",
+            ),
+        ),
+        (
+            "__WINT_MIN__",
+            minimum(
+                "__WINT_UNSIGNED__",
+                "-D__WINT_MIN__=0U",
+                "-D__WINT_MIN__=(-__WINT_MAX__-1)",
+            ),
+        ),
+    ]
+    .into_iter()
+    .filter(|(name, _)| !compiler.defines(name))
+    .map(|(_, flag)| flag)
 }

@@ -5,6 +5,7 @@
 
 use std::io;
 use std::num::NonZeroUsize;
+use std::panic::{self, AssertUnwindSafe};
 use std::sync::mpsc;
 use std::thread;
 
@@ -65,7 +66,8 @@ impl Tokens {
                         let sender = sender.clone();
                         running += 1;
                         scope.spawn(move || {
-                            let result = work(job);
+                            // What unwinds here would leave the receiver waiting.
+                            let result = panic::catch_unwind(AssertUnwindSafe(|| work(job)));
                             // The receiver outlives the scope.
                             let _ = sender.send(Event::Done(slot, result));
                         });
@@ -86,6 +88,7 @@ impl Tokens {
                     Ok(Event::Done(slot, result)) => {
                         running -= 1;
                         free.push(slot);
+                        let result = result.unwrap_or_else(|panic| panic::resume_unwind(panic));
                         if let Err(error) = result.and_then(&mut *done) {
                             failure.get_or_insert(error);
                         }
@@ -131,7 +134,7 @@ type Slot = Option<Acquired>;
 /// What the calling thread waits for.
 enum Event<R, E> {
     Token(io::Result<Acquired>),
-    Done(Slot, Result<R, E>),
+    Done(Slot, thread::Result<Result<R, E>>),
 }
 
 #[cfg(test)]
@@ -192,6 +195,16 @@ mod tests {
                 .unwrap();
         }
         assert_eq!(tokens.client.available().unwrap(), 3);
+    }
+
+    #[test]
+    #[should_panic(expected = "job 2")]
+    fn a_panic_in_a_job_reaches_the_caller() {
+        let work = |job: usize| {
+            assert_ne!(job, 2, "job {job}");
+            Ok::<_, Error>(())
+        };
+        let _ = tokens(2).run((0..40).collect(), &work, &mut |()| Ok(()));
     }
 
     #[test]
