@@ -8,12 +8,12 @@
 use std::ffi::c_int;
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use rumpkernel_sys::{EntryPoints, RB_AUTOBOOT, RLIMIT_NOFILE, RUMP_RFCFDG, rlimit};
 use rumpuser_posix::{DeathKind, Instance, errno};
 
+use crate::calls::{Calls, Length};
 #[cfg(feature = "vfs")]
 use crate::mount::Disks;
 use crate::{Errno, ErrorKind, thread};
@@ -21,7 +21,7 @@ use crate::{Errno, ErrorKind, thread};
 /// `RLIM_INFINITY` of sys/resource.h.
 const RLIM_INFINITY: u64 = i64::MAX.unsigned_abs();
 
-/// How long the end of a kernel waits for the kernel's threads to end.
+/// How long the end of a kernel waits for calls and for the kernel's threads to end.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// One booted kernel. Ends it when dropped.
@@ -31,7 +31,7 @@ pub(crate) struct Gate {
     /// The kernel's process that files and sockets belong to. One lwp of it is bound to no host
     /// thread and lives as long as the kernel, and so does the process.
     process: c_int,
-    ending: AtomicBool,
+    calls: Calls,
     #[cfg(feature = "vfs")]
     disks: Disks,
 }
@@ -76,7 +76,7 @@ impl Gate {
             instance,
             entry,
             process,
-            ending: AtomicBool::new(false),
+            calls: Calls::default(),
             #[cfg(feature = "vfs")]
             disks: Disks::default(),
         }))
@@ -90,11 +90,18 @@ impl Gate {
     /// with a destructor while it does: it may be left by a jump.
     pub(crate) unsafe fn enter<R: Copy>(
         self: &Arc<Self>,
+        length: Length,
         call: impl FnOnce(&EntryPoints) -> R + Copy,
     ) -> Result<R, ErrorKind> {
         if self.instance.is_inside() {
             return Err(ErrorKind::InsideKernel);
         }
+        let Some(_call) = self.calls.begin(length) else {
+            return Err(self
+                .instance
+                .death()
+                .map_or(ErrorKind::ShutDown, Into::into));
+        };
         thread::bind(self)?;
         let entry = self.entry;
         // SAFETY: passed on to the caller; the thread is bound, and not inside this kernel.
@@ -111,8 +118,35 @@ impl Gate {
         self: &Arc<Self>,
         call: impl FnOnce(&EntryPoints) -> R + Copy,
     ) -> Result<R, ErrorKind> {
+        // SAFETY: passed on to the caller.
+        unsafe { self.syscall_of(Length::Short, call) }
+    }
+
+    /// Like [`syscall`](Self::syscall), for one that may wait for a peer on the network.
+    ///
+    /// # Safety
+    ///
+    /// As for [`syscall`](Self::syscall).
+    #[cfg(any(feature = "netinet", feature = "netinet6"))]
+    pub(crate) unsafe fn endless_syscall<R: Copy + PartialEq + From<i8>>(
+        self: &Arc<Self>,
+        call: impl FnOnce(&EntryPoints) -> R + Copy,
+    ) -> Result<R, ErrorKind> {
+        // SAFETY: passed on to the caller.
+        unsafe { self.syscall_of(Length::Endless, call) }
+    }
+
+    /// # Safety
+    ///
+    /// As for [`syscall`](Self::syscall).
+    unsafe fn syscall_of<R: Copy + PartialEq + From<i8>>(
+        self: &Arc<Self>,
+        length: Length,
+        call: impl FnOnce(&EntryPoints) -> R + Copy,
+    ) -> Result<R, ErrorKind> {
         // SAFETY: passed on to the caller; errno is read before anything can change it.
-        let (result, errno) = unsafe { self.enter(move |entry| (call(entry), errno::last())) }?;
+        let (result, errno) =
+            unsafe { self.enter(length, move |entry| (call(entry), errno::last())) }?;
         if result == R::from(-1) {
             return Err(ErrorKind::Errno(Errno::from_raw(errno)));
         }
@@ -147,7 +181,7 @@ impl Gate {
             self.bury();
             return Err(death.into());
         }
-        if self.ending.swap(true, Ordering::AcqRel) {
+        if !self.calls.close(PATIENCE) {
             return Err(ErrorKind::ShutDown);
         }
         let entry = self.entry;

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use rumpkernel_sys::EntryPoints;
 
+use crate::calls::Length;
 use crate::gate::Gate;
 #[cfg(feature = "vfs")]
 use crate::mount::{FileSystem, Mount};
@@ -95,6 +96,10 @@ impl Kernel {
     /// Syncs and unmounts all file systems, halts the kernel and ends its threads, reboot(2). Open
     /// files and sockets are closed by force. The process goes on.
     ///
+    /// Calls that other threads make from here on fail. Those that are in the kernel come to their
+    /// end first, except for those that wait on a socket, which are woken with an error (and for
+    /// one that takes longer than five seconds).
+    ///
     /// # Errors
     ///
     /// [`ErrorKind::ShutDown`](crate::ErrorKind::ShutDown) when that was done before,
@@ -125,7 +130,7 @@ impl Kernel {
         call: impl FnOnce(&EntryPoints) -> R + Copy,
     ) -> Result<R, Error> {
         // SAFETY: passed on to the caller.
-        unsafe { self.gate.enter(call) }.during("enter")
+        unsafe { self.gate.enter(Length::Short, call) }.during("enter")
     }
 
     /// Like [`enter`](Self::enter), for one system call, which returns -1 when it fails.

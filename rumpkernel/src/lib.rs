@@ -40,6 +40,7 @@
 //! attackers: the kernel's C code shares the program's memory.
 
 mod builder;
+mod calls;
 mod errno;
 mod error;
 #[cfg(feature = "vfs")]

@@ -27,6 +27,8 @@ crate::tests![
     a_kernel_that_cannot_boot_is_an_error,
     a_panic_is_an_error_of_the_call_that_made_it,
     a_panic_reaches_those_who_wait,
+    shutdown_in_the_middle_of_everything,
+    a_panic_in_the_middle_of_everything,
     a_callback_cannot_call_back,
 ];
 
@@ -263,6 +265,75 @@ fn a_panic_reaches_those_who_wait() {
     // SAFETY: plain values; the kernel is dead and is not entered.
     let death = unsafe { kernel.hypercalls().enter(|| (LINKED.sys_getpid)()) }.unwrap_err();
     assert!(death.message.contains(&message), "{death}");
+}
+
+/// Threads that do all sorts of things until the kernel ends; returns how it ended for each.
+fn busy(kernel: &Kernel) -> Vec<thread::JoinHandle<Error>> {
+    let worker = |kernel: &Kernel, path: &str| -> Result<(), Error> {
+        fs::create_dir_all(kernel, path)?;
+        fs::write(kernel, format!("{path}/file"), vec![1; 100_000])?;
+        fs::rename(kernel, format!("{path}/file"), format!("{path}/other"))?;
+        fs::read(kernel, format!("{path}/other"))?;
+        fs::File::open(kernel, format!("{path}/other"))?.sync_all()?;
+        fs::remove_dir_all(kernel, path)?;
+        let listener = TcpListener::bind(kernel, (Ipv4Addr::LOCALHOST, 0))?;
+        let client = TcpStream::connect(kernel, listener.local_addr()?)?;
+        let (server, _) = listener.accept()?;
+        client.set_read_timeout(Some(Duration::from_millis(10)))?;
+        let _timed_out = (&mut &client).read(&mut [0; 8]);
+        let _sent = (&mut &server).write(&[0; 1000]);
+        Ok(())
+    };
+    (0..8)
+        .map(|number| {
+            let kernel = kernel.clone();
+            // Half of them on the image, half on the kernel's root.
+            let top = if number % 2 == 0 { "/mnt" } else { "" };
+            let path = format!("{top}/busy-{number}");
+            thread::spawn(move || {
+                loop {
+                    match worker(&kernel, &path) {
+                        // While file systems are being unmounted any errno can come.
+                        Err(error) if error.errno().is_none() => break error,
+                        _ => {}
+                    }
+                }
+            })
+        })
+        .collect()
+}
+
+fn shutdown_in_the_middle_of_everything() {
+    let (kernel, _folder, image, _mount) = world::with_image(FFS2_LE);
+    let threads = busy(&kernel);
+    thread::sleep(Duration::from_millis(200));
+    kernel.shutdown().unwrap();
+    for thread in threads {
+        let error = thread.join().unwrap();
+        assert!(matches!(error.kind(), ErrorKind::ShutDown), "{error}");
+    }
+    assert_eq!(clean_flag(&image), 1);
+}
+
+fn a_panic_in_the_middle_of_everything() {
+    let (kernel, _folder, _image, _mount) = world::with_image(FFS2_LE);
+    let threads = busy(&kernel);
+    thread::sleep(Duration::from_millis(200));
+    // Releasing an lwp twice is a panic.
+    // SAFETY: it does not return, which is what is wanted here.
+    let death = unsafe {
+        kernel.enter(|k| {
+            (k.lwproc_releaselwp)();
+            (k.lwproc_releaselwp)();
+        })
+    };
+    let message = assert_panicked(death);
+    for thread in threads {
+        assert_eq!(
+            assert_panicked(Err::<(), _>(thread.join().unwrap())),
+            message
+        );
+    }
 }
 
 fn a_callback_cannot_call_back() {

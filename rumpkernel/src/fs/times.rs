@@ -1,5 +1,6 @@
 //! Times of files.
 
+use std::ffi::c_long;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use rumpkernel_sys as sys;
@@ -43,7 +44,7 @@ fn to_timespec(time: Option<SystemTime>) -> Result<sys::timespec, ErrorKind> {
     let Some(time) = time else {
         return Ok(sys::timespec {
             tv_sec: 0,
-            tv_nsec: sys::UTIME_OMIT.into(),
+            tv_nsec: sys::UTIME_OMIT as c_long,
         });
     };
     let range = |_| ErrorKind::Errno(Errno::INVAL);
@@ -63,7 +64,7 @@ fn to_timespec(time: Option<SystemTime>) -> Result<sys::timespec, ErrorKind> {
     };
     Ok(sys::timespec {
         tv_sec: seconds,
-        tv_nsec: nanoseconds.cast_signed().into(),
+        tv_nsec: nanoseconds as c_long,
     })
 }
 

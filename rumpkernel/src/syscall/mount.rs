@@ -6,6 +6,7 @@ use std::sync::Arc;
 use rumpkernel_sys as sys;
 
 use crate::ErrorKind;
+use crate::calls::Length;
 use crate::gate::{Gate, check};
 
 /// # Safety
@@ -41,7 +42,9 @@ pub(crate) fn register_disk(
     let (node, host) = (node.as_ptr(), host.as_ptr());
     // SAFETY: both are C strings that are borrowed for the call; the kernel copies them.
     check(unsafe {
-        gate.enter(move |k| (k.etfs_register_withsize)(node, host, sys::RUMP_ETFS_BLK, 0, size))
+        gate.enter(Length::Short, move |k| {
+            (k.etfs_register_withsize)(node, host, sys::RUMP_ETFS_BLK, 0, size)
+        })
     }?)
 }
 
@@ -49,5 +52,5 @@ pub(crate) fn register_disk(
 pub(crate) fn remove_disk(gate: &Arc<Gate>, node: &CStr) -> Result<(), ErrorKind> {
     let node = node.as_ptr();
     // SAFETY: as in register_disk().
-    check(unsafe { gate.enter(move |k| (k.etfs_remove)(node)) }?)
+    check(unsafe { gate.enter(Length::Short, move |k| (k.etfs_remove)(node)) }?)
 }

@@ -1,6 +1,6 @@
 //! System calls on sockets.
 
-use std::ffi::{c_int, c_long, c_void};
+use std::ffi::{c_int, c_void};
 use std::sync::Arc;
 
 use rumpkernel_sys as sys;
@@ -71,7 +71,7 @@ impl Descriptor {
         // SAFETY: as in bind().
         unsafe {
             self.gate()
-                .syscall(move |k| (k.sys_connect)(fd, name.cast(), length))
+                .endless_syscall(move |k| (k.sys_connect)(fd, name.cast(), length))
         }
         .map(drop)
     }
@@ -88,8 +88,9 @@ impl Descriptor {
         let (fd, name, length) = (self.number(), &raw mut peer.storage, &raw mut peer.length);
         // SAFETY: `name` has room for the number of bytes that `length` says; no signal mask.
         let number = unsafe {
-            self.gate()
-                .syscall(move |k| (k.sys_paccept)(fd, name.cast(), length, std::ptr::null(), 0))
+            self.gate().endless_syscall(move |k| {
+                (k.sys_paccept)(fd, name.cast(), length, std::ptr::null(), 0)
+            })
         }?;
         Ok((Self::adopt(self.gate(), number), peer))
     }
@@ -126,7 +127,7 @@ impl Descriptor {
         // SAFETY: `bytes` is borrowed and has `count` readable bytes; `name` is null with length 0,
         // or as in bind().
         let sent = unsafe {
-            self.gate().syscall(move |k| {
+            self.gate().endless_syscall(move |k| {
                 (k.sys_sendto)(
                     fd,
                     start.cast(),
@@ -145,8 +146,9 @@ impl Descriptor {
         let (name, length) = (std::ptr::null_mut(), std::ptr::null_mut());
         // SAFETY: `buffer` is borrowed and has `room` writable bytes; no address is asked for.
         let count = unsafe {
-            self.gate()
-                .syscall(move |k| (k.sys_recvfrom)(fd, start.cast(), room, flags, name, length))
+            self.gate().endless_syscall(move |k| {
+                (k.sys_recvfrom)(fd, start.cast(), room, flags, name, length)
+            })
         }?;
         Ok(within(count, room))
     }
@@ -161,7 +163,7 @@ impl Descriptor {
         let (name, length) = (&raw mut from.storage, &raw mut from.length);
         // SAFETY: as in recv() and accept().
         let count = unsafe {
-            self.gate().syscall(move |k| {
+            self.gate().endless_syscall(move |k| {
                 (k.sys_recvfrom)(fd, start.cast(), room, flags, name.cast(), length)
             })
         }?;
@@ -226,7 +228,7 @@ impl Descriptor {
             true => now | sys::O_NONBLOCK,
             false => now & !sys::O_NONBLOCK,
         };
-        self.fcntl(sys::F_SETFL, wanted.into()).map(drop)
+        self.fcntl(sys::F_SETFL, wanted).map(drop)
     }
 
     /// Waits until one of `events` of poll(2), for at most `timeout` milliseconds (-1: for ever).
@@ -241,13 +243,16 @@ impl Descriptor {
         // SAFETY: `place` is the one writable struct pollfd that is announced.
         let ready = unsafe {
             self.gate()
-                .syscall(move |k| (k.sys_poll)(place, 1, timeout))
+                .endless_syscall(move |k| (k.sys_poll)(place, 1, timeout))
         }?;
         Ok(ready > 0)
     }
 
-    fn fcntl(&self, command: c_int, argument: c_long) -> Result<c_int, ErrorKind> {
-        let (fd, argument) = (self.number(), argument as *mut c_void);
+    fn fcntl(&self, command: c_int, argument: c_int) -> Result<c_int, ErrorKind> {
+        let (fd, argument) = (
+            self.number(),
+            std::ptr::without_provenance_mut(argument as usize),
+        );
         // SAFETY: plain values: F_GETFL and F_SETFL take numbers and do not follow the argument.
         unsafe {
             self.gate()

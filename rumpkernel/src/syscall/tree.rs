@@ -8,6 +8,7 @@ use rumpkernel_sys as sys;
 use super::Descriptor;
 use super::descriptor::within;
 use crate::ErrorKind;
+use crate::calls::Length;
 use crate::gate::Gate;
 
 pub(crate) fn open(
@@ -111,7 +112,7 @@ pub(crate) fn lchown(
 pub(crate) fn chflags(gate: &Arc<Gate>, path: &CStr, flags: u32) -> Result<(), ErrorKind> {
     let path = path.as_ptr();
     // SAFETY: as in open().
-    unsafe { gate.syscall(move |k| (k.sys_chflags)(path, flags.into())) }.map(drop)
+    unsafe { gate.syscall(move |k| (k.sys_chflags)(path, flags as sys::u_long)) }.map(drop)
 }
 
 pub(crate) fn statvfs(gate: &Arc<Gate>, path: &CStr) -> Result<Box<sys::statvfs>, ErrorKind> {
@@ -124,5 +125,5 @@ pub(crate) fn statvfs(gate: &Arc<Gate>, path: &CStr) -> Result<Box<sys::statvfs>
 
 pub(crate) fn sync(gate: &Arc<Gate>) -> Result<(), ErrorKind> {
     // SAFETY: no arguments, and no result.
-    unsafe { gate.enter(|k| (k.sys_sync)()) }
+    unsafe { gate.enter(Length::Short, |k| (k.sys_sync)()) }
 }
