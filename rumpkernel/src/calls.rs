@@ -21,6 +21,7 @@ pub(crate) enum Length {
     /// It comes back by itself.
     Short,
     /// It may wait for ever, for a peer on the network; it holds no lock of a file system then.
+    #[cfg(any(test, feature = "netinet", feature = "netinet6"))]
     Endless,
 }
 

@@ -1,10 +1,9 @@
-//! FFS images that makefs made, and images that are none.
+//! FFS images that makefs made.
 
-use std::io::Write as _;
 use std::path::Path;
 
 use rumpkernel::mount::Ffs;
-use rumpkernel::{Errno, ErrorKind, Kernel, fs};
+use rumpkernel::{Errno, Kernel, fs};
 use rumpkernel_examples::{FFS1_BE, FFS1_LE, FFS2_BE, FFS2_LE, IMAGES, Image};
 
 use crate::world::{self, Folder, numbers};
@@ -18,15 +17,7 @@ crate::tests![
     a_journal_can_be_kept,
     device_nodes_in_an_image_are_no_devices,
     read_only_leaves_the_image_as_it_is,
-    an_empty_image_is_refused,
-    random_bytes_are_refused,
-    an_image_cut_short_is_refused_for_writing,
-    an_image_cut_short_is_an_error_where_the_gap_is,
-    an_image_can_be_mounted_once_for_writing,
-    an_image_in_use_elsewhere_is_refused,
     readers_share_an_image,
-    what_is_no_image_is_refused,
-    more_disks_than_there_can_be_are_refused,
 ];
 
 /// Everything in an image is as makefs found it in the folder; see the images' README.
@@ -249,148 +240,6 @@ fn read_only_leaves_the_image_as_it_is() {
     assert!(std::fs::read(&image).unwrap() == before);
 }
 
-/// Tries to mount, at a directory that is made for it.
-fn mount_error(kernel: &Kernel, image: Ffs) -> rumpkernel::Error {
-    if !fs::exists(kernel, "/mnt").unwrap() {
-        fs::create_dir(kernel, "/mnt").unwrap();
-    }
-    let error = kernel.mount(image, "/mnt").unwrap_err();
-    assert!(kernel.is_alive(), "{error}");
-    assert_eq!(fs::usage(kernel, "/mnt").unwrap().file_system, "rumpfs");
-    error
-}
-
-fn an_empty_image_is_refused() {
-    let folder = Folder::new();
-    let image = folder.file("empty", b"");
-    let kernel = world::boot();
-    for ffs in [Ffs::image(&image), Ffs::image(&image).read_only()] {
-        let error = mount_error(&kernel, ffs);
-        assert_eq!(error.errno(), Some(Errno::INVAL));
-        assert!(error.to_string().contains("empty"), "{error}");
-    }
-}
-
-fn random_bytes_are_refused() {
-    let folder = Folder::new();
-    let kernel = world::boot();
-    let mut state = 1_u64;
-    let mut noise = |length: usize| -> Vec<u8> {
-        std::iter::repeat_with(|| {
-            state = state
-                .wrapping_mul(6_364_136_223_846_793_005)
-                .wrapping_add(1);
-            (state >> 56) as u8
-        })
-        .take(length)
-        .collect()
-    };
-    for length in [1, 511, 512, 513, 8192, 70_000, 1 << 20] {
-        let image = folder.file(&length.to_string(), &noise(length));
-        for ffs in [Ffs::image(&image), Ffs::image(&image).read_only()] {
-            let error = mount_error(&kernel, ffs);
-            assert!(error.errno().is_some(), "{error}");
-        }
-        // The image is free again.
-        std::fs::File::open(&image).unwrap().try_lock().unwrap();
-    }
-}
-
-/// A copy of the image with everything from `length` on missing.
-fn cut(folder: &Folder, length: u64) -> std::path::PathBuf {
-    let image = folder.unpack(FFS2_LE);
-    std::fs::File::options()
-        .write(true)
-        .open(&image)
-        .unwrap()
-        .set_len(length)
-        .unwrap();
-    image
-}
-
-fn an_image_cut_short_is_refused_for_writing() {
-    let folder = Folder::new();
-    let image = cut(&folder, 400_000);
-    let kernel = world::boot();
-    let error = mount_error(&kernel, Ffs::image(&image));
-    assert!(error.errno().is_some(), "{error}");
-    assert_eq!(
-        std::fs::metadata(&image).unwrap().len(),
-        400_000,
-        "nothing was written"
-    );
-}
-
-fn an_image_cut_short_is_an_error_where_the_gap_is() {
-    // Where the files' data lies in the image: from the first line of numbers.txt on.
-    let whole = Folder::new();
-    let bytes = std::fs::read(whole.unpack(FFS2_LE)).unwrap();
-    let first = b"line 0001 of";
-    let begin = bytes
-        .windows(first.len())
-        .position(|window| window == first)
-        .unwrap() as u64;
-    let kernel = world::boot();
-    fs::create_dir(&kernel, "/mnt").unwrap();
-    // At a block, at a sector within a block, and within a sector.
-    for gap in [begin + 16384, begin + 16384 + 1024, begin + 20480 + 100] {
-        let folder = Folder::new();
-        let image = cut(&folder, gap);
-        let mount = kernel
-            .mount(Ffs::image(&image).read_only(), "/mnt")
-            .unwrap();
-        let file = fs::File::open(&kernel, "/mnt/numbers.txt").unwrap();
-        let mut line = [0; 12];
-        file.read_exact_at(&mut line, 0).unwrap();
-        assert_eq!(&line, first, "before the gap");
-        let mut all = vec![0; numbers().len()];
-        let error = file.read_exact_at(&mut all, 0).unwrap_err();
-        assert!(error.to_string().contains("pread"), "{error}");
-        let error = fs::read(&kernel, "/mnt/numbers.txt").unwrap_err();
-        assert!(
-            matches!(error.errno(), Some(Errno::IO | Errno::INVAL)),
-            "{error}"
-        );
-        drop(file);
-        mount.unmount().unwrap();
-    }
-}
-
-fn an_image_can_be_mounted_once_for_writing() {
-    let (kernel, _folder, image, mount) = world::with_image(FFS2_LE);
-    fs::create_dir(&kernel, "/other").unwrap();
-    for ffs in [Ffs::image(&image), Ffs::image(&image).read_only()] {
-        let error = kernel.mount(ffs, "/other").unwrap_err();
-        assert!(matches!(error.kind(), ErrorKind::ImageInUse), "{error}");
-    }
-    mount.unmount().unwrap();
-    kernel
-        .mount(Ffs::image(&image), "/other")
-        .unwrap()
-        .unmount()
-        .unwrap();
-}
-
-fn an_image_in_use_elsewhere_is_refused() {
-    let folder = Folder::new();
-    let image = folder.unpack(FFS2_LE);
-    let kernel = world::boot();
-    // Another process would hold the same lock.
-    let other = std::fs::File::open(&image).unwrap();
-    other.lock_shared().unwrap();
-    let error = mount_error(&kernel, Ffs::image(&image));
-    assert!(matches!(error.kind(), ErrorKind::ImageInUse), "{error}");
-    drop(
-        kernel
-            .mount(Ffs::image(&image).read_only(), "/mnt")
-            .unwrap(),
-    );
-    other.unlock().unwrap();
-    other.lock().unwrap();
-    let error = mount_error(&kernel, Ffs::image(&image).read_only());
-    assert!(matches!(error.kind(), ErrorKind::ImageInUse), "{error}");
-}
-
 fn readers_share_an_image() {
     let folder = Folder::new();
     let image = folder.unpack(FFS2_LE);
@@ -404,46 +253,4 @@ fn readers_share_an_image() {
     assert_tree(&kernel, "/one");
     assert_tree(&kernel, "/two");
     drop(mounts);
-}
-
-fn what_is_no_image_is_refused() {
-    let folder = Folder::new();
-    let kernel = world::boot();
-    let missing = mount_error(&kernel, Ffs::image(folder.path().join("missing")));
-    assert!(
-        matches!(missing.kind(), ErrorKind::Host(error) if error.kind() == std::io::ErrorKind::NotFound),
-        "{missing}"
-    );
-    assert!(missing.to_string().contains("missing"), "{missing}");
-    mount_error(&kernel, Ffs::image(folder.path()));
-    let directory = mount_error(&kernel, Ffs::image(folder.path()).read_only());
-    assert_eq!(directory.errno(), Some(Errno::NOTBLK), "{directory}");
-}
-
-fn more_disks_than_there_can_be_are_refused() {
-    let folder = Folder::new();
-    let kernel = world::boot();
-    let mut mounts = Vec::new();
-    let refused = loop {
-        let number = mounts.len();
-        let image = folder.path().join(number.to_string());
-        FFS1_LE.unpack(&image).unwrap();
-        let at = format!("/{number}");
-        fs::create_dir(&kernel, &at).unwrap();
-        match kernel.mount(Ffs::image(&image), &at) {
-            Ok(mount) => mounts.push((mount, image)),
-            Err(error) => break error,
-        }
-    };
-    assert_eq!(mounts.len(), 16);
-    assert!(refused.to_string().contains("16"), "{refused}");
-    let (mount, image) = mounts.pop().unwrap();
-    mount.unmount().unwrap();
-    std::fs::File::options()
-        .append(true)
-        .open(&image)
-        .unwrap()
-        .write_all(b"")
-        .unwrap();
-    mounts.push((kernel.mount(Ffs::image(&image), "/15").unwrap(), image));
 }

@@ -4,6 +4,7 @@
 //! test, in a process of its own; a process that hangs is ended, and its test has failed. Listing
 //! and filtering are those of Rust's own harness, so that cargo-nextest works too.
 
+mod bad_images;
 mod ends;
 mod faults;
 mod files;
@@ -34,6 +35,7 @@ macro_rules! tests {
 pub(crate) use tests;
 
 const ALL: &[&[Test]] = &[
+    bad_images::TESTS,
     ends::TESTS,
     faults::TESTS,
     files::TESTS,
