@@ -27,7 +27,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// One booted kernel. Ends it when dropped.
 pub(crate) struct Gate {
     instance: Arc<Instance>,
-    entry: &'static EntryPoints,
+    entry: EntryPoints,
     /// The kernel's process that files and sockets belong to. One lwp of it is bound to no host
     /// thread and lives as long as the kernel, and so does the process.
     process: c_int,
@@ -44,7 +44,7 @@ impl Gate {
     /// `entry` leads into the kernel whose hypercalls `instance` answers, not booted before.
     pub(crate) unsafe fn boot(
         instance: Arc<Instance>,
-        entry: &'static EntryPoints,
+        entry: &EntryPoints,
     ) -> Result<Arc<Self>, ErrorKind> {
         // SAFETY: the kernel is not booted yet (caller), and the closure holds plain values only.
         let code = unsafe { instance.enter(|| (entry.init)()) }?;
@@ -74,7 +74,7 @@ impl Gate {
         check(code)?;
         Ok(Arc::new(Self {
             instance,
-            entry,
+            entry: *entry,
             process,
             calls: Calls::default(),
             #[cfg(feature = "vfs")]
@@ -103,7 +103,7 @@ impl Gate {
                 .map_or(ErrorKind::ShutDown, Into::into));
         };
         thread::bind(self)?;
-        let entry = self.entry;
+        let entry = &self.entry;
         // SAFETY: passed on to the caller; the thread is bound, and not inside this kernel.
         Ok(unsafe { self.instance.enter(move || call(entry)) }?)
     }
@@ -155,7 +155,7 @@ impl Gate {
 
     /// Makes an lwp of the kernel's process and binds the calling thread to it.
     pub(crate) fn create_lwp(&self) -> Result<(), ErrorKind> {
-        let (entry, process) = (self.entry, self.process);
+        let (entry, process) = (&self.entry, self.process);
         // SAFETY: the thread has no lwp in this kernel (crate::thread asks once), and the closure
         // holds plain values only.
         check(unsafe { self.instance.enter(move || (entry.lwproc_newlwp)(process)) }?)
@@ -166,7 +166,7 @@ impl Gate {
         if self.instance.death().is_some() {
             return;
         }
-        let entry = self.entry;
+        let entry = &self.entry;
         // SAFETY: the thread is bound to an lwp that create_lwp() made, and outside the kernel. An
         // error means that the kernel has died, and its lwps with it.
         let _dead = unsafe { self.instance.enter(move || (entry.lwproc_releaselwp)()) };
@@ -184,7 +184,7 @@ impl Gate {
         if !self.calls.close(PATIENCE) {
             return Err(ErrorKind::ShutDown);
         }
-        let entry = self.entry;
+        let entry = &self.entry;
         // SAFETY: the closure holds plain values only; reboot(2) takes a null boot string.
         let outcome = unsafe {
             self.instance
@@ -206,8 +206,8 @@ impl Gate {
         self.disks.clear();
     }
 
-    #[cfg(feature = "vfs")]
     /// The disks that the kernel has been given.
+    #[cfg(feature = "vfs")]
     pub(crate) fn disks(&self) -> &Disks {
         &self.disks
     }
