@@ -1,6 +1,6 @@
 //! File systems, and mounting them.
 //!
-//! A file system is described by a value ([`Tmpfs`], [`Ffs`], …) that
+//! A file system is described by a value (`Tmpfs`, `Ffs`, …) that
 //! [`Kernel::mount`](crate::Kernel::mount) takes; what is mounted is a [`Mount`]. One file here per
 //! file system, and `disk` for the host images that some of them lie on.
 
