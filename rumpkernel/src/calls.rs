@@ -1,95 +1,138 @@
-//! The calls that are in a kernel, and the end of letting more in.
+//! The calls that are in a kernel: who may be there with whom.
 //!
 //! NetBSD stops its processes before it unmounts for good. Here the callers are threads of the
-//! program, which nobody can stop: so a kernel that is being shut down lets no new calls in, and
-//! waits for those inside, before its file systems are taken from under them.
+//! program, which nobody can stop: so file systems are unmounted while no other short call is in
+//! the kernel, and a kernel that is being shut down lets no new calls in. (With others inside,
+//! unmounting waits for locks that they keep passing to each other.)
 
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::thread;
-use std::time::{Duration, Instant};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use parking_lot::{RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 /// Who is in a kernel.
 #[derive(Debug, Default)]
 pub(crate) struct Calls {
     closed: AtomicBool,
-    inside: AtomicUsize,
+    short: RwLock<()>,
 }
 
-/// How long a call may take.
+/// How a call goes together with others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Length {
+pub(crate) enum Manner {
     /// It comes back by itself.
     Short,
     /// It may wait for ever, for a peer on the network; it holds no lock of a file system then.
     #[cfg(any(test, feature = "netinet", feature = "netinet6"))]
     Endless,
+    /// It comes back by itself, and no other short one is inside meanwhile.
+    #[cfg(any(test, feature = "vfs"))]
+    Alone,
 }
 
 /// One call; over when dropped.
 #[derive(Debug)]
-pub(crate) struct Call<'a> {
-    counted: Option<&'a AtomicUsize>,
+pub(crate) enum Call<'a> {
+    Shared {
+        _guard: RwLockReadGuard<'a, ()>,
+    },
+    #[cfg(any(test, feature = "netinet", feature = "netinet6"))]
+    Uncounted,
+    #[cfg(any(test, feature = "vfs"))]
+    Alone {
+        _guard: RwLockWriteGuard<'a, ()>,
+    },
+}
+
+/// Why a call may not begin.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Refusal {
+    /// No more calls are let in.
+    Closed,
+    /// Others did not come to their end.
+    #[cfg(any(test, feature = "vfs"))]
+    Busy,
 }
 
 impl Calls {
-    /// Begins a call, unless no more are let in.
-    ///
-    /// A short call is counted before the flag is read, and the flag is set before the calls are
-    /// counted, both sequentially consistent: so either close() sees the call, or the call sees
-    /// that it is too late.
-    pub(crate) fn begin(&self, length: Length) -> Option<Call<'_>> {
-        let call = Call {
-            counted: (length == Length::Short).then_some(&self.inside),
+    /// Begins a call. One that wants to be alone waits for the others, for as long as `patience`.
+    pub(crate) fn begin(&self, manner: Manner, patience: Duration) -> Result<Call<'_>, Refusal> {
+        let call = match manner {
+            Manner::Short => Call::Shared {
+                _guard: self.short.read(),
+            },
+            #[cfg(any(test, feature = "netinet", feature = "netinet6"))]
+            Manner::Endless => Call::Uncounted,
+            #[cfg(any(test, feature = "vfs"))]
+            Manner::Alone => Call::Alone {
+                _guard: self.short.try_write_for(patience).ok_or(Refusal::Busy)?,
+            },
         };
-        if let Some(inside) = call.counted {
-            inside.fetch_add(1, Ordering::SeqCst);
+        #[cfg(not(any(test, feature = "vfs")))]
+        let _nobody_waits = patience;
+        // Read with the lock held: close() sets it before it takes the lock.
+        if self.closed.load(Ordering::Acquire) {
+            return Err(Refusal::Closed);
         }
-        (!self.closed.load(Ordering::SeqCst)).then_some(call)
+        Ok(call)
     }
 
-    /// Lets no more calls in, and waits for the short ones, but no longer than `patience`. False if
+    /// Lets no more calls in, and waits for the short ones, for as long as `patience`. False if
     /// that was done before.
     pub(crate) fn close(&self, patience: Duration) -> bool {
-        if self.closed.swap(true, Ordering::SeqCst) {
+        if self.closed.swap(true, Ordering::AcqRel) {
             return false;
         }
-        let begin = Instant::now();
-        while self.inside.load(Ordering::SeqCst) != 0 && begin.elapsed() < patience {
-            thread::sleep(Duration::from_micros(50));
-        }
+        // Whoever comes after this guard finds the kernel closed; out of patience, nothing helps.
+        drop(self.short.try_write_for(patience));
         true
-    }
-}
-
-impl Drop for Call<'_> {
-    fn drop(&mut self) {
-        if let Some(inside) = self.counted {
-            inside.fetch_sub(1, Ordering::Release);
-        }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::thread;
+
+    const LONG: Duration = Duration::from_secs(1000);
 
     #[test]
     fn closing_waits_for_short_calls_and_refuses_more() {
         let calls = Calls::default();
-        let endless = calls.begin(Length::Endless).unwrap();
-        let short = calls.begin(Length::Short).unwrap();
+        let endless = calls.begin(Manner::Endless, LONG).unwrap();
+        let short = calls.begin(Manner::Short, LONG).unwrap();
         thread::scope(|scope| {
-            let closing = scope.spawn(|| calls.close(Duration::MAX));
-            while calls.begin(Length::Short).is_some() {
+            let closing = scope.spawn(|| calls.close(LONG));
+            while calls.begin(Manner::Endless, LONG).is_ok() {
                 thread::yield_now();
             }
             assert!(!closing.is_finished(), "a call is inside");
             drop(short);
             assert!(closing.join().unwrap());
         });
-        assert!(calls.begin(Length::Endless).is_none());
+        assert_eq!(
+            calls.begin(Manner::Short, LONG).err(),
+            Some(Refusal::Closed)
+        );
         assert!(!calls.close(Duration::ZERO), "a second time");
         drop(endless);
-        assert_eq!(calls.inside.load(Ordering::SeqCst), 0);
+    }
+
+    #[test]
+    fn alone_is_alone_among_the_short_ones() {
+        let calls = Calls::default();
+        let _endless = calls.begin(Manner::Endless, LONG).unwrap();
+        let short = calls.begin(Manner::Short, LONG).unwrap();
+        let busy = calls.begin(Manner::Alone, Duration::ZERO).err();
+        assert_eq!(busy, Some(Refusal::Busy));
+        drop(short);
+        let alone = calls.begin(Manner::Alone, Duration::ZERO).unwrap();
+        thread::scope(|scope| {
+            let waiting = scope.spawn(|| calls.begin(Manner::Short, LONG).is_ok());
+            thread::sleep(Duration::from_millis(10));
+            assert!(!waiting.is_finished());
+            drop(alone);
+            assert!(waiting.join().unwrap());
+        });
     }
 }

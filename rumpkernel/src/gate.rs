@@ -13,7 +13,7 @@ use std::time::Duration;
 use rumpkernel_sys::{EntryPoints, RB_AUTOBOOT, RLIMIT_NOFILE, RUMP_RFCFDG, rlimit};
 use rumpuser_posix::{DeathKind, Instance, errno};
 
-use crate::calls::{Calls, Length};
+use crate::calls::{Calls, Manner, Refusal};
 #[cfg(feature = "vfs")]
 use crate::mount::Disks;
 use crate::{Errno, ErrorKind, thread};
@@ -90,18 +90,23 @@ impl Gate {
     /// with a destructor while it does: it may be left by a jump.
     pub(crate) unsafe fn enter<R: Copy>(
         self: &Arc<Self>,
-        length: Length,
+        manner: Manner,
         call: impl FnOnce(&EntryPoints) -> R + Copy,
     ) -> Result<R, ErrorKind> {
         if self.instance.is_inside() {
             return Err(ErrorKind::InsideKernel);
         }
-        let Some(_call) = self.calls.begin(length) else {
-            return Err(self
-                .instance
-                .death()
-                .map_or(ErrorKind::ShutDown, Into::into));
-        };
+        let _call = self
+            .calls
+            .begin(manner, PATIENCE)
+            .map_err(|refusal| match refusal {
+                Refusal::Closed => self
+                    .instance
+                    .death()
+                    .map_or(ErrorKind::ShutDown, Into::into),
+                #[cfg(feature = "vfs")]
+                Refusal::Busy => ErrorKind::Errno(Errno::BUSY),
+            })?;
         thread::bind(self)?;
         let entry = &self.entry;
         // SAFETY: passed on to the caller; the thread is bound, and not inside this kernel.
@@ -119,7 +124,7 @@ impl Gate {
         call: impl FnOnce(&EntryPoints) -> R + Copy,
     ) -> Result<R, ErrorKind> {
         // SAFETY: passed on to the caller.
-        unsafe { self.syscall_of(Length::Short, call) }
+        unsafe { self.syscall_of(Manner::Short, call) }
     }
 
     /// Like [`syscall`](Self::syscall), for one that may wait for a peer on the network.
@@ -133,7 +138,21 @@ impl Gate {
         call: impl FnOnce(&EntryPoints) -> R + Copy,
     ) -> Result<R, ErrorKind> {
         // SAFETY: passed on to the caller.
-        unsafe { self.syscall_of(Length::Endless, call) }
+        unsafe { self.syscall_of(Manner::Endless, call) }
+    }
+
+    /// Like [`syscall`](Self::syscall), while no other call is in a file system.
+    ///
+    /// # Safety
+    ///
+    /// As for [`syscall`](Self::syscall).
+    #[cfg(feature = "vfs")]
+    pub(crate) unsafe fn lone_syscall<R: Copy + PartialEq + From<i8>>(
+        self: &Arc<Self>,
+        call: impl FnOnce(&EntryPoints) -> R + Copy,
+    ) -> Result<R, ErrorKind> {
+        // SAFETY: passed on to the caller.
+        unsafe { self.syscall_of(Manner::Alone, call) }
     }
 
     /// # Safety
@@ -141,12 +160,12 @@ impl Gate {
     /// As for [`syscall`](Self::syscall).
     unsafe fn syscall_of<R: Copy + PartialEq + From<i8>>(
         self: &Arc<Self>,
-        length: Length,
+        manner: Manner,
         call: impl FnOnce(&EntryPoints) -> R + Copy,
     ) -> Result<R, ErrorKind> {
         // SAFETY: passed on to the caller; errno is read before anything can change it.
         let (result, errno) =
-            unsafe { self.enter(length, move |entry| (call(entry), errno::last())) }?;
+            unsafe { self.enter(manner, move |entry| (call(entry), errno::last())) }?;
         if result == R::from(-1) {
             return Err(ErrorKind::Errno(Errno::from_raw(errno)));
         }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use rumpkernel_sys::EntryPoints;
 
-use crate::calls::Length;
+use crate::calls::Manner;
 use crate::gate::Gate;
 #[cfg(feature = "vfs")]
 use crate::mount::{FileSystem, Mount};
@@ -130,7 +130,7 @@ impl Kernel {
         call: impl FnOnce(&EntryPoints) -> R + Copy,
     ) -> Result<R, Error> {
         // SAFETY: passed on to the caller.
-        unsafe { self.gate.enter(Length::Short, call) }.during("enter")
+        unsafe { self.gate.enter(Manner::Short, call) }.during("enter")
     }
 
     /// Like [`enter`](Self::enter), for one system call, which returns -1 when it fails.

@@ -3,7 +3,7 @@
 use std::io::{Read, Write};
 use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::{Arc, Barrier, Mutex, OnceLock};
 use std::thread;
 use std::time::Duration;
 
@@ -29,6 +29,7 @@ crate::tests![
     a_panic_reaches_those_who_wait,
     shutdown_in_the_middle_of_everything,
     a_panic_in_the_middle_of_everything,
+    threads_can_panic_at_once,
     a_callback_cannot_call_back,
 ];
 
@@ -334,6 +335,28 @@ fn a_panic_in_the_middle_of_everything() {
             message
         );
     }
+}
+
+fn threads_can_panic_at_once() {
+    let kernel = world::boot();
+    let start = Barrier::new(8);
+    thread::scope(|scope| {
+        for _ in 0..8 {
+            scope.spawn(|| {
+                // Binds the thread, which then has no way to go but into the panic.
+                kernel.sync().unwrap();
+                start.wait();
+                // SAFETY: it does not return, which is what is wanted here.
+                let death = unsafe {
+                    kernel.enter(|k| {
+                        (k.lwproc_releaselwp)();
+                        (k.lwproc_releaselwp)();
+                    })
+                };
+                assert_panicked(death);
+            });
+        }
+    });
 }
 
 fn a_callback_cannot_call_back() {

@@ -1,6 +1,9 @@
 //! Mounting and unmounting.
 
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::Duration;
 
 use rumpkernel::mount::{Ffs, Kernfs, Tmpfs};
 use rumpkernel::{Errno, fs};
@@ -13,6 +16,7 @@ crate::tests![
     a_file_is_no_mount_point,
     a_busy_file_system_stays_mounted,
     dropping_unmounts_by_force,
+    dropping_unmounts_under_busy_threads,
     a_covered_file_system_stays_mounted,
     a_link_can_lead_to_the_mount_point,
     a_tmpfs_has_its_limits,
@@ -58,6 +62,32 @@ fn dropping_unmounts_by_force() {
     drop((file, directory));
     let _mount = kernel.mount(Ffs::image(&image), "/mnt").unwrap();
     assert_eq!(fs::read(&kernel, "/mnt/new").unwrap(), b"written");
+}
+
+fn dropping_unmounts_under_busy_threads() {
+    let (kernel, _folder, image, mut mount) = world::with_image(FFS2_LE);
+    let stop = AtomicBool::new(false);
+    thread::scope(|scope| {
+        for number in 0..4 {
+            let (kernel, stop) = (&kernel, &stop);
+            scope.spawn(move || {
+                let path = format!("/mnt/{number}");
+                while !stop.load(Ordering::Relaxed) {
+                    // Between two mounts it is the directory below that is written to.
+                    let _any = fs::write(kernel, &path, [1; 30_000]);
+                    let _any = fs::read(kernel, &path);
+                    let _any = fs::remove_file(kernel, &path);
+                }
+            });
+        }
+        for _ in 0..10 {
+            thread::sleep(Duration::from_millis(10));
+            drop(mount);
+            mount = kernel.mount(Ffs::image(&image), "/mnt").unwrap();
+        }
+        stop.store(true, Ordering::Relaxed);
+    });
+    mount.unmount().unwrap();
 }
 
 fn a_covered_file_system_stays_mounted() {

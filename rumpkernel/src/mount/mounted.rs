@@ -16,8 +16,8 @@ use crate::{Errno, Error, ErrorKind, path, syscall};
 /// A mounted file system; unmounted when dropped.
 ///
 /// Dropping unmounts by force if it has to: everything is written to the image first, but files
-/// that are still open give errors from then on. [`unmount`](Self::unmount) refuses instead, and
-/// tells of errors.
+/// that are still open give errors from then on. (With another file system mounted on it or over it,
+/// it stays until the kernel ends.) [`unmount`](Self::unmount) refuses instead, and tells of errors.
 #[must_use = "unmounted when dropped"]
 pub struct Mount {
     gate: Arc<Gate>,
@@ -125,14 +125,16 @@ impl Mount {
 
 impl Drop for Mount {
     fn drop(&mut self) {
-        if self.mounted && self.leave(0).is_err() {
-            // With MNT_FORCE the kernel does not sync first. Nobody is left to tell of errors.
-            let _synced = syscall::tree::sync(&self.gate);
-            if self.leave(sys::MNT_FORCE).is_err() {
-                // Covered by another mount, or the kernel is dead. The disk stays as long as the
-                // file system on it: until the kernel ends.
-                std::mem::forget(self.device.take());
-            }
+        if !self.mounted || self.leave(0).is_ok() {
+            return;
+        }
+        // With MNT_FORCE the kernel does not sync first. Nobody is left to tell of errors.
+        let _synced = syscall::tree::sync(&self.gate);
+        let _left = self.leave(sys::MNT_FORCE);
+        if self.mounted {
+            // Covered by another mount, or the kernel is dead. The disk stays as long as the file
+            // system on it: until the kernel ends.
+            std::mem::forget(self.device.take());
         }
     }
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use rumpkernel_sys as sys;
 
 use crate::ErrorKind;
-use crate::calls::Length;
+use crate::calls::Manner;
 use crate::gate::{Gate, check};
 
 /// # Safety
@@ -29,7 +29,7 @@ pub(crate) unsafe fn mount(
 pub(crate) fn unmount(gate: &Arc<Gate>, path: &CStr, flags: c_int) -> Result<(), ErrorKind> {
     let path = path.as_ptr();
     // SAFETY: `path` is a C string that is borrowed for the call.
-    unsafe { gate.syscall(move |k| (k.sys_unmount)(path, flags)) }.map(drop)
+    unsafe { gate.lone_syscall(move |k| (k.sys_unmount)(path, flags)) }.map(drop)
 }
 
 /// Makes the host's disk `host` the block device `node`.
@@ -42,7 +42,7 @@ pub(crate) fn register_disk(
     let (node, host) = (node.as_ptr(), host.as_ptr());
     // SAFETY: both are C strings that are borrowed for the call; the kernel copies them.
     check(unsafe {
-        gate.enter(Length::Short, move |k| {
+        gate.enter(Manner::Short, move |k| {
             (k.etfs_register_withsize)(node, host, sys::RUMP_ETFS_BLK, 0, size)
         })
     }?)
@@ -52,5 +52,5 @@ pub(crate) fn register_disk(
 pub(crate) fn remove_disk(gate: &Arc<Gate>, node: &CStr) -> Result<(), ErrorKind> {
     let node = node.as_ptr();
     // SAFETY: as in register_disk().
-    check(unsafe { gate.enter(Length::Short, move |k| (k.etfs_remove)(node)) }?)
+    check(unsafe { gate.enter(Manner::Short, move |k| (k.etfs_remove)(node)) }?)
 }

@@ -8,7 +8,7 @@ use rumpkernel_sys as sys;
 use super::Descriptor;
 use super::descriptor::within;
 use crate::ErrorKind;
-use crate::calls::Length;
+use crate::calls::Manner;
 use crate::gate::Gate;
 
 pub(crate) fn open(
@@ -125,5 +125,5 @@ pub(crate) fn statvfs(gate: &Arc<Gate>, path: &CStr) -> Result<Box<sys::statvfs>
 
 pub(crate) fn sync(gate: &Arc<Gate>) -> Result<(), ErrorKind> {
     // SAFETY: no arguments, and no result.
-    unsafe { gate.enter(Length::Short, |k| (k.sys_sync)()) }
+    unsafe { gate.enter(Manner::Short, |k| (k.sys_sync)()) }
 }
