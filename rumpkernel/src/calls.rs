@@ -8,7 +8,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use parking_lot::{RwLock, RwLockReadGuard, RwLockWriteGuard};
+use parking_lot::{RwLock, RwLockReadGuard};
 
 /// Who is in a kernel.
 #[derive(Debug, Default)]
@@ -40,7 +40,7 @@ pub(crate) enum Call<'a> {
     Uncounted,
     #[cfg(any(test, feature = "vfs"))]
     Alone {
-        _guard: RwLockWriteGuard<'a, ()>,
+        _guard: parking_lot::RwLockWriteGuard<'a, ()>,
     },
 }
 

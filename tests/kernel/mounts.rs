@@ -65,9 +65,9 @@ fn dropping_unmounts_by_force() {
 }
 
 fn dropping_unmounts_under_busy_threads() {
-    let (kernel, _folder, image, mut mount) = world::with_image(FFS2_LE);
+    let (kernel, _folder, image, mount) = world::with_image(FFS2_LE);
     let stop = AtomicBool::new(false);
-    thread::scope(|scope| {
+    let mount = thread::scope(|scope| {
         for number in 0..4 {
             let (kernel, stop) = (&kernel, &stop);
             scope.spawn(move || {
@@ -80,12 +80,14 @@ fn dropping_unmounts_under_busy_threads() {
                 }
             });
         }
+        let mut mount = mount;
         for _ in 0..10 {
             thread::sleep(Duration::from_millis(10));
             drop(mount);
             mount = kernel.mount(Ffs::image(&image), "/mnt").unwrap();
         }
         stop.store(true, Ordering::Relaxed);
+        mount
     });
     mount.unmount().unwrap();
 }
