@@ -31,7 +31,7 @@ impl Recipe {
                 if let Some(better) = repairs.iter().find_map(|repair| repair.apply(path)) {
                     *path = better;
                 }
-                let flags = repair::flags(path).iter().copied();
+                let flags = repair::flags(path, &setup.target.machine);
                 source.flags.extend(flags.map(str::to_owned));
             }
         }

@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use super::Machine;
+
 /// A rule that replaces some of a component's sources by others of the same tree.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Repair {
@@ -43,19 +45,40 @@ pub(super) const AARCH64: &[Repair] = &[Repair {
     to_extension: "c",
 }];
 
-/// Flags that a source of the snapshots needs on every target.
-///
-/// libkern's macro turns `strlen` into a builtin, also in its definition, which clang refuses; code
-/// for boot loaders is spared the macro.
-const FLAGS: &[(&str, &[&str])] = &[("common/lib/libc/string/strlen.c", &["-D_STANDALONE"])];
+/// Flags that one source of the snapshots needs.
+struct FileFlags {
+    source: &'static str,
+    /// `MACHINE_CPU` of the machines concerned; none for all.
+    machines: &'static [&'static str],
+    flags: &'static [&'static str],
+}
+
+const FLAGS: &[FileFlags] = &[
+    // libkern's macro turns `strlen` into a builtin, also in its definition, which clang refuses;
+    // code for boot loaders is spared the macro.
+    FileFlags {
+        source: "common/lib/libc/string/strlen.c",
+        machines: &[],
+        flags: &["-D_STANDALONE"],
+    },
+    // A thread that panics while another does loops for ever, and rump kernels leave out the DELAY
+    // in that loop: the hypercall in which the thread would learn that the kernel is dead.
+    FileFlags {
+        source: "sys/kern/subr_prf.c",
+        machines: &["i386", "x86_64"],
+        flags: &["-U_RUMPKERNEL"],
+    },
+];
 
 /// The flags that a source needs besides its component's.
-#[must_use]
-pub fn flags(source: &Path) -> &'static [&'static str] {
+pub fn flags(source: &Path, machine: &Machine) -> impl Iterator<Item = &'static str> {
     FLAGS
         .iter()
-        .find(|(path, _)| source == Path::new(path))
-        .map_or(&[], |(_, flags)| flags)
+        .filter(move |rule| {
+            source == Path::new(rule.source)
+                && (rule.machines.is_empty() || rule.machines.contains(&machine.machine_cpu))
+        })
+        .flat_map(|rule| rule.flags.iter().copied())
 }
 
 #[cfg(test)]
