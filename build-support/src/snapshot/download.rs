@@ -3,9 +3,11 @@
 use std::fs::File;
 use std::io::{Read, Seek as _, Write as _};
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use ureq::Agent;
+use ureq::tls::{Certificate, RootCerts, TlsConfig};
 
 use super::archive;
 use super::cache::Cache;
@@ -51,6 +53,19 @@ pub(super) fn import(
     outcome
 }
 
+/// The certificates that the host trusts (`SSL_CERT_FILE` and `SSL_CERT_DIR` name others), because it
+/// may be behind a proxy that has one of its own; where there are none, those that ureq brings.
+fn roots() -> RootCerts {
+    let trusted = rustls_native_certs::load_native_certs().certs;
+    if trusted.is_empty() {
+        return RootCerts::WebPki;
+    }
+    let trusted = trusted
+        .iter()
+        .map(|certificate| Certificate::from_der(certificate).to_owned());
+    RootCerts::Specific(Arc::new(trusted.collect()))
+}
+
 fn receive(
     url: &str,
     path: &Path,
@@ -65,6 +80,7 @@ fn receive(
         .timeout_connect(Some(PATIENCE))
         .timeout_recv_response(Some(PATIENCE))
         .timeout_recv_body(Some(TRANSFER))
+        .tls_config(TlsConfig::builder().root_certs(roots()).build())
         .user_agent(concat!("rumpkernel-build/", env!("CARGO_PKG_VERSION")))
         .build()
         .into();
