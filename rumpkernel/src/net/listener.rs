@@ -7,9 +7,10 @@ use rumpkernel_sys as sys;
 
 use super::TcpStream;
 use super::address::first_that_works;
+use super::options::common_options;
 use super::socket::Socket;
 use crate::error::During as _;
-use crate::{Errno, Error, Kernel};
+use crate::{Error, Kernel};
 
 /// As in `std`.
 const BACKLOG: i32 = 128;
@@ -82,43 +83,9 @@ impl TcpListener {
             socket: self.socket.try_clone()?,
         })
     }
-
-    /// Whether [`accept`](Self::accept) returns `EAGAIN` instead of waiting.
-    ///
-    /// # Errors
-    ///
-    /// Those of fcntl(2).
-    pub fn set_nonblocking(&self, nonblocking: bool) -> Result<(), Error> {
-        self.socket.set_nonblocking(nonblocking)
-    }
-
-    /// The error that came since the last call, `SO_ERROR`.
-    ///
-    /// # Errors
-    ///
-    /// Those of getsockopt(2).
-    pub fn take_error(&self) -> Result<Option<Errno>, Error> {
-        self.socket.take_error()
-    }
-
-    /// The time to live of packets, `IP_TTL`, or the hop limit in IPv6.
-    ///
-    /// # Errors
-    ///
-    /// Those of getsockopt(2).
-    pub fn ttl(&self) -> Result<u32, Error> {
-        self.socket.ttl()
-    }
-
-    /// Sets the time to live of packets.
-    ///
-    /// # Errors
-    ///
-    /// `EINVAL` above 255; others of setsockopt(2).
-    pub fn set_ttl(&self, ttl: u32) -> Result<(), Error> {
-        self.socket.set_ttl(ttl)
-    }
 }
+
+common_options!(TcpListener);
 
 /// The iterator of [`TcpListener::incoming`]; it never ends.
 #[derive(Debug)]

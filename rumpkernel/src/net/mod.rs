@@ -9,6 +9,7 @@
 
 mod address;
 mod listener;
+mod options;
 mod socket;
 mod stream;
 mod udp;

@@ -7,9 +7,10 @@ use std::time::Duration;
 use rumpkernel_sys as sys;
 
 use super::address::first_that_works;
+use super::options::{common_options, timeouts};
 use super::socket::Socket;
 use crate::error::During as _;
-use crate::{Errno, Error, Kernel};
+use crate::{Error, Kernel};
 
 /// A TCP connection, like `std::net::TcpStream`; closed when dropped.
 ///
@@ -103,44 +104,6 @@ impl TcpStream {
         self.socket.peek(buffer)
     }
 
-    /// How long a read waits before it fails with `EAGAIN`, to the next hundredth of a second;
-    /// `None`: for ever.
-    ///
-    /// # Errors
-    ///
-    /// `EINVAL` for zero; others of setsockopt(2).
-    pub fn set_read_timeout(&self, timeout: Option<Duration>) -> Result<(), Error> {
-        self.socket.set_timeout(sys::SO_RCVTIMEO, timeout)
-    }
-
-    /// How long a write waits before it fails with `EAGAIN`, as for
-    /// [`set_read_timeout`](Self::set_read_timeout).
-    ///
-    /// # Errors
-    ///
-    /// `EINVAL` for zero; others of setsockopt(2).
-    pub fn set_write_timeout(&self, timeout: Option<Duration>) -> Result<(), Error> {
-        self.socket.set_timeout(sys::SO_SNDTIMEO, timeout)
-    }
-
-    /// How long a read waits.
-    ///
-    /// # Errors
-    ///
-    /// Those of getsockopt(2).
-    pub fn read_timeout(&self) -> Result<Option<Duration>, Error> {
-        self.socket.timeout(sys::SO_RCVTIMEO)
-    }
-
-    /// How long a write waits.
-    ///
-    /// # Errors
-    ///
-    /// Those of getsockopt(2).
-    pub fn write_timeout(&self) -> Result<Option<Duration>, Error> {
-        self.socket.timeout(sys::SO_SNDTIMEO)
-    }
-
     /// Whether small writes are sent at once, `TCP_NODELAY`.
     ///
     /// # Errors
@@ -159,43 +122,10 @@ impl TcpStream {
     pub fn nodelay(&self) -> Result<bool, Error> {
         Ok(self.socket.option(sys::IPPROTO_TCP, sys::TCP_NODELAY)? != 0)
     }
-
-    /// Whether reads and writes return `EAGAIN` instead of waiting.
-    ///
-    /// # Errors
-    ///
-    /// Those of fcntl(2).
-    pub fn set_nonblocking(&self, nonblocking: bool) -> Result<(), Error> {
-        self.socket.set_nonblocking(nonblocking)
-    }
-
-    /// The error that came since the last call, `SO_ERROR`.
-    ///
-    /// # Errors
-    ///
-    /// Those of getsockopt(2).
-    pub fn take_error(&self) -> Result<Option<Errno>, Error> {
-        self.socket.take_error()
-    }
-
-    /// The time to live of packets, `IP_TTL`, or the hop limit in IPv6.
-    ///
-    /// # Errors
-    ///
-    /// Those of getsockopt(2).
-    pub fn ttl(&self) -> Result<u32, Error> {
-        self.socket.ttl()
-    }
-
-    /// Sets the time to live of packets.
-    ///
-    /// # Errors
-    ///
-    /// `EINVAL` above 255; others of setsockopt(2).
-    pub fn set_ttl(&self, ttl: u32) -> Result<(), Error> {
-        self.socket.set_ttl(ttl)
-    }
 }
+
+common_options!(TcpStream);
+timeouts!(TcpStream);
 
 impl Read for &TcpStream {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {

@@ -1,13 +1,13 @@
 //! UDP.
 
 use std::net::{SocketAddr, ToSocketAddrs};
-use std::time::Duration;
 
 use rumpkernel_sys as sys;
 
 use super::address::first_that_works;
+use super::options::{common_options, timeouts};
 use super::socket::Socket;
-use crate::{Errno, Error, Kernel};
+use crate::{Error, Kernel};
 
 /// A UDP socket, like `std::net::UdpSocket`; closed when dropped.
 ///
@@ -126,44 +126,6 @@ impl UdpSocket {
         })
     }
 
-    /// How long receiving waits before it fails with `EAGAIN`, to the next hundredth of a second;
-    /// `None`: for ever.
-    ///
-    /// # Errors
-    ///
-    /// `EINVAL` for zero; others of setsockopt(2).
-    pub fn set_read_timeout(&self, timeout: Option<Duration>) -> Result<(), Error> {
-        self.socket.set_timeout(sys::SO_RCVTIMEO, timeout)
-    }
-
-    /// How long sending waits before it fails with `EAGAIN`, as for
-    /// [`set_read_timeout`](Self::set_read_timeout).
-    ///
-    /// # Errors
-    ///
-    /// `EINVAL` for zero; others of setsockopt(2).
-    pub fn set_write_timeout(&self, timeout: Option<Duration>) -> Result<(), Error> {
-        self.socket.set_timeout(sys::SO_SNDTIMEO, timeout)
-    }
-
-    /// How long receiving waits.
-    ///
-    /// # Errors
-    ///
-    /// Those of getsockopt(2).
-    pub fn read_timeout(&self) -> Result<Option<Duration>, Error> {
-        self.socket.timeout(sys::SO_RCVTIMEO)
-    }
-
-    /// How long sending waits.
-    ///
-    /// # Errors
-    ///
-    /// Those of getsockopt(2).
-    pub fn write_timeout(&self) -> Result<Option<Duration>, Error> {
-        self.socket.timeout(sys::SO_SNDTIMEO)
-    }
-
     /// Whether packets may be sent to broadcast addresses, `SO_BROADCAST`.
     ///
     /// # Errors
@@ -182,40 +144,7 @@ impl UdpSocket {
     pub fn broadcast(&self) -> Result<bool, Error> {
         Ok(self.socket.option(sys::SOL_SOCKET, sys::SO_BROADCAST)? != 0)
     }
-
-    /// Whether calls return `EAGAIN` instead of waiting.
-    ///
-    /// # Errors
-    ///
-    /// Those of fcntl(2).
-    pub fn set_nonblocking(&self, nonblocking: bool) -> Result<(), Error> {
-        self.socket.set_nonblocking(nonblocking)
-    }
-
-    /// The error that came since the last call, `SO_ERROR`.
-    ///
-    /// # Errors
-    ///
-    /// Those of getsockopt(2).
-    pub fn take_error(&self) -> Result<Option<Errno>, Error> {
-        self.socket.take_error()
-    }
-
-    /// The time to live of packets, `IP_TTL`, or the hop limit in IPv6.
-    ///
-    /// # Errors
-    ///
-    /// Those of getsockopt(2).
-    pub fn ttl(&self) -> Result<u32, Error> {
-        self.socket.ttl()
-    }
-
-    /// Sets the time to live of packets.
-    ///
-    /// # Errors
-    ///
-    /// `EINVAL` above 255; others of setsockopt(2).
-    pub fn set_ttl(&self, ttl: u32) -> Result<(), Error> {
-        self.socket.set_ttl(ttl)
-    }
 }
+
+common_options!(UdpSocket);
+timeouts!(UdpSocket);
