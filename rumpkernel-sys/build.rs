@@ -47,8 +47,9 @@ fn run() -> Result<(), Box<dyn Error>> {
         println!("cargo::rustc-link-lib=dylib=unset_RUMPKERNEL_SKIP_BUILD_to_link");
         return Ok(());
     }
-    let built = builder::build(&configuration(target, settings)?, &mut CargoWarnings)?;
-    print(&built);
+    let configuration = configuration(target, settings)?;
+    let built = builder::build(&configuration, &mut CargoWarnings)?;
+    print(&built, &configuration.target);
     Ok(())
 }
 
@@ -88,7 +89,7 @@ fn components() -> Vec<String> {
     names
 }
 
-fn print(built: &Built) {
+fn print(built: &Built, target: &str) {
     for file in &built.dependencies {
         println!("cargo::rerun-if-changed={}", file.display());
     }
@@ -108,6 +109,7 @@ fn print(built: &Built) {
     println!("cargo::metadata=include={}", include.to_string_lossy());
     println!("cargo::metadata=source={}", built.tree.display());
     println!("cargo::metadata=libdir={}", built.library_dir.display());
+    println!("cargo::metadata=target={target}");
     println!("cargo::metadata=machine={}", built.machine.machine);
     println!(
         "cargo::metadata=machine_arch={}",

@@ -27,6 +27,14 @@
 //! members of [`EntryPoints`] that a component brings are `None` without its feature.
 //! `hypercalls`, on by default, links those of rumpuser-posix; without it the program brings its
 //! own functions `rumpuser_*` (rumpuser(3), version 17).
+//!
+//! # What dependents' build scripts are told
+//!
+//! To those that depend on this crate directly, Cargo passes as environment variables
+//! `DEP_RUMPKERNEL_INCLUDE` (folders with the kernel's headers, joined as in `PATH`),
+//! `DEP_RUMPKERNEL_SOURCE` (the source tree, not to be written to), `DEP_RUMPKERNEL_LIBDIR` (the
+//! built libraries), `DEP_RUMPKERNEL_TARGET` (the Rust triple), and `DEP_RUMPKERNEL_MACHINE`,
+//! `_MACHINE_ARCH` and `_MACHINE_CPU` (NetBSD's names for it).
 #![no_std]
 
 // Nothing here names the hypercalls, and rustc links only crates that are named.

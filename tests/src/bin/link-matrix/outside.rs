@@ -40,11 +40,8 @@ impl Outside {
             folder.path().join("Cargo.lock"),
         )?;
         fs::create_dir(folder.path().join("src"))?;
-        for name in ["lib.rs", "main.rs"] {
-            fs::copy(
-                original.join("src").join(name),
-                folder.path().join("src").join(name),
-            )?;
+        for name in ["build.rs", "src/lib.rs", "src/main.rs"] {
+            fs::copy(original.join(name), folder.path().join(name))?;
         }
         Ok(Outside { folder })
     }
