@@ -3,7 +3,7 @@
 use std::num::NonZeroU32;
 
 use rumpkernel_sys::LINKED;
-use rumpuser_posix::{Console, Instance, Parameters, SetupError};
+use rumpuser_posix::{Console, Instance, SetupError, World};
 
 use crate::error::During as _;
 use crate::gate::Gate;
@@ -20,9 +20,8 @@ const SMALLEST_MEMORY: u64 = 4 << 20;
 #[derive(Debug, Default)]
 #[must_use = "nothing is booted before boot() is called"]
 pub struct Builder {
-    parameters: Parameters,
+    world: World,
     memory: Option<u64>,
-    console: Console,
 }
 
 impl Builder {
@@ -35,32 +34,32 @@ impl Builder {
     /// wait until some is free. No limit by default.
     pub fn memory_limit(mut self, bytes: u64) -> Self {
         self.memory = Some(bytes);
-        self.parameters = self.parameters.memory_limit(bytes);
+        self.world.parameters = self.world.parameters.memory_limit(bytes);
         self
     }
 
     /// How many threads can run kernel code at the same time, `RUMP_NCPU`. Two by default.
     pub fn cpus(mut self, count: NonZeroU32) -> Self {
-        self.parameters = self.parameters.cpus(count);
+        self.world.parameters = self.world.parameters.cpus(count);
         self
     }
 
     /// The host name of the kernel, gethostname(3).
     pub fn host_name(mut self, name: impl AsRef<str>) -> Self {
-        self.parameters = self.parameters.host_name(name.as_ref());
+        self.world.parameters = self.world.parameters.host_name(name.as_ref());
         self
     }
 
     /// Whether the kernel tells on the console what it does while booting, `RUMP_VERBOSE`.
     pub fn verbose(mut self, verbose: bool) -> Self {
-        self.parameters = self.parameters.verbose(verbose);
+        self.world.parameters = self.world.parameters.verbose(verbose);
         self
     }
 
     /// Any further boot parameter, by the name under which the kernel asks for it, such as
     /// `RUMP_NVNODES`.
     pub fn parameter(mut self, name: impl AsRef<str>, value: impl AsRef<str>) -> Self {
-        self.parameters = self.parameters.set(name.as_ref(), value.as_ref());
+        self.world.parameters = self.world.parameters.set(name.as_ref(), value.as_ref());
         self
     }
 
@@ -69,13 +68,13 @@ impl Builder {
     /// The sink is called on whatever thread prints, one at a time. It cannot call into the same
     /// kernel ([`ErrorKind::InsideKernel`]), and a clone of the kernel in it keeps the kernel alive.
     pub fn console(mut self, sink: impl FnMut(&[u8]) + Send + 'static) -> Self {
-        self.console = Console::sink(sink);
+        self.world.console = Console::sink(sink);
         self
     }
 
     /// Discards what the kernel writes on its console. A panic's message is kept for the error.
     pub fn quiet(mut self) -> Self {
-        self.console = Console::Discard;
+        self.world.console = Console::Discard;
         self
     }
 
@@ -97,13 +96,12 @@ impl Builder {
                 ),
             });
         }
-        let instance =
-            Instance::linked(self.parameters, self.console).map_err(|error| match error {
-                SetupError::LinkedInUse => ErrorKind::AlreadyBooted,
-                other => ErrorKind::BadParameter {
-                    reason: other.to_string(),
-                },
-            })?;
+        let instance = Instance::linked(self.world).map_err(|error| match error {
+            SetupError::LinkedInUse => ErrorKind::AlreadyBooted,
+            other => ErrorKind::BadParameter {
+                reason: other.to_string(),
+            },
+        })?;
         // SAFETY: the instance of the linked-in kernel can be had once, so that nobody has booted
         // it; LINKED leads to it.
         let gate = unsafe { Gate::boot(instance, &LINKED) }?;

@@ -207,7 +207,7 @@ impl From<Death> for ErrorKind {
 /// Says what failed; the subject is copied only when something did.
 pub(crate) trait During<T> {
     fn during(self, operation: &'static str) -> Result<T, Error>;
-    #[cfg(any(feature = "netinet", feature = "netinet6", feature = "vfs"))]
+    #[cfg(any(test, feature = "netinet", feature = "netinet6", feature = "vfs"))]
     fn during_at(self, operation: &'static str, subject: impl Into<Subject>) -> Result<T, Error>;
 }
 
@@ -216,7 +216,7 @@ impl<T> During<T> for Result<T, ErrorKind> {
         self.map_err(|kind| kind.during(operation))
     }
 
-    #[cfg(any(feature = "netinet", feature = "netinet6", feature = "vfs"))]
+    #[cfg(any(test, feature = "netinet", feature = "netinet6", feature = "vfs"))]
     fn during_at(self, operation: &'static str, subject: impl Into<Subject>) -> Result<T, Error> {
         self.map_err(|kind| kind.about(operation, subject.into()))
     }

@@ -104,7 +104,7 @@ impl Gate {
                     .instance
                     .death()
                     .map_or(ErrorKind::ShutDown, Into::into),
-                #[cfg(feature = "vfs")]
+                #[cfg(any(test, feature = "vfs"))]
                 Refusal::Busy => ErrorKind::Errno(Errno::BUSY),
             })?;
         thread::bind(self)?;

@@ -17,8 +17,8 @@ const ABSMONO: c_int = 1;
 const NANOS: i64 = 1_000_000_000;
 
 /// A kernel's clock: the host's.
-#[derive(Debug)]
-pub(crate) struct Clock;
+#[derive(Debug, Default)]
+pub struct Clock(());
 
 impl Clock {
     /// Seconds and nanoseconds since 1970.

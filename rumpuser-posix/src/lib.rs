@@ -5,7 +5,7 @@
 //! is one group of hypercalls, and its head says what contract it fulfils.
 //!
 //! What the hypercalls keep belongs to a kernel, as a value: an [`Instance`], with its
-//! [`Parameters`], its [`Console`] and its disks. A program makes one, enters it
+//! [`World`] and its disks. A program makes one, enters it
 //! ([`Instance::enter`]) and calls the kernel's functions there. A kernel that panics or halts does
 //! not end the program: every call in progress returns its [`Death`].
 //!
@@ -33,6 +33,7 @@ pub mod errno;
 mod fault;
 mod file;
 mod hostio;
+mod image;
 mod instance;
 mod landing;
 mod memory;
@@ -47,7 +48,10 @@ mod table;
 mod thread;
 mod upcall;
 
+pub use clock::Clock;
 pub use console::{Console, Sink};
 pub use disk::{Access, Disk, DiskError};
 pub use fault::{Fault, Faults};
-pub use instance::{Death, DeathKind, Instance, Parameters, SetupError};
+pub use image::{Image, Import, Segment};
+pub use instance::{Death, DeathKind, Instance, Parameters, SetupError, World};
+pub use random::Random;

@@ -9,6 +9,7 @@ mod death;
 mod entry;
 mod parameters;
 mod parked;
+mod world;
 
 use std::fmt;
 use std::sync::{Arc, OnceLock, Weak};
@@ -18,13 +19,14 @@ use parking_lot::Mutex;
 
 use crate::bio::BlockIo;
 use crate::clock::Clock;
-use crate::console::{Console, Output};
+use crate::console::Output;
 use crate::curlwp::Bindings;
 use crate::daemonize::Daemon;
 use crate::disk::Disks;
 use crate::fault::Faults;
 use crate::file::Descriptors;
 use crate::memory::Memory;
+use crate::random::Random;
 use crate::thread::Threads;
 use crate::upcall::Upcalls;
 
@@ -32,6 +34,7 @@ pub use death::{Death, DeathKind};
 pub(crate) use entry::{Inside, caller, current};
 pub use parameters::Parameters;
 pub(crate) use parked::{Dead, Parked, Wake, unpark_all};
+pub use world::World;
 
 /// Why there is no [`Instance`].
 #[derive(Debug, thiserror::Error)]
@@ -60,6 +63,7 @@ pub struct Instance {
     pub(crate) parameters: Parameters,
     pub(crate) console: Output,
     pub(crate) clock: Clock,
+    pub(crate) random: Random,
     pub(crate) memory: Memory,
     pub(crate) descriptors: Descriptors,
     pub(crate) disks: Arc<Disks>,
@@ -79,7 +83,7 @@ pub struct Instance {
 static LINKED: OnceLock<Arc<Instance>> = OnceLock::new();
 
 impl Instance {
-    fn build(parameters: Parameters, console: Console, raises_signals: bool) -> Arc<Self> {
+    fn build(world: World, raises_signals: bool) -> Arc<Self> {
         static LAST: Mutex<u64> = Mutex::new(0);
         let id = {
             let mut last = LAST.lock();
@@ -90,9 +94,10 @@ impl Instance {
             this: Weak::clone(this),
             id,
             upcalls: OnceLock::new(),
-            parameters,
-            console: Output::new(console),
-            clock: Clock,
+            parameters: world.parameters,
+            console: Output::new(world.console),
+            clock: world.clock,
+            random: world.random,
             memory: Memory::default(),
             descriptors: Descriptors::default(),
             disks: Arc::default(),
@@ -113,10 +118,10 @@ impl Instance {
     /// # Errors
     ///
     /// [`SetupError::Parameter`].
-    pub fn new(parameters: Parameters, console: Console) -> Result<Arc<Self>, SetupError> {
-        match parameters.invalid() {
+    pub fn new(world: World) -> Result<Arc<Self>, SetupError> {
+        match world.parameters.invalid() {
             Some(name) => Err(SetupError::Parameter(name.to_owned())),
-            None => Ok(Self::build(parameters, console, false)),
+            None => Ok(Self::build(world, false)),
         }
     }
 
@@ -127,8 +132,8 @@ impl Instance {
     ///
     /// [`SetupError::LinkedInUse`] when this was called before, or when the kernel was booted
     /// without it; [`SetupError::Parameter`].
-    pub fn linked(parameters: Parameters, console: Console) -> Result<Arc<Self>, SetupError> {
-        let instance = Self::new(parameters, console)?;
+    pub fn linked(world: World) -> Result<Arc<Self>, SetupError> {
+        let instance = Self::new(world)?;
         LINKED
             .set(Arc::clone(&instance))
             .map_err(|_| SetupError::LinkedInUse)?;
@@ -137,7 +142,7 @@ impl Instance {
 
     /// The linked-in kernel's instance; made here when a C program boots it.
     fn implicit() -> &'static Arc<Self> {
-        LINKED.get_or_init(|| Self::build(Parameters::new(), Console::Stdout, true))
+        LINKED.get_or_init(|| Self::build(World::default(), true))
     }
 
     /// The linked-in kernel's instance, if there is one yet.

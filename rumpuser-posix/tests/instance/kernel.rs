@@ -8,7 +8,7 @@ use std::ffi::{CStr, c_char, c_int, c_long, c_void};
 use std::ptr;
 use std::sync::Arc;
 
-use rumpuser_posix::{Console, Instance, Parameters};
+use rumpuser_posix::{Console, Instance, Parameters, World};
 
 pub(crate) const KMUTEX: c_int = 2;
 pub(crate) const SPIN: c_int = 1;
@@ -148,11 +148,22 @@ unsafe extern "C" fn idle(_: *mut c_void) -> *mut c_void {
 
 /// A booted kernel that prints to nowhere.
 pub(crate) fn boot() -> Arc<Instance> {
-    boot_with(Parameters::new(), Console::Discard)
+    boot_in(World {
+        console: Console::Discard,
+        ..World::default()
+    })
 }
 
 pub(crate) fn boot_with(parameters: Parameters, console: Console) -> Arc<Instance> {
-    let instance = Instance::new(parameters, console).unwrap();
+    boot_in(World {
+        parameters,
+        console,
+        ..World::default()
+    })
+}
+
+pub(crate) fn boot_in(world: World) -> Arc<Instance> {
+    let instance = Instance::new(world).unwrap();
     // SAFETY: init() keeps the rule.
     assert_eq!(unsafe { instance.enter(init) }.unwrap(), 0);
     instance

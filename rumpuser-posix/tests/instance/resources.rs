@@ -8,7 +8,9 @@ use std::sync::atomic::{AtomicI32, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use crate::kernel::*;
-use rumpuser_posix::{Access, Console, Disk, DiskError, Fault, Instance, Parameters, SetupError};
+use rumpuser_posix::{
+    Access, Console, Disk, DiskError, Fault, Instance, Parameters, SetupError, World,
+};
 
 fn parameter(instance: &Instance, name: &CStr) -> Result<String, c_int> {
     let mut buffer = [0_u8; 64];
@@ -44,15 +46,18 @@ fn parameters_belong_to_a_kernel() {
 
 #[test]
 fn parameters_that_are_no_c_strings_are_refused() {
-    let result = Instance::new(Parameters::new().host_name("a\0b"), Console::Discard);
+    let result = Instance::new(World {
+        parameters: Parameters::new().host_name("a\0b"),
+        ..World::default()
+    });
     let error = result.unwrap_err();
     assert!(matches!(&error, SetupError::Parameter(name) if name == Parameters::HOST_NAME));
 }
 
 #[test]
 fn the_linked_kernel_is_set_up_once() {
-    let first = Instance::linked(Parameters::new(), Console::Discard);
-    let second = Instance::linked(Parameters::new(), Console::Discard);
+    let first = Instance::linked(World::default());
+    let second = Instance::linked(World::default());
     assert!(matches!(second, Err(SetupError::LinkedInUse)));
     // A thread keeps its lwp in it while it is elsewhere.
     let (linked, other) = (first.unwrap(), boot());
@@ -112,7 +117,7 @@ fn memory_fails_on_demand() {
 
 #[test]
 fn a_kernel_that_boots_without_memory_ends_with_that_reason() {
-    let instance = Instance::new(Parameters::new(), Console::Discard).unwrap();
+    let instance = Instance::new(World::default()).unwrap();
     instance.faults().arm(Fault::Memory, 0, 1);
     let allocate = || {
         let mut block = ptr::null_mut();

@@ -1,0 +1,27 @@
+//! What one kernel has for a world.
+
+use crate::{Clock, Console, Parameters, Random};
+
+/// What a kernel sees of its host: its boot parameters, where it prints to, its time and its
+/// randomness. Every kernel has a world of its own.
+///
+/// ```
+/// use rumpuser_posix::{Console, Parameters, World};
+///
+/// let world = World {
+///     parameters: Parameters::new().host_name("router"),
+///     console: Console::Discard,
+///     ..World::default()
+/// };
+/// ```
+#[derive(Debug, Default)]
+pub struct World {
+    /// What the kernel asks for by name while it boots.
+    pub parameters: Parameters,
+    /// Where the text that it prints goes.
+    pub console: Console,
+    /// Its time.
+    pub clock: Clock,
+    /// Where its random numbers come from.
+    pub random: Random,
+}
