@@ -1,7 +1,12 @@
 //! Compiles the few lines that cannot be written in Rust: the landing (`setjmp`), the variadic
-//! `rumpuser_dprintf`, and the instruction-cache flush.
+//! `rumpuser_dprintf`, the instruction-cache flush, and a thread-local word at a known place.
 
-const SHIM: [&str; 3] = ["shim/landing.c", "shim/dprintf.c", "shim/icache.c"];
+const SHIM: [&str; 4] = [
+    "shim/landing.c",
+    "shim/dprintf.c",
+    "shim/icache.c",
+    "shim/lwp.c",
+];
 
 fn main() {
     println!("cargo::rerun-if-env-changed=DOCS_RS");

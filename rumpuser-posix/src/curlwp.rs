@@ -6,6 +6,10 @@
 //! kept with their kernels, and looked up when the thread comes back. A loaded kernel may be gone
 //! when the thread turns to another, so its table is always right; the linked-in kernel's, which
 //! stays, is brought up to date when the thread turns away.
+//!
+//! Kernels know their current lwp without asking, from a thread-local word: the linked-in kernel
+//! from one of its own, all loaded ones from one that they share (`shim/lwp.c`). They set it
+//! themselves; here it is set when the thread turns to a loaded kernel.
 
 use std::cell::Cell;
 use std::ffi::c_int;
@@ -74,18 +78,47 @@ impl Bindings {
     }
 }
 
+unsafe extern "C" {
+    fn rumpuser_posix_lwp_offset(offset: *mut isize) -> c_int;
+    fn rumpuser_posix_lwp_set(lwp: *mut Lwp);
+}
+
+/// How far behind the thread pointer the current lwp of loaded kernels lies, in every thread. `None`
+/// where thread-locals are of another kind.
+pub(crate) fn distance() -> Option<isize> {
+    let mut offset = 0;
+    // SAFETY: the place is right.
+    (unsafe { rumpuser_posix_lwp_offset(&mut offset) } == 0).then_some(offset)
+}
+
 impl Instance {
+    /// Makes the thread's current lwp the one that it is in this kernel, on the way into it.
+    pub(crate) fn turn(&self) {
+        if OWNER.get() != self.id {
+            self.turn_from_another();
+        }
+    }
+
+    #[cold]
+    fn turn_from_another(&self) {
+        if let Some(linked) = Self::linked_in()
+            && linked.id == OWNER.get()
+        {
+            linked.bindings.set(LWP.get());
+        }
+        let lwp = self.bindings.get();
+        LWP.set(lwp);
+        OWNER.set(self.id);
+        if self.image.is_some() {
+            // SAFETY: the word is this thread's, and the thread is in no other loaded kernel: or its
+            // stay there is interrupted by one here, after which it turns back.
+            unsafe { rumpuser_posix_lwp_set(lwp) };
+        }
+    }
+
     /// The lwp that the calling thread is in this kernel, null if none.
     pub(crate) fn lwp(&self) -> *mut Lwp {
-        if OWNER.get() != self.id {
-            if let Some(linked) = Self::linked_in()
-                && linked.id == OWNER.get()
-            {
-                linked.bindings.set(LWP.get());
-            }
-            LWP.set(self.bindings.get());
-            OWNER.set(self.id);
-        }
+        self.turn();
         LWP.get()
     }
 }

@@ -52,6 +52,6 @@ pub use clock::Clock;
 pub use console::{Console, Sink};
 pub use disk::{Access, Disk, DiskError};
 pub use fault::{Fault, Faults};
-pub use image::{Image, Import, Segment};
+pub use image::{Image, Import, LoadError, Segment};
 pub use instance::{Death, DeathKind, Instance, Parameters, SetupError, World};
 pub use random::Random;

@@ -147,7 +147,8 @@ impl Memory {
     }
 }
 
-fn page_size() -> usize {
+/// The host's.
+pub(crate) fn page_size() -> usize {
     // SAFETY: no conditions.
     let size = unsafe { libc::sysconf(libc::_SC_PAGESIZE) };
     usize::try_from(size).unwrap_or(4096)

@@ -3,7 +3,14 @@
 //! An [`Image`] is what the build makes of the components, linked into one position-independent
 //! object: what memory holds at first, and what has to be filled in once it is known where it lies.
 
+mod file;
+mod hypercalls;
+mod mapping;
+
+use std::io;
 use std::ops::Range;
+
+pub(crate) use mapping::Mapping;
 
 /// A kernel image, made at build time.
 ///
@@ -23,7 +30,7 @@ pub struct Image {
     pub relative: &'static [u32],
     /// The functions of the host that the kernel calls.
     pub imports: &'static [Import],
-    /// The words that hold where the current lwp is, relative to the thread pointer.
+    /// The words to which is added where the current lwp is, relative to the thread pointer.
     pub lwp: &'static [u32],
     /// The words that hold addresses of functions to call, in their order, once all is filled in.
     pub constructors: Range<u32>,
@@ -53,6 +60,104 @@ pub struct Segment {
 pub struct Import {
     /// Its name, such as `rumpuser_malloc`.
     pub name: &'static str,
-    /// The words that hold its address.
+    /// The words to which its address is added.
     pub places: &'static [u32],
+}
+
+impl Image {
+    /// Where the exported function or variable `name` lies.
+    fn export(&self, name: &str) -> Option<u32> {
+        let index = self.exports.binary_search_by(|entry| entry.0.cmp(name));
+        Some(self.exports[index.ok()?].1)
+    }
+
+    /// The function that `offset` lies in, and how far behind its beginning.
+    fn function_at(&self, offset: u32) -> Option<(&'static str, usize)> {
+        if !self.text.contains(&offset) {
+            return None;
+        }
+        let next = self
+            .functions
+            .partition_point(|function| function.0 <= offset);
+        let (start, name) = *self.functions.get(next.checked_sub(1)?)?;
+        let name = self.names.get(name as usize..)?.split('\n').next()?;
+        Some((name, (offset - start) as usize))
+    }
+}
+
+/// Why an image cannot be loaded. Nothing of it is left then, and other kernels are not affected.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum LoadError {
+    /// The host refused something, such as memory.
+    #[error("cannot {step}: {source}")]
+    Host {
+        /// What was to be done.
+        step: &'static str,
+        /// Why not.
+        source: io::Error,
+    },
+    /// The kernel calls a function of the host that is not there: a user side of a component that
+    /// is not linked into this program.
+    #[error(
+        "the kernel calls {0}(), which is no hypercall of this program: its component needs a \
+         feature that is not on"
+    )]
+    Import(&'static str),
+    /// The image's segments cannot be mapped with pages of this host's size.
+    #[error(
+        "the image was linked for pages of {image} bytes at most, and this host has pages of {host}"
+    )]
+    PageSize {
+        /// The largest size that the image can be loaded with.
+        image: u32,
+        /// The host's size.
+        host: usize,
+    },
+    /// The host's compiler keeps thread-local variables where no kernel can find them.
+    #[error(
+        "kernels cannot be loaded on this host: its thread-local variables lie at no fixed place"
+    )]
+    ThreadLocals,
+}
+
+impl LoadError {
+    fn host(step: &'static str) -> impl FnOnce(io::Error) -> Self {
+        move |source| Self::Host { step, source }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Image, Segment};
+
+    static IMAGE: Image = Image {
+        content: &[],
+        size: 0,
+        page: 4096,
+        segments: &[Segment {
+            range: 0..1,
+            writable: false,
+            executable: true,
+        }],
+        relative: &[],
+        imports: &[],
+        lwp: &[],
+        constructors: 0..0,
+        text: 16..64,
+        exports: &[("rump_a", 16), ("rump_b", 40)],
+        functions: &[(16, 0), (40, 7)],
+        names: "rump_a\nrump_b\n",
+    };
+
+    #[test]
+    fn symbols_have_addresses_and_addresses_functions() {
+        assert_eq!(IMAGE.export("rump_b"), Some(40));
+        assert_eq!(IMAGE.export("rump_c"), None);
+        assert_eq!(IMAGE.function_at(15), None);
+        assert_eq!(IMAGE.function_at(16), Some(("rump_a", 0)));
+        assert_eq!(IMAGE.function_at(39), Some(("rump_a", 23)));
+        assert_eq!(IMAGE.function_at(63), Some(("rump_b", 23)));
+        assert_eq!(IMAGE.function_at(64), None);
+    }
 }

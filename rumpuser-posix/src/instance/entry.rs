@@ -78,11 +78,17 @@ unsafe fn stay(
     let returned = if instance.parked.is_dead() {
         false
     } else {
+        instance.turn();
         // SAFETY: by the contract of this function; the slot is a cell in this frame.
         unsafe { landing::land(entry.landing.as_ptr(), function, argument) }
     };
     instance.inside.leave(slot);
     INNERMOST.set(entry.previous);
+    if !entry.previous.is_null()
+        && let Some(interrupted) = current()
+    {
+        interrupted.turn();
+    }
     if returned {
         Ok(())
     } else {

@@ -7,6 +7,7 @@
 
 mod death;
 mod entry;
+mod loaded;
 mod parameters;
 mod parked;
 mod world;
@@ -25,6 +26,7 @@ use crate::daemonize::Daemon;
 use crate::disk::Disks;
 use crate::fault::Faults;
 use crate::file::Descriptors;
+use crate::image::{LoadError, Mapping};
 use crate::memory::Memory;
 use crate::random::Random;
 use crate::thread::Threads;
@@ -48,6 +50,12 @@ pub enum SetupError {
     /// A boot parameter cannot be handed to the kernel.
     #[error("boot parameter {0:?}: neither its name nor its value may contain a NUL character")]
     Parameter(String),
+    /// The kernel's image cannot be loaded.
+    #[error("the kernel image cannot be loaded: {0}")]
+    Load(#[from] LoadError),
+    /// The kernel died while its constructors ran.
+    #[error("the kernel cannot be set up: {0}")]
+    Died(#[from] Death),
 }
 
 /// The host's side of one kernel.
@@ -59,6 +67,8 @@ pub struct Instance {
     pub(crate) this: Weak<Self>,
     /// Never used twice in a process.
     pub(crate) id: u64,
+    /// The kernel's code and data, unless it is linked into the program.
+    pub(crate) image: Option<Mapping>,
     pub(crate) upcalls: OnceLock<Upcalls>,
     pub(crate) parameters: Parameters,
     pub(crate) console: Output,
@@ -83,7 +93,7 @@ pub struct Instance {
 static LINKED: OnceLock<Arc<Instance>> = OnceLock::new();
 
 impl Instance {
-    fn build(world: World, raises_signals: bool) -> Arc<Self> {
+    fn build(world: World, image: Option<Mapping>, raises_signals: bool) -> Arc<Self> {
         static LAST: Mutex<u64> = Mutex::new(0);
         let id = {
             let mut last = LAST.lock();
@@ -93,6 +103,7 @@ impl Instance {
         Arc::new_cyclic(|this| Self {
             this: Weak::clone(this),
             id,
+            image,
             upcalls: OnceLock::new(),
             parameters: world.parameters,
             console: Output::new(world.console),
@@ -113,15 +124,22 @@ impl Instance {
         })
     }
 
-    /// The instance of a kernel that is loaded into the process after it was started.
+    /// The instance of a kernel that the program has brought into the process in a way of its own.
     ///
     /// # Errors
     ///
     /// [`SetupError::Parameter`].
     pub fn new(world: World) -> Result<Arc<Self>, SetupError> {
+        Self::with_image(world, || Ok(None))
+    }
+
+    fn with_image(
+        world: World,
+        image: impl FnOnce() -> Result<Option<Mapping>, LoadError>,
+    ) -> Result<Arc<Self>, SetupError> {
         match world.parameters.invalid() {
             Some(name) => Err(SetupError::Parameter(name.to_owned())),
-            None => Ok(Self::build(world, false)),
+            None => Ok(Self::build(world, image()?, false)),
         }
     }
 
@@ -142,7 +160,7 @@ impl Instance {
 
     /// The linked-in kernel's instance; made here when a C program boots it.
     fn implicit() -> &'static Arc<Self> {
-        LINKED.get_or_init(|| Self::build(World::default(), true))
+        LINKED.get_or_init(|| Self::build(World::default(), None, true))
     }
 
     /// The linked-in kernel's instance, if there is one yet.
@@ -187,9 +205,12 @@ impl Instance {
         })
     }
 
-    /// Gives the memory, mappings and descriptors of a dead kernel back to the host. Whether that
-    /// was done: not while the kernel lives, and not while a thread is inside it. The linked-in
-    /// kernel's own data stays, for it cannot be unloaded.
+    /// Gives the memory, mappings and descriptors of a dead kernel back to the host, and the image
+    /// of a loaded one. Whether that was done: not while the kernel lives, and not while a thread is
+    /// inside it. The linked-in kernel's own data stays, for it cannot be unloaded.
+    ///
+    /// A thread that does not leave a dead kernel keeps all this. When it leaves after all, and it
+    /// is the last, it is given back with the instance.
     pub fn reclaim(&self) -> bool {
         if !self.parked.is_dead() || self.threads.live() != 0 || self.inside.count() != 0 {
             return false;
@@ -198,15 +219,24 @@ impl Instance {
         // before running any of its code. So nobody uses what it had.
         self.descriptors.close_all();
         self.bio.clear();
-        // SAFETY: as said above, for memory.
-        unsafe { self.memory.free_all() };
+        // SAFETY: as said above, for memory and image.
+        unsafe {
+            self.memory.free_all();
+            if let Some(image) = &self.image {
+                image.unmap();
+            }
+        }
         true
     }
 }
 
 impl Drop for Instance {
     fn drop(&mut self) {
-        // A kernel that lives keeps its memory: its image may still refer to it.
+        if self.image.is_some() {
+            // Nobody can get at it any more.
+            self.parked.die();
+        }
+        // One that is not loaded and lives keeps its memory: its own data may refer to it.
         self.reclaim();
     }
 }

@@ -1,0 +1,82 @@
+//! The content of images as files, from which every kernel maps its own copy.
+//!
+//! What a kernel does not write to is thereby in memory once, however many kernels there are. The
+//! files belong to the process, as the images do, and stay.
+
+use std::ffi::c_int;
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write};
+use std::os::fd::{AsRawFd, RawFd};
+use std::os::unix::fs::OpenOptionsExt;
+use std::ptr;
+
+use parking_lot::Mutex;
+
+use super::Image;
+
+/// By the address of the image.
+static FILES: Mutex<Vec<(&'static Image, File)>> = Mutex::new(Vec::new());
+
+/// The file with the content of `image`, made when it is asked for first.
+pub(super) fn of(image: &'static Image) -> io::Result<RawFd> {
+    let mut files = FILES.lock();
+    if let Some((_, file)) = files.iter().find(|(known, _)| ptr::eq(*known, image)) {
+        return Ok(file.as_raw_fd());
+    }
+    let file = in_memory(image.content).or_else(|_| on_disk(image.content))?;
+    let descriptor = file.as_raw_fd();
+    files.push((image, file));
+    Ok(descriptor)
+}
+
+/// A file in memory that nobody can change any more.
+#[cfg(any(target_os = "linux", target_os = "android"))]
+fn in_memory(content: &[u8]) -> io::Result<File> {
+    use std::os::fd::FromRawFd;
+
+    /// Where the host does not let such files be executed unless one asks for it; Linux before 6.3
+    /// does not know it.
+    const MFD_EXEC: libc::c_uint = 0x10;
+    const SEALS: c_int =
+        libc::F_SEAL_SEAL | libc::F_SEAL_SHRINK | libc::F_SEAL_GROW | libc::F_SEAL_WRITE;
+
+    let create = |flags| {
+        // SAFETY: the name is a string.
+        match unsafe { libc::memfd_create(c"rumpkernel".as_ptr(), flags) } {
+            -1 => Err(io::Error::last_os_error()),
+            // SAFETY: a new descriptor that nobody else knows.
+            descriptor => Ok(unsafe { File::from_raw_fd(descriptor) }),
+        }
+    };
+    let flags = libc::MFD_CLOEXEC | libc::MFD_ALLOW_SEALING;
+    let mut file = create(flags | MFD_EXEC).or_else(|_| create(flags))?;
+    file.write_all(content)?;
+    // SAFETY: no conditions.
+    match unsafe { libc::fcntl(file.as_raw_fd(), libc::F_ADD_SEALS, SEALS) } {
+        -1 => Err(io::Error::last_os_error()),
+        _ => Ok(file),
+    }
+}
+
+/// There are no files in memory here.
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+fn in_memory(_content: &[u8]) -> io::Result<File> {
+    Err(io::ErrorKind::Unsupported.into())
+}
+
+/// A temporary file without a name.
+fn on_disk(content: &[u8]) -> io::Result<File> {
+    let mut random = [0; 8];
+    getrandom::fill(&mut random).map_err(io::Error::other)?;
+    let name = format!("rumpkernel-{:016x}", u64::from_ne_bytes(random));
+    let path = std::env::temp_dir().join(name);
+    let mut file = OpenOptions::new()
+        .read(true)
+        .write(true)
+        .create_new(true)
+        .mode(0o700)
+        .open(&path)?;
+    fs::remove_file(&path)?;
+    file.write_all(content)?;
+    Ok(file)
+}

@@ -1,0 +1,66 @@
+//! Kernels that are loaded from an image, any number of them.
+
+use std::ffi::c_void;
+use std::ops::Range;
+use std::ptr;
+use std::sync::Arc;
+
+use super::{Instance, SetupError, World};
+use crate::image::{Image, Mapping};
+
+impl Instance {
+    /// Loads a kernel: maps `image` once more, and makes an instance for it. The kernel is not
+    /// booted; that is done by calling its `rump_init`, which [`symbol`](Self::symbol) finds.
+    ///
+    /// # Errors
+    ///
+    /// [`SetupError::Parameter`]; [`SetupError::Load`] when the host has no memory, say;
+    /// [`SetupError::Died`] when a constructor of the image fails.
+    ///
+    /// # Safety
+    ///
+    /// `image` is what the build made for this target, of components whose hypercalls are those of
+    /// rumpuser(3), version 17.
+    pub unsafe fn load(image: &'static Image, world: World) -> Result<Arc<Self>, SetupError> {
+        // SAFETY: passed on to the caller.
+        let instance = Self::with_image(world, || unsafe { Mapping::new(image) }.map(Some))?;
+        instance.construct()?;
+        Ok(instance)
+    }
+
+    /// Runs the constructors of the image.
+    fn construct(&self) -> Result<(), SetupError> {
+        let constructors = self.image.as_ref().map_or(&[][..], Mapping::constructors);
+        let run = || {
+            for constructor in constructors {
+                // SAFETY: a function without arguments, in an image where all is filled in.
+                unsafe { constructor() };
+            }
+        };
+        // SAFETY: run() holds plain references, and calls this kernel's functions only.
+        Ok(unsafe { self.enter(run) }?)
+    }
+
+    /// The address of the function or variable `name` that a loaded kernel exports, null if it has
+    /// none of that name. It can be used while the kernel lives, from within
+    /// [`enter`](Self::enter).
+    #[must_use]
+    pub fn symbol(&self, name: &str) -> *const c_void {
+        self.image
+            .as_ref()
+            .map_or(ptr::null(), |image| image.symbol(name))
+    }
+
+    /// Where the code of a loaded kernel is, or was before it was unloaded. `None` for others.
+    #[must_use]
+    pub fn text(&self) -> Option<Range<usize>> {
+        self.image.as_ref().map(Mapping::text)
+    }
+
+    /// The function of a loaded kernel that `address` lies in, with its name in the name space that
+    /// kernels are linked in, and how far behind its beginning.
+    #[must_use]
+    pub fn function_at(&self, address: usize) -> Option<(&'static str, usize)> {
+        self.image.as_ref()?.function_at(address)
+    }
+}
