@@ -3,7 +3,9 @@
 use std::num::NonZeroU32;
 
 use rumpkernel_sys::LINKED;
-use rumpuser_posix::{Console, Instance, SetupError, World};
+#[cfg(feature = "instances")]
+use rumpkernel_sys::{EntryPoints, IMAGE};
+use rumpuser_posix::{Console, Instance, World};
 
 use crate::error::During as _;
 use crate::gate::Gate;
@@ -78,33 +80,65 @@ impl Builder {
         self
     }
 
-    /// Boots the kernel that is linked into this program.
+    /// Boots a kernel: with the feature `instances` one that is loaded for this call, as many as you
+    /// like, from any thread; without it the one that is linked into the program, once, as
+    /// [`boot_linked`](Self::boot_linked) does.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::AlreadyBooted`]; [`ErrorKind::BadParameter`] for a parameter with a NUL
-    /// character, or too little memory; [`ErrorKind::Panicked`] when the kernel cannot boot with these parameters.
+    /// [`ErrorKind::Load`] when the host has no memory for one more, say;
+    /// [`ErrorKind::BadParameter`] for a parameter with a NUL character, or too little memory;
+    /// [`ErrorKind::Panicked`] when the kernel cannot boot with these parameters. Nothing is left of
+    /// it then.
     pub fn boot(self) -> Result<Kernel, Error> {
-        self.boot_linked().during("boot")
+        #[cfg(feature = "instances")]
+        let kernel = self.load();
+        #[cfg(not(feature = "instances"))]
+        let kernel = self.linked();
+        kernel.during("boot")
     }
 
-    fn boot_linked(self) -> Result<Kernel, ErrorKind> {
-        if let Some(bytes) = self.memory.filter(|&bytes| bytes < SMALLEST_MEMORY) {
-            return Err(ErrorKind::BadParameter {
+    /// Boots the kernel that is linked into this program. That can be done once in the life of a
+    /// process, whatever becomes of it.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::AlreadyBooted`]; and as for [`boot`](Self::boot).
+    pub fn boot_linked(self) -> Result<Kernel, Error> {
+        self.linked().during("boot")
+    }
+
+    fn linked(self) -> Result<Kernel, ErrorKind> {
+        let instance = Instance::linked(self.world()?)?;
+        // SAFETY: the instance of the linked-in kernel can be had once, so that nobody has booted
+        // it; LINKED leads to it.
+        let gate = unsafe { Gate::boot(instance, LINKED) }?;
+        Ok(Kernel::new(gate))
+    }
+
+    #[cfg(feature = "instances")]
+    fn load(self) -> Result<Kernel, ErrorKind> {
+        // SAFETY: the image was built for this target, with the hypercalls that are linked here.
+        let instance = unsafe { Instance::load(&IMAGE, self.world()?) }?;
+        // SAFETY: image and table are of the same sources, and the gate that has the table owns the
+        // instance, in which the image is mapped.
+        let entry = unsafe { EntryPoints::load(|name| instance.symbol(name)) };
+        let entry = entry.map_err(|name| ErrorKind::Incomplete {
+            symbol: name.to_string_lossy().into_owned(),
+        })?;
+        // SAFETY: the entry points are this instance's, which nobody else has.
+        let gate = unsafe { Gate::boot(instance, entry) }?;
+        Ok(Kernel::new(gate))
+    }
+
+    fn world(self) -> Result<World, ErrorKind> {
+        match self.memory {
+            Some(bytes) if bytes < SMALLEST_MEMORY => Err(ErrorKind::BadParameter {
                 reason: format!(
                     "{bytes} bytes of memory, a kernel needs {SMALLEST_MEMORY} to boot"
                 ),
-            });
+            }),
+            _ => Ok(self.world),
         }
-        let instance = Instance::linked(self.world).map_err(|error| match error {
-            SetupError::LinkedInUse => ErrorKind::AlreadyBooted,
-            other => ErrorKind::BadParameter {
-                reason: other.to_string(),
-            },
-        })?;
-        // SAFETY: the instance of the linked-in kernel can be had once, so that nobody has booted
-        // it; LINKED leads to it.
-        let gate = unsafe { Gate::boot(instance, &LINKED) }?;
-        Ok(Kernel::new(gate))
     }
 }

@@ -5,7 +5,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
-use rumpuser_posix::{Death, DeathKind};
+use rumpuser_posix::{Death, DeathKind, LoadError, SetupError};
 
 use crate::Errno;
 
@@ -45,9 +45,20 @@ pub enum ErrorKind {
     /// The kernel linked into the program can be booted once, and was.
     #[error(
         "the kernel linked into this program was booted before, and can be booted only once: clone \
-         the first Kernel instead"
+         the first Kernel instead, or turn on the feature `instances` for kernels without number"
     )]
     AlreadyBooted,
+
+    /// The kernel image could not be loaded into the process: the host has no memory, say.
+    #[error("the kernel image cannot be loaded: {0}")]
+    Load(#[source] LoadError),
+
+    /// The kernel image lacks a function that this crate needs: it is of other sources.
+    #[error("the kernel image has no {symbol}(): it was not built from this crate's features")]
+    Incomplete {
+        /// The function.
+        symbol: String,
+    },
 
     /// A boot parameter has a value that cannot be handed to the kernel.
     #[error("bad boot parameter: {reason}")]
@@ -171,6 +182,8 @@ impl From<Error> for io::Error {
             ErrorKind::NulInPath | ErrorKind::BadParameter { .. } => io::ErrorKind::InvalidInput,
             ErrorKind::InsideKernel => io::ErrorKind::Deadlock,
             ErrorKind::AlreadyBooted => io::ErrorKind::AlreadyExists,
+            ErrorKind::Load(LoadError::Host { source, .. }) => source.kind(),
+            ErrorKind::Load(_) | ErrorKind::Incomplete { .. } => io::ErrorKind::Unsupported,
             ErrorKind::Panicked { .. } | ErrorKind::ShutDown => io::ErrorKind::Other,
         };
         io::Error::new(kind, error)
@@ -199,6 +212,19 @@ impl From<Death> for ErrorKind {
             DeathKind::Halt(_) => Self::ShutDown,
             _ => Self::Panicked {
                 message: death.message.trim_start_matches("panic: ").to_owned(),
+            },
+        }
+    }
+}
+
+impl From<SetupError> for ErrorKind {
+    fn from(error: SetupError) -> Self {
+        match error {
+            SetupError::LinkedInUse => Self::AlreadyBooted,
+            SetupError::Load(error) => Self::Load(error),
+            SetupError::Died(death) => death.into(),
+            other => Self::BadParameter {
+                reason: other.to_string(),
             },
         }
     }

@@ -8,32 +8,23 @@
 use std::ffi::c_int;
 use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
 
-use rumpkernel_sys::{EntryPoints, RB_AUTOBOOT, RLIMIT_NOFILE, RUMP_RFCFDG, rlimit};
-use rumpuser_posix::{DeathKind, Instance, errno};
+use rumpkernel_sys::EntryPoints;
+use rumpuser_posix::{Instance, errno};
 
+use crate::body::{Body, PATIENCE};
 use crate::calls::{Calls, Manner, Refusal};
 #[cfg(feature = "vfs")]
 use crate::mount::Disks;
 use crate::{Errno, ErrorKind, thread};
 
-/// `RLIM_INFINITY` of sys/resource.h.
-const RLIM_INFINITY: u64 = i64::MAX.unsigned_abs();
-
-/// How long the end of a kernel waits for calls and for the kernel's threads to end.
-const PATIENCE: Duration = Duration::from_secs(5);
-
 /// One booted kernel. Ends it when dropped.
 pub(crate) struct Gate {
-    instance: Arc<Instance>,
-    entry: EntryPoints,
+    body: Body,
     /// The kernel's process that files and sockets belong to. One lwp of it is bound to no host
     /// thread and lives as long as the kernel, and so does the process.
     process: c_int,
     calls: Calls,
-    #[cfg(feature = "vfs")]
-    disks: Disks,
 }
 
 impl Gate {
@@ -44,41 +35,15 @@ impl Gate {
     /// `entry` leads into the kernel whose hypercalls `instance` answers, not booted before.
     pub(crate) unsafe fn boot(
         instance: Arc<Instance>,
-        entry: &EntryPoints,
+        entry: EntryPoints,
     ) -> Result<Arc<Self>, ErrorKind> {
-        // SAFETY: the kernel is not booted yet (caller), and the closure holds plain values only.
-        let code = unsafe { instance.enter(|| (entry.init)()) }?;
-        check(code)?;
-        // The boot thread takes on the first lwp of a new process with no files, lets the process
-        // have as many as the kernel can, and leaves it.
-        let limit = rlimit {
-            rlim_cur: RLIM_INFINITY,
-            rlim_max: RLIM_INFINITY,
-        };
-        let limit = &raw const limit;
-        // SAFETY: the kernel runs; the closure holds plain values only; `limit` lives longer.
-        let (code, process) = unsafe {
-            instance.enter(move || {
-                let code = (entry.lwproc_rfork)(RUMP_RFCFDG);
-                if code != 0 {
-                    return (code, 0);
-                }
-                if (entry.sys_setrlimit)(RLIMIT_NOFILE, limit) != 0 {
-                    return (errno::last(), 0);
-                }
-                let process = (entry.sys_getpid)();
-                (entry.lwproc_switch)(std::ptr::null_mut());
-                (0, process)
-            })
-        }?;
-        check(code)?;
+        let body = Body::new(instance, entry);
+        // SAFETY: passed on to the caller.
+        let process = unsafe { body.boot() }?;
         Ok(Arc::new(Self {
-            instance,
-            entry: *entry,
+            body,
             process,
             calls: Calls::default(),
-            #[cfg(feature = "vfs")]
-            disks: Disks::default(),
         }))
     }
 
@@ -93,7 +58,7 @@ impl Gate {
         manner: Manner,
         call: impl FnOnce(&EntryPoints) -> R + Copy,
     ) -> Result<R, ErrorKind> {
-        if self.instance.is_inside() {
+        if self.instance().is_inside() {
             return Err(ErrorKind::InsideKernel);
         }
         let _call = self
@@ -101,16 +66,16 @@ impl Gate {
             .begin(manner, PATIENCE)
             .map_err(|refusal| match refusal {
                 Refusal::Closed => self
-                    .instance
+                    .instance()
                     .death()
                     .map_or(ErrorKind::ShutDown, Into::into),
                 #[cfg(any(test, feature = "vfs"))]
                 Refusal::Busy => ErrorKind::Errno(Errno::BUSY),
             })?;
         thread::bind(self)?;
-        let entry = &self.entry;
+        let entry = &self.body.entry;
         // SAFETY: passed on to the caller; the thread is bound, and not inside this kernel.
-        Ok(unsafe { self.instance.enter(move || call(entry)) }?)
+        Ok(unsafe { self.body.instance.enter(move || call(entry)) }?)
     }
 
     /// Runs one system call, which says -1 and sets errno when it fails.
@@ -174,66 +139,51 @@ impl Gate {
 
     /// Makes an lwp of the kernel's process and binds the calling thread to it.
     pub(crate) fn create_lwp(&self) -> Result<(), ErrorKind> {
-        let (entry, process) = (&self.entry, self.process);
+        let (entry, process) = (&self.body.entry, self.process);
         // SAFETY: the thread has no lwp in this kernel (crate::thread asks once), and the closure
         // holds plain values only.
-        check(unsafe { self.instance.enter(move || (entry.lwproc_newlwp)(process)) }?)
+        check(unsafe {
+            self.body
+                .instance
+                .enter(move || (entry.lwproc_newlwp)(process))
+        }?)
     }
 
     /// Gives the calling thread's lwp back, if the kernel still lives.
     pub(crate) fn release_lwp(&self) {
-        if self.instance.death().is_some() {
+        if self.body.instance.death().is_some() {
             return;
         }
-        let entry = &self.entry;
+        let entry = &self.body.entry;
         // SAFETY: the thread is bound to an lwp that create_lwp() made, and outside the kernel. An
         // error means that the kernel has died, and its lwps with it.
-        let _dead = unsafe { self.instance.enter(move || (entry.lwproc_releaselwp)()) };
+        let _dead = unsafe {
+            self.body
+                .instance
+                .enter(move || (entry.lwproc_releaselwp)())
+        };
     }
 
     /// Syncs, unmounts and halts. `Err(ShutDown)` when that has been done, or is being done.
     pub(crate) fn shut_down(&self) -> Result<(), ErrorKind> {
-        if self.instance.is_inside() {
+        if self.instance().is_inside() {
             return Err(ErrorKind::InsideKernel);
         }
-        if let Some(death) = self.instance.death() {
-            self.bury();
-            return Err(death.into());
-        }
-        if !self.calls.close(PATIENCE) {
+        if self.instance().death().is_none() && !self.calls.close(PATIENCE) {
             return Err(ErrorKind::ShutDown);
         }
-        let entry = &self.entry;
-        // SAFETY: the closure holds plain values only; reboot(2) takes a null boot string.
-        let outcome = unsafe {
-            self.instance
-                .enter(move || (entry.sys_reboot)(RB_AUTOBOOT, std::ptr::null_mut()))
-        };
-        self.bury();
-        match outcome {
-            Err(death) if matches!(death.kind, DeathKind::Halt(_)) => Ok(()),
-            Err(death) => Err(death.into()),
-            Ok(_) => Err(ErrorKind::Errno(Errno::from_raw(errno::last()))),
-        }
-    }
-
-    /// Gives back to the host what a dead kernel had, unless one of its threads does not end.
-    fn bury(&self) {
-        self.instance.join_threads(Some(PATIENCE));
-        self.instance.reclaim();
-        #[cfg(feature = "vfs")]
-        self.disks.clear();
+        self.body.halt()
     }
 
     /// The disks that the kernel has been given.
     #[cfg(feature = "vfs")]
     pub(crate) fn disks(&self) -> &Disks {
-        &self.disks
+        &self.body.disks
     }
 
     /// The hypercall side of the kernel.
     pub(crate) fn instance(&self) -> &Instance {
-        &self.instance
+        &self.body.instance
     }
 }
 
@@ -247,8 +197,13 @@ impl fmt::Debug for Gate {
 
 impl Drop for Gate {
     fn drop(&mut self) {
-        // Nobody is left to tell: Kernel::shutdown() is for those who want to know.
-        let _unreported = self.shut_down();
+        if self.instance().is_inside() {
+            // Ending it here would wait for the caller.
+            self.body.halt_elsewhere();
+        } else {
+            // Nobody is left to tell: Kernel::shutdown() is for those who want to know.
+            let _unreported = self.shut_down();
+        }
     }
 }
 

@@ -23,8 +23,12 @@ use crate::{Builder, Error, error::During as _};
 ///
 /// [`shutdown`](Self::shutdown) syncs and unmounts all file systems and halts the kernel, and
 /// reports how that went. When the last handle and the last object that uses the kernel are
-/// dropped, the same happens, without a report (unless that is in a callback of the kernel's, which
-/// leaves it running). A kernel that panics is dead at once.
+/// dropped, the same happens, without a report; in a callback of the kernel's own it is left to a
+/// thread, and the callback goes on. A kernel that panics is dead at once.
+///
+/// Then its threads are ended, and its memory, descriptors and mappings are given back to the host.
+/// A thread of the program that a callback keeps inside the dead kernel puts that off until it
+/// leaves.
 ///
 /// Whatever way it ended, calls on its objects fail from then on with
 /// [`ErrorKind::ShutDown`](crate::ErrorKind::ShutDown) or
@@ -39,12 +43,16 @@ pub struct Kernel {
 }
 
 impl Kernel {
-    /// Boots the kernel that is linked into this program, with default parameters.
+    /// Boots a kernel with default parameters.
+    ///
+    /// With the feature `instances` that is one more each time: kernels share nothing but the
+    /// process. Without it, it is the kernel that is linked into the program.
     ///
     /// # Errors
     ///
+    /// As for [`Builder::boot`]. Without `instances`,
     /// [`ErrorKind::AlreadyBooted`](crate::ErrorKind::AlreadyBooted) when it was booted before, even
-    /// if it has been shut down since: it can be booted once in the life of a process.
+    /// if it has been shut down since.
     pub fn boot() -> Result<Self, Error> {
         Self::builder().boot()
     }

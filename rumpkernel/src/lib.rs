@@ -39,6 +39,7 @@
 //! A panic of the kernel is an [`Error`], and the program goes on. That contains accidents, not
 //! attackers: the kernel's C code shares the program's memory.
 
+mod body;
 mod builder;
 mod calls;
 mod errno;

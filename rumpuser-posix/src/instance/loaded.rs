@@ -1,6 +1,6 @@
 //! Kernels that are loaded from an image, any number of them.
 
-use std::ffi::c_void;
+use std::ffi::{CStr, c_void};
 use std::ops::Range;
 use std::ptr;
 use std::sync::Arc;
@@ -45,10 +45,11 @@ impl Instance {
     /// none of that name. It can be used while the kernel lives, from within
     /// [`enter`](Self::enter).
     #[must_use]
-    pub fn symbol(&self, name: &str) -> *const c_void {
-        self.image
-            .as_ref()
-            .map_or(ptr::null(), |image| image.symbol(name))
+    pub fn symbol(&self, name: &CStr) -> *const c_void {
+        match (&self.image, name.to_str()) {
+            (Some(image), Ok(name)) => image.symbol(name),
+            _ => ptr::null(),
+        }
     }
 
     /// Where the code of a loaded kernel is, or was before it was unloaded. `None` for others.

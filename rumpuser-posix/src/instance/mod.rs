@@ -184,6 +184,14 @@ impl Instance {
         &self.faults
     }
 
+    /// Ends the kernel from outside, unless it is dead already, as if it had panicked with that
+    /// message: every call that is in it returns.
+    pub fn kill(&self, message: &str) {
+        if !self.parked.is_dead() {
+            self.die(Death::panic(message));
+        }
+    }
+
     /// Ends the kernel: the first death counts. Wakes every thread that waits in a hypercall.
     pub(crate) fn die(&self, death: Death) {
         self.console.flush();

@@ -1,0 +1,139 @@
+//! A kernel and what the host holds for it, from boot to the end.
+
+use std::ffi::c_int;
+use std::ptr;
+use std::sync::Arc;
+use std::thread;
+use std::time::Duration;
+
+use rumpkernel_sys::{EntryPoints, RB_AUTOBOOT, RLIMIT_NOFILE, RUMP_RFCFDG, rlimit};
+use rumpuser_posix::{DeathKind, Instance, errno};
+
+#[cfg(feature = "vfs")]
+use crate::mount::Disks;
+use crate::{Errno, ErrorKind, gate::check};
+
+/// `RLIM_INFINITY` of sys/resource.h.
+const RLIM_INFINITY: u64 = i64::MAX.unsigned_abs();
+
+/// How long the end of a kernel waits for calls and for the kernel's threads to end.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(5);
+
+/// A kernel, whoever uses it.
+pub(crate) struct Body {
+    pub(crate) instance: Arc<Instance>,
+    pub(crate) entry: EntryPoints,
+    #[cfg(feature = "vfs")]
+    pub(crate) disks: Disks,
+}
+
+impl Body {
+    pub(crate) fn new(instance: Arc<Instance>, entry: EntryPoints) -> Self {
+        Self {
+            instance,
+            entry,
+            #[cfg(feature = "vfs")]
+            disks: Disks::default(),
+        }
+    }
+
+    /// Boots the kernel and makes the process that the program's files and sockets will belong to.
+    /// A kernel that does not get that far is ended.
+    ///
+    /// # Safety
+    ///
+    /// The entry points lead into the kernel whose hypercalls the instance answers, not booted
+    /// before.
+    pub(crate) unsafe fn boot(&self) -> Result<c_int, ErrorKind> {
+        // SAFETY: passed on to the caller.
+        let booted = unsafe { self.start() };
+        if booted.is_err() {
+            self.instance.kill("the kernel did not boot");
+            self.bury();
+        }
+        booted
+    }
+
+    /// # Safety
+    ///
+    /// As for [`boot`](Self::boot).
+    unsafe fn start(&self) -> Result<c_int, ErrorKind> {
+        let entry = &self.entry;
+        // SAFETY: the kernel is not booted yet (caller), and the closure holds plain values only.
+        let code = unsafe { self.instance.enter(|| (entry.init)()) }?;
+        check(code)?;
+        // The boot thread takes on the first lwp of a new process with no files, lets the process
+        // have as many as the kernel can, and leaves it.
+        let limit = rlimit {
+            rlim_cur: RLIM_INFINITY,
+            rlim_max: RLIM_INFINITY,
+        };
+        let limit = &raw const limit;
+        // SAFETY: the kernel runs; the closure holds plain values only; `limit` lives longer.
+        let (code, process) = unsafe {
+            self.instance.enter(move || {
+                let code = (entry.lwproc_rfork)(RUMP_RFCFDG);
+                if code != 0 {
+                    return (code, 0);
+                }
+                if (entry.sys_setrlimit)(RLIMIT_NOFILE, limit) != 0 {
+                    return (errno::last(), 0);
+                }
+                let process = (entry.sys_getpid)();
+                (entry.lwproc_switch)(ptr::null_mut());
+                (0, process)
+            })
+        }?;
+        check(code)?;
+        Ok(process)
+    }
+
+    /// Syncs, unmounts and halts a kernel that nobody calls any more, and gives back what it had. Of
+    /// a kernel that died before, the latter only.
+    pub(crate) fn halt(&self) -> Result<(), ErrorKind> {
+        if let Some(death) = self.instance.death() {
+            self.bury();
+            return Err(death.into());
+        }
+        let entry = &self.entry;
+        // SAFETY: the closure holds plain values only; reboot(2) takes a null boot string.
+        let outcome = unsafe {
+            self.instance
+                .enter(move || (entry.sys_reboot)(RB_AUTOBOOT, ptr::null_mut()))
+        };
+        let errno = errno::last();
+        self.instance.kill("the kernel refused to halt");
+        self.bury();
+        match outcome {
+            Err(death) if matches!(death.kind, DeathKind::Halt(_)) => Ok(()),
+            Err(death) => Err(death.into()),
+            Ok(_) => Err(ErrorKind::Errno(Errno::from_raw(errno))),
+        }
+    }
+
+    /// Halts the kernel on a thread made for that, for a caller that is inside it.
+    pub(crate) fn halt_elsewhere(&mut self) {
+        let body = Self {
+            instance: Arc::clone(&self.instance),
+            entry: self.entry,
+            #[cfg(feature = "vfs")]
+            disks: std::mem::take(&mut self.disks),
+        };
+        let halting = thread::Builder::new()
+            .name("rump halt".into())
+            // Nobody is left to tell.
+            .spawn(move || drop(body.halt()));
+        if halting.is_err() {
+            self.instance
+                .kill("the host has no thread to halt the kernel");
+        }
+    }
+
+    /// Gives back to the host what a dead kernel had, unless one of its threads does not end.
+    pub(crate) fn bury(&self) {
+        self.instance.join_threads(Some(PATIENCE));
+        self.instance.reclaim();
+        #[cfg(feature = "vfs")]
+        self.disks.clear();
+    }
+}
