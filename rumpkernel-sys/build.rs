@@ -8,6 +8,7 @@ use std::process::ExitCode;
 
 use rumpkernel_build::builder::{self, Built, Configuration, OwnComponent};
 use rumpkernel_build::compile;
+use rumpkernel_build::image::Packed;
 use rumpkernel_build::settings::Settings;
 use rumpkernel_build::snapshot::Progress;
 
@@ -31,7 +32,7 @@ fn run() -> Result<(), Box<dyn Error>> {
     println!("cargo::rerun-if-changed=checks");
     println!("cargo::rerun-if-env-changed=DOCS_RS");
     if env::var_os("DOCS_RS").is_some() {
-        return Ok(());
+        return without_image();
     }
     let target = env::var("TARGET")?;
     let settings = Settings::read(&target, &|name| env::var_os(name))?;
@@ -45,7 +46,7 @@ fn run() -> Result<(), Box<dyn Error>> {
     if settings.skip_build {
         // No such library: a linker's complaint then names the reason.
         println!("cargo::rustc-link-lib=dylib=unset_RUMPKERNEL_SKIP_BUILD_to_link");
-        return Ok(());
+        return without_image();
     }
     let configuration = configuration(target, settings)?;
     let built = builder::build(&configuration, &mut CargoWarnings)?;
@@ -53,7 +54,14 @@ fn run() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
+/// Writes an image that holds no kernel, where none is built.
+fn without_image() -> Result<(), Box<dyn Error>> {
+    let folder = Path::new(&env::var("OUT_DIR")?).join("image");
+    Ok(Packed::default().write(&folder)?)
+}
+
 fn configuration(target: String, settings: Settings) -> Result<Configuration, Box<dyn Error>> {
+    let instances = env::var_os("CARGO_FEATURE_INSTANCES").is_some();
     let checks = Path::new(&env::var("CARGO_MANIFEST_DIR")?).join("checks");
     Ok(Configuration {
         components: components(),
@@ -70,6 +78,7 @@ fn configuration(target: String, settings: Settings) -> Result<Configuration, Bo
         debuginfo: env::var("DEBUG")? != "false",
         out_dir: env::var("OUT_DIR")?.into(),
         jobs: env::var("NUM_JOBS")?.parse::<NonZeroUsize>()?,
+        image: instances,
         vendored: None,
         compiler: None,
         settings,

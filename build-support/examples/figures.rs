@@ -84,6 +84,7 @@ fn configuration(
         debuginfo: debug,
         out_dir: folder.join("out"),
         jobs,
+        image: false,
         vendored: None,
         compiler: None,
         settings,

@@ -10,6 +10,7 @@ pub mod config;
 
 pub mod archive;
 pub mod compile;
+pub mod image;
 pub mod namespace;
 pub mod target;
 

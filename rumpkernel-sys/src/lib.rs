@@ -27,6 +27,8 @@
 //! members of [`EntryPoints`] that a component brings are `None` without its feature.
 //! `hypercalls`, on by default, links those of rumpuser-posix; without it the program brings its
 //! own functions `rumpuser_*` (rumpuser(3), version 17).
+//! `instances` links the components a second time, into a kernel image (`IMAGE`) of which
+//! rumpuser-posix loads any number of kernels; it doubles what they add to the program's size.
 //!
 //! # What dependents' build scripts are told
 //!
@@ -45,6 +47,8 @@ extern crate rumpuser_posix as _;
 mod assertions;
 #[macro_use]
 mod entry_points;
+#[cfg(feature = "instances")]
+mod image;
 
 // The names are C's, and NetBSD's headers and man pages document them.
 #[allow(
@@ -56,3 +60,5 @@ mod entry_points;
 mod bindings;
 
 pub use bindings::*;
+#[cfg(feature = "instances")]
+pub use image::IMAGE;

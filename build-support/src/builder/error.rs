@@ -4,7 +4,7 @@ use std::io;
 use std::path::PathBuf;
 
 use crate::target::UnsupportedTarget;
-use crate::{compile, component, config, snapshot};
+use crate::{compile, component, config, image, snapshot};
 
 /// Why nothing was built.
 ///
@@ -52,6 +52,9 @@ pub enum Error {
     /// No compiler, or one that failed.
     #[error(transparent)]
     Compile(#[from] compile::Error),
+    /// No kernel image.
+    #[error(transparent)]
+    Image(#[from] image::Error),
     /// A file of the build could not be read or written.
     #[error("cannot {action} {}: {source}", path.display())]
     File {

@@ -7,6 +7,7 @@
 mod error;
 mod finish;
 mod generated;
+mod image;
 mod inputs;
 mod jobs;
 mod links;
@@ -44,6 +45,8 @@ pub struct Configuration {
     pub debug_assertions: bool,
     /// Whether the profile has debug information; the kernel's follows unless a setting decides.
     pub debuginfo: bool,
+    /// Whether to make a kernel image of the libraries, besides them ([`Built::image`]).
+    pub image: bool,
     /// The build's own folder. Everything that [`Built`] names lies in it.
     pub out_dir: PathBuf,
     /// The most compilers to run at once. Cargo's jobserver may allow fewer.
@@ -102,6 +105,8 @@ pub struct Built {
     pub own: Vec<Library>,
     /// The folder with all of them.
     pub library_dir: PathBuf,
+    /// The Rust source of the kernel image ([`Packed::write`](crate::image::Packed::write)).
+    pub image: Option<PathBuf>,
     /// Folders for `-I`, with which a dependent compiles code against the kernel's headers.
     pub include_dirs: Vec<PathBuf>,
     /// The source tree.

@@ -8,7 +8,9 @@ use super::finish::Unfinished;
 use super::recipe::Recipe;
 use super::selection::{Selected, select};
 use super::setup::{Setup, object_folder, own_question};
-use super::{Built, Configuration, Error, Library, OwnComponent, Statistics, described, jobs};
+use super::{
+    Built, Configuration, Error, Library, OwnComponent, Statistics, described, image, jobs,
+};
 use crate::snapshot::{Progress, Tree};
 use crate::store::{self, FileDigests, Hit};
 use crate::target::Target;
@@ -88,9 +90,11 @@ impl<'a> Build<'a> {
             })
         };
         let libraries = selected.iter().map(|component| place(&component.name));
-        let libraries = libraries.collect::<Result<_, _>>()?;
+        let libraries: Vec<Library> = libraries.collect::<Result<_, _>>()?;
         let own = self.configuration.own.iter().map(|own| place(&own.name));
         let own = own.collect::<Result<_, _>>()?;
+        let image = self.configuration.image.then(|| self.image(&libraries));
+        let image = image.transpose()?;
         if !self.setup.tree.is_pinned() {
             // Without the note the next build reads the files again, no more.
             let mut stores = self.setup.stores.iter();
@@ -105,6 +109,7 @@ impl<'a> Build<'a> {
             libraries,
             own,
             library_dir,
+            image,
             include_dirs: self.include_dirs(),
             machine: self.setup.target.machine.clone(),
             dependencies: self.dependencies(),
@@ -186,6 +191,19 @@ impl<'a> Build<'a> {
                 shared.root().display()
             ));
         }
+    }
+
+    /// Links and packs the libraries, unless that has been done with these.
+    fn image(&self, libraries: &[Library]) -> Result<PathBuf, Error> {
+        let built_from = libraries
+            .iter()
+            .filter_map(|library| Some(self.hits.get(&library.name)?.library.as_os_str()));
+        let key = image::key(&self.setup, built_from);
+        let paths: Vec<PathBuf> = libraries
+            .iter()
+            .map(|library| library.path.clone())
+            .collect();
+        image::make(&self.setup, &key, &paths, &self.configuration.out_dir)
     }
 
     fn include_dirs(&self) -> Vec<PathBuf> {

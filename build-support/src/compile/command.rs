@@ -95,7 +95,7 @@ fn file_error(path: &Path) -> impl Fn(io::Error) -> Error {
 }
 
 /// The command as one would type it.
-fn show(command: &std::process::Command) -> String {
+pub(crate) fn show(command: &std::process::Command) -> String {
     let mut words = Vec::new();
     if let Some(folder) = command.get_current_dir() {
         words.push("cd".to_owned());

@@ -46,6 +46,7 @@ pub(crate) fn configuration(folder: &Path, components: &[&str]) -> Configuration
         debuginfo: false,
         out_dir: folder.to_owned(),
         jobs: NonZeroUsize::new(2).unwrap(),
+        image: false,
         vendored: None,
         compiler: None,
         settings,

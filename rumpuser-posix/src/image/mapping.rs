@@ -36,6 +36,9 @@ impl Mapping {
     /// `image` describes a kernel for this machine: its offsets lie in its segments, and those that
     /// are filled in in segments that are not executable.
     pub(crate) unsafe fn new(image: &'static Image) -> Result<Self, LoadError> {
+        if image.size == 0 {
+            return Err(LoadError::Empty);
+        }
         let page = page_size();
         if (image.page as usize) < page {
             return Err(LoadError::PageSize {

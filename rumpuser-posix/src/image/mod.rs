@@ -14,13 +14,15 @@ pub(crate) use mapping::Mapping;
 
 /// A kernel image, made at build time.
 ///
-/// All addresses are offsets from where the image is loaded. Words are those of the target.
+/// All addresses are offsets from where the image is loaded. Words are those of the target; those
+/// that have to be filled in hold what their value is added to, and need not be aligned.
 #[derive(Debug)]
 pub struct Image {
     /// The content of memory from the image's beginning to the end of what is initialised. Its
-    /// length is a multiple of the alignment of segments.
+    /// length is a multiple of the alignment of segments. It covers all words to be filled in.
     pub content: &'static [u8],
-    /// How many bytes of memory the image takes, with what is zero at first.
+    /// How many bytes of memory the image takes, with what is zero at first. 0 if there is none,
+    /// because nothing was built.
     pub size: u32,
     /// What the alignment of segments is: at least the host's page size.
     pub page: u32,
@@ -30,13 +32,14 @@ pub struct Image {
     pub relative: &'static [u32],
     /// The functions of the host that the kernel calls.
     pub imports: &'static [Import],
-    /// The words to which is added where the current lwp is, relative to the thread pointer.
+    /// The words to which the distance from the thread pointer to the current lwp is added.
     pub lwp: &'static [u32],
     /// The words that hold addresses of functions to call, in their order, once all is filled in.
     pub constructors: Range<u32>,
     /// The kernel's code.
     pub text: Range<u32>,
-    /// The functions and variables `rump*` through which the kernel is used, sorted by name.
+    /// The functions and variables `rump_*` through which the kernel is used, sorted by name. Those
+    /// in the kernel's own name space, `rumpns_*`, are not among them.
     pub exports: &'static [(&'static str, u32)],
     /// All functions, sorted by address, with where their names begin in `names`.
     pub functions: &'static [(u32, u32)],
@@ -49,7 +52,7 @@ pub struct Image {
 pub struct Segment {
     /// Where it lies.
     pub range: Range<u32>,
-    /// Whether the kernel writes to it.
+    /// Whether the kernel writes to it. Words to be filled in may lie in what it does not write to.
     pub writable: bool,
     /// Whether it is code.
     pub executable: bool,
@@ -104,6 +107,9 @@ pub enum LoadError {
          feature that is not on"
     )]
     Import(&'static str),
+    /// There is no kernel in it, because none was built (`RUMPKERNEL_SKIP_BUILD`).
+    #[error("no kernel was built into this program: build it without RUMPKERNEL_SKIP_BUILD")]
+    Empty,
     /// The image's segments cannot be mapped with pages of this host's size.
     #[error(
         "the image was linked for pages of {image} bytes at most, and this host has pages of {host}"

@@ -1,0 +1,110 @@
+//! Links libraries into a shared object, whatever linker the compiler uses.
+
+use std::ffi::OsString;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use object::elf;
+
+use super::{Error, Undefined};
+use crate::compile::{self, Compiler};
+use crate::target::Target;
+
+/// Flags that GNU ld, gold and lld all know.
+const FLAGS: [&str; 9] = [
+    "-shared",
+    // CFLAGS has much to say that means nothing to a linker.
+    "-w",
+    "-nostdlib",
+    // The image's own symbols are its own, whatever the program calls its functions.
+    "-Wl,-Bsymbolic",
+    "-Wl,--build-id=none",
+    // Nothing is bound when it is first called: the loader fills all in.
+    "-Wl,-z,now",
+    "-Wl,-z,relro",
+    "-Wl,-z,noexecstack",
+    // What linkers say about addresses in code names no function; `pack` does.
+    "-Wl,-z,notext",
+];
+
+/// Links `libraries`, whole and in their order, into the shared object `output`.
+///
+/// # Errors
+///
+/// [`Error::Link`] shows the command and the linker's words. That symbols are undefined is found by
+/// [`pack`](super::pack()).
+pub fn link(
+    compiler: &Compiler,
+    target: &Target,
+    libraries: &[PathBuf],
+    output: &Path,
+) -> Result<(), Error> {
+    let mut command = compiler.command();
+    command.args(FLAGS);
+    command.arg(format!("-Wl,-z,max-page-size={}", page_size(target)));
+    command.arg("-Wl,--whole-archive");
+    command.args(libraries);
+    command.arg("-Wl,--no-whole-archive");
+    command.args(helpers(compiler));
+    command.arg("-o").arg(output);
+    let result = command.output().map_err(|source| Error::File {
+        path: command.get_program().into(),
+        source,
+    })?;
+    if result.status.success() {
+        return Ok(());
+    }
+    let words = [result.stderr, result.stdout].concat();
+    Err(Error::Link {
+        command: compile::show(&command),
+        status: result.status.to_string(),
+        words: String::from_utf8_lossy(&words).trim_end().to_owned(),
+    })
+}
+
+/// The largest page that kernels of the target's hosts use.
+pub(super) fn page_size(target: &Target) -> u32 {
+    match target.elf_machine {
+        elf::EM_X86_64 | elf::EM_386 | elf::EM_RISCV => 4 << 10,
+        elf::EM_SPARCV9 => 8 << 10,
+        _ => 64 << 10,
+    }
+}
+
+/// The compiler's library of helper functions, such as division on 32-bit machines. Where there is
+/// none, what is missing is an undefined symbol.
+fn helpers(compiler: &Compiler) -> Option<OsString> {
+    let mut command = compiler.command();
+    let output = command.arg("-print-libgcc-file-name").output().ok()?;
+    let path = String::from_utf8(output.stdout).ok()?;
+    let path = PathBuf::from(path.trim());
+    path.is_file().then(|| path.into_os_string())
+}
+
+/// Names the libraries that refer to each undefined symbol.
+pub(super) fn blame(undefined: Vec<String>, libraries: &[PathBuf]) -> Error {
+    let contents: Vec<(String, Vec<u8>)> = libraries
+        .iter()
+        .map(|path| {
+            // A library that has gone names nobody.
+            (component(path), fs::read(path).unwrap_or_default())
+        })
+        .collect();
+    let with_components = |name: String| {
+        let entry = [b"\0", name.as_bytes(), b"\0"].concat();
+        // Nobody defines it, so that whoever has the name in a string table refers to it.
+        let refers = |content: &[u8]| content.windows(entry.len()).any(|window| window == entry);
+        let components = contents.iter().filter(|(_, content)| refers(content));
+        Undefined {
+            components: components.map(|(name, _)| name.clone()).collect(),
+            name,
+        }
+    };
+    Error::Undefined(undefined.into_iter().map(with_components).collect())
+}
+
+/// The component of a library.
+fn component(library: &Path) -> String {
+    let stem = library.file_stem().unwrap_or_default().to_string_lossy();
+    stem.strip_prefix("lib").unwrap_or(&stem).to_owned()
+}

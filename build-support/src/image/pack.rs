@@ -1,0 +1,237 @@
+//! From a shared object to what a loader needs.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use object::elf;
+
+use super::memory::Memory;
+use super::object::{Object, Relocation, Symbol};
+use super::relocation::{self, Meaning};
+use super::{Error, Packed, link, mips, symbols};
+use crate::target::Target;
+
+/// What functions of the host are named: hypercalls, and those of components.
+const HOST: [&str; 2] = ["rumpuser_", "rumpcomp_"];
+
+/// Packs the shared object that [`link()`](super::link()) made of `libraries`.
+///
+/// # Errors
+///
+/// All of [`Error`], except for [`Error::Link`].
+pub fn pack(file: &Path, target: &Target, libraries: &[PathBuf]) -> Result<Packed, Error> {
+    let data = fs::read(file).map_err(|source| Error::File {
+        path: file.to_owned(),
+        source,
+    })?;
+    let object = Object::read(&data)?;
+    let undefined = undefined(&object);
+    if !undefined.is_empty() {
+        return Err(link::blame(undefined, libraries));
+    }
+    check_thread_local(&object)?;
+    let page = link::page_size(target);
+    let mut pack = Pack {
+        memory: Memory::new(&object, page)?,
+        object,
+        packed: Packed {
+            page,
+            ..Packed::default()
+        },
+    };
+    pack.relocate()?;
+    pack.finish()
+}
+
+fn is_hosts(symbol: &Symbol<'_>) -> bool {
+    !symbol.is_defined() && HOST.iter().any(|prefix| symbol.name.starts_with(prefix))
+}
+
+/// The names that neither the image nor its host defines.
+fn undefined(object: &Object<'_>) -> Vec<String> {
+    let symbols = object.dynamic_symbols.iter().skip(1);
+    let lacking = symbols.filter(|symbol| {
+        !symbol.is_defined() && symbol.binding != elf::STB_WEAK && !is_hosts(symbol)
+    });
+    let mut names: Vec<String> = lacking.map(|symbol| symbol.name.to_owned()).collect();
+    names.sort();
+    names
+}
+
+/// The one thread-local variable is a word that is zero at first.
+fn check_thread_local(object: &Object<'_>) -> Result<(), Error> {
+    let Some((found, zero)) = object.tls else {
+        return Ok(());
+    };
+    if found == object.word as u64 && zero {
+        return Ok(());
+    }
+    let all = object.symbols.iter().chain(&object.dynamic_symbols);
+    let variables = all.filter(|symbol| symbol.kind == elf::STT_TLS && !symbol.name.is_empty());
+    let mut names: Vec<&str> = variables.map(|symbol| symbol.name).collect();
+    names.sort_unstable();
+    names.dedup();
+    Err(Error::ThreadLocal {
+        found,
+        names: names.join(", "),
+    })
+}
+
+struct Pack<'data> {
+    object: Object<'data>,
+    memory: Memory,
+    packed: Packed,
+}
+
+impl Pack<'_> {
+    /// Leaves in each word what is to be added to what only the loader knows.
+    fn relocate(&mut self) -> Result<(), Error> {
+        for relocation in self.object.relocations.clone() {
+            let meaning = relocation::meaning(self.object.machine, self.object.flags, &relocation)
+                .ok_or_else(|| self.unknown(&relocation))?;
+            self.fill(&relocation, meaning)?;
+        }
+        for (place, meaning, symbol) in mips::global_offsets(&self.object)? {
+            let entry = Relocation {
+                place,
+                kind: 0,
+                symbol,
+                addend: None,
+            };
+            self.fill(&entry, meaning)?;
+        }
+        Ok(())
+    }
+
+    fn unknown(&self, relocation: &Relocation) -> Error {
+        let symbol = self.object.dynamic_symbols.get(relocation.symbol);
+        let name = symbol.map_or("", |symbol| symbol.name);
+        Error::Relocation {
+            kind: relocation.kind,
+            machine: self.object.machine,
+            symbol: if name.is_empty() { "no symbol" } else { name }.to_owned(),
+        }
+    }
+
+    fn fill(&mut self, relocation: &Relocation, meaning: Meaning) -> Result<(), Error> {
+        let place = relocation.place;
+        if meaning == Meaning::Nothing {
+            return Ok(());
+        }
+        let loads = &self.object.loads;
+        if !loads
+            .iter()
+            .any(|load| load.writable && load.range.contains(&place))
+        {
+            return Err(Error::TextRelocation {
+                place: self.function_at(place),
+            });
+        }
+        let addend = match (relocation.addend, meaning) {
+            (Some(addend), _) => addend as u64,
+            (None, Meaning::Slot) => 0,
+            (None, _) => self.memory.word(place)?,
+        };
+        match meaning {
+            Meaning::Nothing => Ok(()),
+            Meaning::Relative => self.relative(place, addend),
+            Meaning::Address | Meaning::Slot => self.address(relocation, addend),
+            Meaning::Thread => self.thread(relocation, addend),
+            Meaning::Indirect => Err(Error::Indirect(self.function_at(addend))),
+        }
+    }
+
+    /// A word that is an address in the image.
+    fn relative(&mut self, place: u64, address: u64) -> Result<(), Error> {
+        self.memory.set_word(place, self.memory.distance(address))?;
+        self.packed.relative.push(self.memory.offset(place)?);
+        Ok(())
+    }
+
+    /// A word that is a symbol's address.
+    fn address(&mut self, relocation: &Relocation, addend: u64) -> Result<(), Error> {
+        let place = relocation.place;
+        let symbol = self.symbol(relocation)?;
+        let address = symbol.value.wrapping_add(addend);
+        if symbol.kind == elf::STT_GNU_IFUNC {
+            return Err(Error::Indirect(symbol.name.to_owned()));
+        }
+        if is_hosts(symbol) {
+            let name = symbol.name.to_owned();
+            self.memory.set_word(place, addend)?;
+            let place = self.memory.offset(place)?;
+            self.packed.imports.entry(name).or_default().push(place);
+            Ok(())
+        } else if !symbol.is_defined() {
+            // It is weak, or it would have been refused.
+            self.memory.set_word(place, addend)
+        } else if symbol.section == elf::SHN_ABS {
+            self.memory.set_word(place, address)
+        } else {
+            self.relative(place, address)
+        }
+    }
+
+    /// A word that is the distance from the thread pointer to the current lwp.
+    fn thread(&mut self, relocation: &Relocation, addend: u64) -> Result<(), Error> {
+        let symbol = self.symbol(relocation)?;
+        if symbol.value.wrapping_add(addend) != 0 {
+            let reason = "a thread-local address is not that of the current lwp";
+            return Err(Error::Malformed(reason.into()));
+        }
+        self.memory.set_word(relocation.place, 0)?;
+        self.packed.lwp.push(self.memory.offset(relocation.place)?);
+        Ok(())
+    }
+
+    fn symbol(&self, relocation: &Relocation) -> Result<&Symbol<'_>, Error> {
+        let symbol = self.object.dynamic_symbols.get(relocation.symbol);
+        symbol.ok_or_else(|| Error::Malformed("a relocation names no symbol".into()))
+    }
+
+    /// The function at an address, else the section.
+    fn function_at(&self, address: u64) -> String {
+        let functions = self.object.symbols.iter();
+        let before = functions
+            .filter(|symbol| symbol.is_defined() && symbol.kind == elf::STT_FUNC)
+            .filter(|symbol| symbol.value <= address);
+        let function = before.max_by_key(|symbol| symbol.value);
+        let mut sections = self.object.sections.iter();
+        let section = sections.find(|section| section.range.contains(&address));
+        match (section, function) {
+            (Some(section), Some(function)) if section.executable => function.name.to_owned(),
+            (Some(section), _) => format!("section {}", section.name),
+            _ => format!("address {address:#x}"),
+        }
+    }
+
+    /// What needs no more than the memory.
+    fn finish(mut self) -> Result<Packed, Error> {
+        let object = &self.object;
+        self.packed.segments = self.memory.segments(object)?;
+        let code = object.sections.iter().filter(|section| section.executable);
+        let (starts, ends): (Vec<u64>, Vec<u64>) = code
+            .map(|section| (section.range.start, section.range.end))
+            .unzip();
+        if let (Some(start), Some(end)) = (starts.iter().min(), ends.iter().max()) {
+            self.packed.text = self.memory.offsets(&(*start..*end))?;
+        }
+        if let (Some(start), Some(size)) = (
+            object.dynamic(elf::DT_INIT_ARRAY),
+            object.dynamic(elf::DT_INIT_ARRAYSZ),
+        ) {
+            let end = start.saturating_add(size);
+            self.packed.constructors = self.memory.offsets(&(start..end))?;
+        }
+        self.packed.exports = symbols::exports(object, &self.memory)?;
+        symbols::functions(object, &mut self.memory, &mut self.packed)?;
+        let sort = |list: &mut Vec<u32>| list.sort_unstable();
+        sort(&mut self.packed.relative);
+        sort(&mut self.packed.lwp);
+        let imports: &mut BTreeMap<_, _> = &mut self.packed.imports;
+        imports.values_mut().for_each(sort);
+        (self.packed.content, self.packed.size) = self.memory.finish();
+        Ok(self.packed)
+    }
+}
