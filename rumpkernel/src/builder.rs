@@ -5,11 +5,11 @@ use std::num::NonZeroU32;
 use rumpkernel_sys::LINKED;
 #[cfg(feature = "instances")]
 use rumpkernel_sys::{EntryPoints, IMAGE};
-use rumpuser_posix::{Console, Instance, World};
+use rumpuser_posix::{Console, Instance, Random, World};
 
 use crate::error::During as _;
 use crate::gate::Gate;
-use crate::{Error, ErrorKind, Kernel};
+use crate::{Clock, Error, ErrorKind, Kernel};
 
 /// With less memory the boot thread has to wait for some, and the kernel's protocol timers run
 /// before the protocols that are attached meanwhile are ready for them.
@@ -55,6 +55,19 @@ impl Builder {
     /// Whether the kernel tells on the console what it does while booting, `RUMP_VERBOSE`.
     pub fn verbose(mut self, verbose: bool) -> Self {
         self.world.parameters = self.world.parameters.verbose(verbose);
+        self
+    }
+
+    /// The kernel's clock; the host's by default.
+    pub fn clock(mut self, clock: Clock) -> Self {
+        self.world.clock = clock;
+        self
+    }
+
+    /// Makes the kernel's random numbers (keys, sequence numbers, ports) the same in every run, and
+    /// so no secret. They come from the host by default.
+    pub fn seed(mut self, seed: u64) -> Self {
+        self.world.random = Random::seeded(seed);
         self
     }
 

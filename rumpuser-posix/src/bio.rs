@@ -181,8 +181,8 @@ impl Instance {
             .queued
             .store(queue.transfers.len(), Ordering::Release);
         drop(queue);
-        // SAFETY: the key is this kernel's queue, on which only its threads wait.
-        unsafe { parking_lot_core::unpark_one(self.bio.key(), |_| DEFAULT_UNPARK_TOKEN) };
+        self.parked
+            .unpark(self.bio.key(), 1, |_| DEFAULT_UNPARK_TOKEN);
         true
     }
 

@@ -16,12 +16,11 @@
 use std::ffi::c_int;
 use std::ptr;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Instant;
 
-use parking_lot_core::{DEFAULT_UNPARK_TOKEN, FilterOp};
+use parking_lot_core::DEFAULT_UNPARK_TOKEN;
 
 use crate::errno::from_host;
-use crate::instance::{Dead, Instance, Wake, caller};
+use crate::instance::{Dead, Deadline, Instance, Parked, Wake, caller};
 use crate::mutex::Mutex;
 
 /// `struct rumpuser_cv`.
@@ -51,10 +50,10 @@ impl Condvar {
         &self,
         instance: &Instance,
         mutex: &Mutex,
-        deadline: Option<Instant>,
+        deadline: Option<Deadline>,
     ) -> Result<Woken, Dead> {
         let give_up = || _ = self.waiters.fetch_sub(1, Ordering::Relaxed);
-        let release = || mutex.unlock();
+        let release = || mutex.unlock(&instance.parked);
         match instance
             .parked
             .park(self.key(), || true, release, give_up, deadline)
@@ -71,7 +70,7 @@ impl Condvar {
         &self,
         instance: &Instance,
         mutex: &Mutex,
-        deadline: Option<Instant>,
+        deadline: Option<Deadline>,
     ) -> Result<Woken, Dead> {
         let interlock = ptr::from_ref(mutex).cast_mut().cast();
         self.announce();
@@ -100,28 +99,16 @@ impl Condvar {
         Ok(())
     }
 
-    /// Wakes one waiter, or all.
-    fn wake(&self, all: bool) {
+    /// Wakes so many waiters at most.
+    fn wake(&self, parked: &Parked, most: usize) {
         if self.waiters.load(Ordering::SeqCst) == 0 {
             return;
         }
-        let mut woken = 0;
-        let filter = |_| {
-            if woken > 0 && !all {
-                return FilterOp::Stop;
-            }
-            woken += 1;
-            FilterOp::Unpark
-        };
-        // SAFETY: the key is this condition variable's, on which only block() waits; the
-        // closures do nothing but count.
-        unsafe {
-            parking_lot_core::unpark_filter(self.key(), filter, |result| {
-                self.waiters
-                    .fetch_sub(result.unparked_threads, Ordering::Relaxed);
-                DEFAULT_UNPARK_TOKEN
-            });
-        }
+        parked.unpark(self.key(), most, |result| {
+            self.waiters
+                .fetch_sub(result.unparked_threads, Ordering::Relaxed);
+            DEFAULT_UNPARK_TOKEN
+        });
     }
 }
 
@@ -175,7 +162,7 @@ unsafe extern "C" fn rumpuser_cv_timedwait(
 ) -> c_int {
     let instance = caller();
     // The time counts from here, however long giving up the CPU takes.
-    let deadline = instance.clock.deadline(seconds, nanos);
+    let deadline = instance.time.after(seconds, nanos);
     // SAFETY: as in rumpuser_cv_wait.
     let (condvar, mutex) = unsafe { (&*condvar, &*mutex) };
     match condvar.wait(instance, mutex, deadline) {
@@ -188,17 +175,17 @@ unsafe extern "C" fn rumpuser_cv_timedwait(
 /// Wakes one waiter.
 #[unsafe(no_mangle)]
 unsafe extern "C" fn rumpuser_cv_signal(condvar: *const Condvar) {
-    caller();
+    let instance = caller();
     // SAFETY: as in rumpuser_cv_wait.
-    unsafe { &*condvar }.wake(false);
+    unsafe { &*condvar }.wake(&instance.parked, 1);
 }
 
 /// Wakes all waiters.
 #[unsafe(no_mangle)]
 unsafe extern "C" fn rumpuser_cv_broadcast(condvar: *const Condvar) {
-    caller();
+    let instance = caller();
     // SAFETY: as in rumpuser_cv_wait.
-    unsafe { &*condvar }.wake(true);
+    unsafe { &*condvar }.wake(&instance.parked, usize::MAX);
 }
 
 /// Stores how many threads wait.

@@ -48,7 +48,7 @@ mod table;
 mod thread;
 mod upcall;
 
-pub use clock::Clock;
+pub use clock::{Clock, ClockError, Hand};
 pub use console::{Console, Sink};
 pub use disk::{Access, Disk, DiskError};
 pub use fault::{Fault, Faults};

@@ -16,7 +16,7 @@ use std::sync::atomic::{AtomicPtr, AtomicU8, Ordering};
 use parking_lot_core::{DEFAULT_UNPARK_TOKEN, SpinWait, UnparkToken};
 
 use crate::errno::from_host;
-use crate::instance::{Dead, Instance, Wake, caller};
+use crate::instance::{Dead, Instance, Parked, Wake, caller};
 use crate::upcall::Lwp;
 
 const SPIN: c_int = 0x01;
@@ -126,7 +126,7 @@ impl Mutex {
     }
 
     /// Releases the mutex.
-    pub(crate) fn unlock(&self) {
+    pub(crate) fn unlock(&self, parked: &Parked) {
         if self
             .state
             .compare_exchange(HELD, 0, Ordering::Release, Ordering::Relaxed)
@@ -134,19 +134,15 @@ impl Mutex {
         {
             return;
         }
-        // SAFETY: the key is this mutex's address, on which only lock() waits; the closure does
-        // nothing but store.
-        unsafe {
-            parking_lot_core::unpark_one(self.key(), |result| {
-                let awaited = if result.have_more_threads { AWAITED } else { 0 };
-                if result.unparked_threads != 0 && result.be_fair {
-                    self.state.store(HELD | awaited, Ordering::Relaxed);
-                    return HANDED;
-                }
-                self.state.store(awaited, Ordering::Release);
-                DEFAULT_UNPARK_TOKEN
-            });
-        }
+        parked.unpark(self.key(), 1, |result| {
+            let awaited = if result.have_more_threads { AWAITED } else { 0 };
+            if result.unparked_threads != 0 && result.be_fair {
+                self.state.store(HELD | awaited, Ordering::Relaxed);
+                return HANDED;
+            }
+            self.state.store(awaited, Ordering::Release);
+            DEFAULT_UNPARK_TOKEN
+        });
     }
 
     fn is_held(&self) -> bool {
@@ -234,7 +230,7 @@ unsafe extern "C" fn rumpuser_mutex_exit(mutex: *const Mutex) {
         instance.fail("rumpuser: a mutex is released that nobody holds");
     }
     mutex.disown();
-    mutex.unlock();
+    mutex.unlock(&instance.parked);
 }
 
 /// Ends a mutex.

@@ -22,6 +22,8 @@ impl Instance {
         }
         match name {
             Parameters::CPUS => Ok(match self.parameter("RUMP_NCPU").ok().as_deref() {
+                // One thread at a time has no use for a second.
+                None if self.parked.turns().is_some() => "1".to_owned(),
                 None => DEFAULT_CPUS.to_string(),
                 Some("host") => available_parallelism()
                     .map_or(DEFAULT_CPUS, usize::from)

@@ -15,7 +15,7 @@ use parking_lot::{Condvar, Mutex};
 
 use crate::errno::{from_host, from_io};
 use crate::fault::Fault;
-use crate::instance::{Dead, Instance, Wake, caller, unpark_all};
+use crate::instance::{Dead, Instance, Wake, caller};
 use crate::memory::Memory;
 
 /// Kernels are written for stacks of two to four pages. The rest is for what runs below them on the
@@ -103,7 +103,7 @@ impl Start {
         if !self.joinable.is_null() {
             // SAFETY: nobody has joined, for it is not done.
             unsafe { (*self.joinable).done.store(true, Ordering::Release) };
-            unpark_all(self.joinable.addr());
+            instance.parked.unpark_all(self.joinable.addr());
         }
     }
 }
@@ -115,6 +115,8 @@ impl Instance {
             // Its last owner is letting go of it.
             return Err(from_host(libc::ESRCH));
         };
+        let ticket = self.parked.ticket();
+        let theirs = ticket.clone();
         let mut state = self.threads.state.lock();
         // Dropping a handle lets go of the thread.
         state.handles.retain(|handle| !handle.is_finished());
@@ -122,7 +124,10 @@ impl Instance {
             .name(name.to_owned())
             .stack_size(STACK)
             .spawn(move || {
-                start.run(&instance);
+                match theirs {
+                    Some(ticket) => ticket.run(|| start.run(&instance)),
+                    None => start.run(&instance),
+                }
                 let mut state = instance.threads.state.lock();
                 state.live -= 1;
                 instance.threads.ended.notify_all();
@@ -132,6 +137,10 @@ impl Instance {
             Ok(handle) => {
                 state.live += 1;
                 state.handles.push(handle);
+                drop(state);
+                if let Some(ticket) = ticket {
+                    ticket.queue();
+                }
                 Ok(())
             }
             Err(error) => Err(from_io(&error)),

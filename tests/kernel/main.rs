@@ -5,6 +5,7 @@
 //! and filtering are those of Rust's own harness, so that cargo-nextest works too.
 
 mod bad_images;
+mod clocks;
 mod ends;
 mod faults;
 mod files;
@@ -36,6 +37,7 @@ pub(crate) use tests;
 
 const ALL: &[&[Test]] = &[
     bad_images::TESTS,
+    clocks::TESTS,
     ends::TESTS,
     faults::TESTS,
     files::TESTS,

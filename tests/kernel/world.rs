@@ -3,16 +3,18 @@
 use std::path::{Path, PathBuf};
 
 use rumpkernel::mount::{Ffs, Mount, Tmpfs};
-use rumpkernel::{Kernel, fs};
+use rumpkernel::{Builder, Kernel, fs};
 use rumpkernel_examples::Image;
 use tempfile::TempDir;
 
-/// A kernel whose console goes to standard error, where a failing test shows it.
+/// To boot a kernel whose console goes to standard error, where a failing test shows it.
+pub(crate) fn booting() -> Builder {
+    Kernel::builder().console(|line| eprint!("{}", String::from_utf8_lossy(line)))
+}
+
+/// A kernel with the defaults.
 pub(crate) fn boot() -> Kernel {
-    Kernel::builder()
-        .console(|line| eprint!("{}", String::from_utf8_lossy(line)))
-        .boot()
-        .unwrap()
+    booting().boot().unwrap()
 }
 
 /// A kernel with an empty tmpfs at /mnt.

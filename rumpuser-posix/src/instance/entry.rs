@@ -74,6 +74,7 @@ unsafe fn stay(
     };
     INNERMOST.set(&entry);
     let slot = instance.inside.enter();
+    let held = instance.parked.enter();
     // The count is visible before the flag is read; see Inside.
     let returned = if instance.parked.is_dead() {
         false
@@ -82,6 +83,7 @@ unsafe fn stay(
         // SAFETY: by the contract of this function; the slot is a cell in this frame.
         unsafe { landing::land(entry.landing.as_ptr(), function, argument) }
     };
+    drop(held);
     instance.inside.leave(slot);
     INNERMOST.set(entry.previous);
     if !entry.previous.is_null()

@@ -10,6 +10,7 @@ mod entry;
 mod loaded;
 mod parameters;
 mod parked;
+mod turns;
 mod world;
 
 use std::fmt;
@@ -19,7 +20,7 @@ use std::time::Duration;
 use parking_lot::Mutex;
 
 use crate::bio::BlockIo;
-use crate::clock::Clock;
+use crate::clock::Time;
 use crate::console::Output;
 use crate::curlwp::Bindings;
 use crate::daemonize::Daemon;
@@ -35,7 +36,8 @@ use crate::upcall::Upcalls;
 pub use death::{Death, DeathKind};
 pub(crate) use entry::{Inside, caller, current};
 pub use parameters::Parameters;
-pub(crate) use parked::{Dead, Parked, Wake, unpark_all};
+pub(crate) use parked::{Dead, Deadline, Parked, Wake};
+pub(crate) use turns::Turns;
 pub use world::World;
 
 /// Why there is no [`Instance`].
@@ -72,7 +74,7 @@ pub struct Instance {
     pub(crate) upcalls: OnceLock<Upcalls>,
     pub(crate) parameters: Parameters,
     pub(crate) console: Output,
-    pub(crate) clock: Clock,
+    pub(crate) time: Time,
     pub(crate) random: Random,
     pub(crate) memory: Memory,
     pub(crate) descriptors: Descriptors,
@@ -100,6 +102,7 @@ impl Instance {
             *last += 1;
             *last
         };
+        let turns = world.clock.turns();
         Arc::new_cyclic(|this| Self {
             this: Weak::clone(this),
             id,
@@ -107,7 +110,7 @@ impl Instance {
             upcalls: OnceLock::new(),
             parameters: world.parameters,
             console: Output::new(world.console),
-            clock: world.clock,
+            time: world.clock.begin(id),
             random: world.random,
             memory: Memory::default(),
             descriptors: Descriptors::default(),
@@ -115,7 +118,7 @@ impl Instance {
             bio: BlockIo::default(),
             threads: Threads::default(),
             bindings: Bindings::default(),
-            parked: Parked::default(),
+            parked: Parked::new(id, turns),
             inside: Inside::default(),
             daemon: Mutex::new(None),
             raises_signals,
@@ -200,17 +203,34 @@ impl Instance {
         self.parked.die();
     }
 
+    /// Lets the kernel's time go on without the [`Hand`](crate::Hand) of its clock, from deadline to
+    /// deadline whenever the kernels on that clock have nothing else to do. For a kernel that is to
+    /// come to its end. Nothing happens when its clock runs anyway.
+    pub fn let_time_go(&self) {
+        if let Some(turns) = self.parked.turns() {
+            turns.let_loose(self.id);
+        }
+    }
+
+    /// Runs `f`, which waits for other threads of the program, without the turn that the calling
+    /// thread may have: see [`Hand`](crate::Hand).
+    pub fn aside<R>(&self, f: impl FnOnce() -> R) -> R {
+        match self.parked.turns() {
+            Some(turns) => turns.aside(f),
+            None => f(),
+        }
+    }
+
     /// Waits until all threads that the kernel started have ended, at most for `timeout`. Whether
     /// they have. They end after its death, at their next hypercall; one that is blocked in a host
     /// system call (reading a terminal, say) ends when that returns.
     ///
     /// Called on a thread that is inside the kernel it does not wait.
     pub fn join_threads(&self, timeout: Option<Duration>) -> bool {
-        self.threads.join(if self.is_inside() {
-            Some(Duration::ZERO)
-        } else {
-            timeout
-        })
+        if self.is_inside() {
+            return self.threads.join(Some(Duration::ZERO));
+        }
+        self.aside(|| self.threads.join(timeout))
     }
 
     /// Gives the memory, mappings and descriptors of a dead kernel back to the host, and the image

@@ -9,12 +9,20 @@
 //!
 //! A thread may be woken without cause, when its key's address was used before by something else;
 //! callers check what they wait for, or use keys that nothing else does.
+//!
+//! The threads of a kernel whose clock is moved by hand wait in its [`Turns`] instead, under the
+//! same contract. So whoever wakes a thread does it here, too.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
-use parking_lot_core::{DEFAULT_PARK_TOKEN, DEFAULT_UNPARK_TOKEN, ParkResult, UnparkToken};
+use parking_lot_core::{
+    DEFAULT_PARK_TOKEN, DEFAULT_UNPARK_TOKEN, FilterOp, ParkResult, UnparkResult, UnparkToken,
+};
+
+use super::turns::{Held, Ticket, Turns};
 
 /// How a wait ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,16 +41,51 @@ pub(crate) enum Wake {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Dead;
 
+/// When a wait is over, in the kernel's own time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Deadline {
+    /// On a clock that runs.
+    Host(Instant),
+    /// On a clock that is moved by hand, since 1970.
+    Hand(Duration),
+}
+
 const SHARDS: usize = 8;
 
 /// The keys on which threads of one kernel wait, and the flag that ends the waiting.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Parked {
     dead: AtomicBool,
     keys: [Mutex<Vec<usize>>; SHARDS],
+    kernel: u64,
+    turns: Option<Arc<Turns>>,
 }
 
 impl Parked {
+    pub(crate) fn new(kernel: u64, turns: Option<Arc<Turns>>) -> Self {
+        Self {
+            dead: AtomicBool::new(false),
+            keys: Default::default(),
+            kernel,
+            turns,
+        }
+    }
+
+    /// The turns that the threads of this kernel take, if its clock is moved by hand.
+    pub(crate) fn turns(&self) -> Option<&Turns> {
+        self.turns.as_deref()
+    }
+
+    /// Waits until the calling thread may run code of this kernel. That lasts until the result is dropped.
+    pub(crate) fn enter(&self) -> Option<Held<'_>> {
+        self.turns()?.enter()
+    }
+
+    /// For a thread that is about to be started in this kernel.
+    pub(crate) fn ticket(&self) -> Option<Ticket> {
+        self.turns.as_ref().map(Turns::ticket)
+    }
+
     pub(crate) fn is_dead(&self) -> bool {
         self.dead.load(Ordering::SeqCst)
     }
@@ -56,9 +99,29 @@ impl Parked {
         key: usize,
         mut validate: impl FnMut() -> bool,
         before_sleep: impl FnOnce(),
-        mut timed_out: impl FnMut(),
-        deadline: Option<Instant>,
+        mut timed_out: impl FnMut() + Send,
+        deadline: Option<Deadline>,
     ) -> Wake {
+        let deadline = match (&self.turns, deadline) {
+            (Some(turns), deadline) => {
+                let validate = || !self.is_dead() && validate();
+                let deadline = match deadline {
+                    Some(Deadline::Hand(deadline)) => Some(deadline),
+                    _ => None,
+                };
+                let wake = turns.park(
+                    self.kernel,
+                    key,
+                    validate,
+                    before_sleep,
+                    &mut timed_out,
+                    deadline,
+                );
+                return if self.is_dead() { Wake::Dead } else { wake };
+            }
+            (None, Some(Deadline::Host(deadline))) => Some(deadline),
+            (None, _) => None,
+        };
         let shard = &self.keys[(key >> 6) % SHARDS];
         shard.lock().push(key);
         // SAFETY: the closures meet park()'s conditions by this function's own; keys are addresses
@@ -89,22 +152,49 @@ impl Parked {
         }
     }
 
+    /// Wakes at most `most` threads that wait on `key`, the longest waiting first. `callback` is told
+    /// what was found and says what the threads are told; it runs with the queue of `key` locked and
+    /// must not park, unpark or lock anything.
+    pub(crate) fn unpark(
+        &self,
+        key: usize,
+        most: usize,
+        callback: impl FnOnce(UnparkResult) -> UnparkToken,
+    ) {
+        if let Some(turns) = &self.turns {
+            return turns.unpark(key, most, callback);
+        }
+        let mut left = most;
+        let filter = |_| {
+            if left == 0 {
+                return FilterOp::Stop;
+            }
+            left -= 1;
+            FilterOp::Unpark
+        };
+        // SAFETY: keys are addresses, so they clash with no other user of the queues, and every
+        // waiter of this crate bears a wake-up without cause; the closures do not touch the queues.
+        unsafe { parking_lot_core::unpark_filter(key, filter, callback) };
+    }
+
+    /// Wakes whoever waits on `key`.
+    pub(crate) fn unpark_all(&self, key: usize) {
+        self.unpark(key, usize::MAX, |_| DEFAULT_UNPARK_TOKEN);
+    }
+
     /// Sets the flag and wakes every waiting thread.
     pub(crate) fn die(&self) {
         self.dead.store(true, Ordering::SeqCst);
+        if let Some(turns) = &self.turns {
+            turns.die(self.kernel);
+        }
         for shard in &self.keys {
             // A copy: a woken thread takes the lock to remove its key.
             let keys = shard.lock().clone();
             for key in keys {
-                unpark_all(key);
+                // SAFETY: as in unpark().
+                unsafe { parking_lot_core::unpark_all(key, DEFAULT_UNPARK_TOKEN) };
             }
         }
     }
-}
-
-/// Wakes whoever waits on `key`.
-pub(crate) fn unpark_all(key: usize) {
-    // SAFETY: keys are addresses, so they clash with no other user of the queues, and every waiter
-    // of this crate bears a wake-up without cause.
-    unsafe { parking_lot_core::unpark_all(key, DEFAULT_UNPARK_TOKEN) };
 }

@@ -106,7 +106,7 @@ unsafe extern "C" fn rumpuser_rw_downgrade(lock: *const RwLock) {
         instance.fail("rumpuser: a reader/writer lock is downgraded by another than its writer");
     }
     lock.writer.store(ptr::null_mut(), Ordering::Relaxed);
-    lock.downgrade();
+    lock.downgrade(&instance.parked);
 }
 
 /// Releases a lock that the calling thread holds in either way.
@@ -121,7 +121,7 @@ unsafe extern "C" fn rumpuser_rw_exit(lock: *const RwLock) {
         }
         lock.writer.store(ptr::null_mut(), Ordering::Relaxed);
     }
-    lock.unlock();
+    lock.unlock(&instance.parked);
 }
 
 /// Ends a lock that nobody holds.

@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, Ordering};
 
 use parking_lot::{Mutex, MutexGuard};
 
-use crate::instance::{Dead, Instance, Wake, unpark_all};
+use crate::instance::{Dead, Instance, Parked, Wake};
 use crate::upcall::Lwp;
 
 const WRITER: u32 = 1;
@@ -171,13 +171,19 @@ impl RwLock {
 
     /// Lets in who comes next, in a lock that nobody holds, or that `readers` hold after a
     /// downgrade. `readers_first` when it was a writer that left.
-    fn hand_over(&self, mut queue: MutexGuard<'_, Queue>, readers: u32, readers_first: bool) {
+    fn hand_over(
+        &self,
+        parked: &Parked,
+        mut queue: MutexGuard<'_, Queue>,
+        readers: u32,
+        readers_first: bool,
+    ) {
         let mut state = readers * READER;
         let let_in = |waiter: &Waiter| {
             let key = ptr::from_ref(waiter).addr();
             waiter.let_in.store(true, Ordering::Release);
             // From here on the waiter may be gone; only its address is used.
-            unpark_all(key);
+            parked.unpark_all(key);
         };
         // The state has to be right before anybody is let in, so count first.
         let mut waiting_readers = 0;
@@ -215,7 +221,7 @@ impl RwLock {
         }
     }
 
-    pub(super) fn unlock(&self) {
+    pub(super) fn unlock(&self, parked: &Parked) {
         let mut state = self.state.load(Ordering::Relaxed);
         while state & QUEUED == 0 {
             let free = if state & WRITER != 0 {
@@ -233,11 +239,11 @@ impl RwLock {
         // waiters of a dead kernel leave the queue; then there is nobody to hand over to.
         let state = self.state.load(Ordering::Acquire);
         if state & WRITER != 0 {
-            self.hand_over(queue, 0, true);
+            self.hand_over(parked, queue, 0, true);
         } else if state / READER > 1 {
             self.state.store(state - READER, Ordering::Release);
         } else {
-            self.hand_over(queue, 0, false);
+            self.hand_over(parked, queue, 0, false);
         }
     }
 
@@ -254,10 +260,10 @@ impl RwLock {
     }
 
     /// From the writer to a reader.
-    pub(super) fn downgrade(&self) {
+    pub(super) fn downgrade(&self, parked: &Parked) {
         if self.change(WRITER, READER).is_err() {
             let queue = self.queue.lock();
-            self.hand_over(queue, 1, true);
+            self.hand_over(parked, queue, 1, true);
         }
     }
 

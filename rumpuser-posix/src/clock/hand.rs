@@ -1,0 +1,138 @@
+//! The hand that moves a clock.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use super::kind::{Kind, in_range, since_1970};
+use super::{Clock, ClockError};
+use crate::instance::Turns;
+
+/// Moves the clock of one or more kernels.
+///
+/// The clock stands still until the program moves it: on by some time ([`advance`](Self::advance)), or
+/// for as long as a function takes ([`run`](Self::run)). It moves from one deadline
+/// to the next, and wakes whoever waits for that one; when everything that this starts has come to
+/// rest, it moves to the next deadline. A kernel counts its time in ticks of ten milliseconds, so that an hour takes a fraction of
+/// a second of the host's time.
+///
+/// # One thread at a time
+///
+/// Of all threads that are in the kernels on one clock exactly one runs at a time: the kernel's
+/// own threads take turns in the order in which they were woken, and a call of the program's comes
+/// in when all of them wait. So what the kernels do depends on what the program does, and on
+/// nothing else. With one virtual CPU each and seeded random numbers
+/// ([`Random::seeded`](crate::Random::seeded)) a network of kernels does the same in every run, as long as the program
+/// makes the same calls in the same order: from one thread, or from threads started with
+/// [`spawn`](Self::spawn).
+///
+/// A thread has its turn until it waits in a kernel or leaves it. That includes what kernels
+/// call back: console sinks must not wait for other threads of the program that call these kernels.
+///
+/// # The end of a kernel
+///
+/// A kernel that is being shut down does not wait for the hand: it has its own time from then on, which goes on
+/// when nothing else happens.
+///
+/// A handle: clones move the same clock. All methods may be called from any thread.
+#[derive(Clone)]
+pub struct Hand {
+    pub(super) turns: Arc<Turns>,
+}
+
+impl Hand {
+    /// A new clock, which shows `time`.
+    ///
+    /// # Errors
+    ///
+    /// [`ClockError::OutOfRange`].
+    pub fn new(time: SystemTime) -> Result<Self, ClockError> {
+        Ok(Self {
+            turns: Arc::new(Turns::new(since_1970(time)?)),
+        })
+    }
+
+    /// The clock, for a kernel. Several kernels can have it.
+    #[must_use]
+    pub fn clock(&self) -> Clock {
+        Clock {
+            kind: Kind::Hand(self.clone()),
+        }
+    }
+
+    /// What the clock shows. In a kernel file times and the like follow with the next tick.
+    #[must_use]
+    pub fn now(&self) -> SystemTime {
+        SystemTime::UNIX_EPOCH + self.turns.now()
+    }
+
+    /// Moves the clock on by `time`, and returns when everything has happened that happens till
+    /// then. Zero waits for what is happening now.
+    ///
+    /// # Errors
+    ///
+    /// [`ClockError::OutOfRange`], [`ClockError::Inside`].
+    pub fn advance(&self, time: Duration) -> Result<(), ClockError> {
+        self.move_to(|now| in_range(now.saturating_add(time)))
+    }
+
+    /// Moves the clock on to `time`.
+    ///
+    /// # Errors
+    ///
+    /// [`ClockError::Back`] when it shows a later time, [`ClockError::OutOfRange`],
+    /// [`ClockError::Inside`].
+    pub fn advance_to(&self, time: SystemTime) -> Result<(), ClockError> {
+        let goal = since_1970(time)?;
+        self.move_to(|now| {
+            if now <= goal {
+                Ok(goal)
+            } else {
+                Err(ClockError::Back)
+            }
+        })
+    }
+
+    fn move_to(
+        &self,
+        goal: impl FnOnce(Duration) -> Result<Duration, ClockError>,
+    ) -> Result<(), ClockError> {
+        if self.turns.is_mine() {
+            return Err(ClockError::Inside);
+        }
+        self.turns.advance(goal)
+    }
+
+    /// Runs `f`, and moves the clock on for as long as `f` waits in a kernel on this clock, from
+    /// deadline to deadline: a read with a timeout of an hour returns at once, after an hour of
+    /// the kernel's time. A call in `f` that waits for ever makes the clock go on for ever.
+    ///
+    /// `f` has its turn like a kernel's thread, also while it is outside of the kernels: nothing
+    /// happens in them, and no other thread can call them, until `f` waits in one, or is done.
+    ///
+    /// # Errors
+    ///
+    /// [`ClockError::Inside`].
+    pub fn run<R>(&self, f: impl FnOnce() -> R) -> Result<R, ClockError> {
+        if self.turns.is_mine() {
+            return Err(ClockError::Inside);
+        }
+        Ok(self.turns.run(f))
+    }
+
+    /// Waits until every thread in the kernels on this clock waits: nothing happens any more before
+    /// the clock moves, or somebody calls. At most for `timeout`, by the host's clock. Whether that is so.
+    ///
+    /// It is exact: a thread that was woken counts as running from that moment on. A thread in a
+    /// system call of the host's counts as running. In a callback it does not wait.
+    #[must_use]
+    pub fn wait_idle(&self, timeout: Option<Duration>) -> bool {
+        !self.turns.is_mine() && self.turns.wait_idle(timeout)
+    }
+}
+
+impl fmt::Debug for Hand {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Hand").field("now", &self.now()).finish()
+    }
+}
