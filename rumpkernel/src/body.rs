@@ -95,6 +95,7 @@ impl Body {
             self.bury();
             return Err(death.into());
         }
+        self.instance.let_time_go();
         let entry = &self.entry;
         // SAFETY: the closure holds plain values only; reboot(2) takes a null boot string.
         let outcome = unsafe {

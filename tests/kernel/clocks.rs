@@ -9,7 +9,7 @@ use rumpkernel::{Clock, Hand, Kernel, fs};
 use crate::world;
 
 crate::tests![
-    file_times_follow_the_clock,
+    file_times_follow_the_hand,
     a_timeout_of_an_hour_takes_no_time,
 ];
 
