@@ -34,13 +34,14 @@ crate::tests![
 ];
 
 fn a_second_boot_is_refused() {
-    let kernel = world::boot();
-    let again = Kernel::boot().unwrap_err();
+    let linked = || Kernel::builder().quiet().boot_linked();
+    let kernel = linked().unwrap();
+    let again = linked().unwrap_err();
     assert!(matches!(again.kind(), ErrorKind::AlreadyBooted), "{again}");
     assert!(kernel.is_alive());
     kernel.shutdown().unwrap();
     assert!(matches!(
-        Kernel::boot().unwrap_err().kind(),
+        linked().unwrap_err().kind(),
         ErrorKind::AlreadyBooted
     ));
 }
@@ -51,8 +52,16 @@ fn bad_parameters_are_refused() {
         matches!(error.kind(), ErrorKind::BadParameter { .. }),
         "{error}"
     );
+    let error = Kernel::builder()
+        .host_name("a\0b")
+        .boot_linked()
+        .unwrap_err();
+    assert!(
+        matches!(error.kind(), ErrorKind::BadParameter { .. }),
+        "{error}"
+    );
     // Nothing was booted, so that it can be tried again.
-    world::boot();
+    Kernel::builder().quiet().boot_linked().unwrap();
 }
 
 fn boot_parameters_reach_the_kernel() {

@@ -1,7 +1,7 @@
 //! Tests of the safe API against a real kernel.
 //!
-//! The kernel linked into a program can be booted once. So this program runs itself again for each
-//! test, in a process of its own; a process that hangs is ended, and its test has failed. Listing
+//! This program runs itself again for each test, in a process of its own, because the kernel linked
+//! into a program can be booted once; a process that hangs is ended, and its test has failed. Listing
 //! and filtering are those of Rust's own harness, so that cargo-nextest works too.
 
 mod bad_images;
@@ -9,7 +9,9 @@ mod clocks;
 mod ends;
 mod faults;
 mod files;
+mod footprint;
 mod images;
+mod instances;
 mod mounts;
 mod network;
 mod threads;
@@ -42,6 +44,7 @@ const ALL: &[&[Test]] = &[
     faults::TESTS,
     files::TESTS,
     images::TESTS,
+    instances::TESTS,
     mounts::TESTS,
     network::TESTS,
     threads::TESTS,

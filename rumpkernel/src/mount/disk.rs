@@ -54,6 +54,8 @@ pub(super) struct Device {
     gate: Arc<Gate>,
     number: u64,
     node: CString,
+    /// The kernel keeps it.
+    kept: bool,
 }
 
 impl Device {
@@ -84,6 +86,7 @@ impl Device {
             gate: Arc::clone(gate),
             number,
             node,
+            kept: false,
         };
         syscall::mount::register_disk(gate, &device.node, &host, size)?;
         Ok(device)
@@ -93,10 +96,18 @@ impl Device {
     pub(super) fn node(&self) -> &CStr {
         &self.node
     }
+
+    /// Leaves the disk to the kernel, until that ends.
+    pub(super) fn keep(mut self) {
+        self.kept = true;
+    }
 }
 
 impl Drop for Device {
     fn drop(&mut self) {
+        if self.kept {
+            return;
+        }
         // The kernel may be dead, or may never have had the node (when attach() failed).
         let _gone = syscall::mount::remove_disk(&self.gate, &self.node);
         self.gate.disks().remove(self.number);

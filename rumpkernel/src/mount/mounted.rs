@@ -131,10 +131,12 @@ impl Drop for Mount {
         // With MNT_FORCE the kernel does not sync first. Nobody is left to tell of errors.
         let _synced = syscall::tree::sync(&self.gate);
         let _left = self.leave(sys::MNT_FORCE);
-        if self.mounted {
-            // Covered by another mount, or the kernel is dead. The disk stays as long as the file
-            // system on it: until the kernel ends.
-            std::mem::forget(self.device.take());
+        // If it is mounted yet, it is covered by another mount, or the kernel is dead. The disk stays
+        // as long as the file system on it.
+        if self.mounted
+            && let Some(device) = self.device.take()
+        {
+            device.keep();
         }
     }
 }
