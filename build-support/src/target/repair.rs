@@ -68,6 +68,13 @@ const FLAGS: &[FileFlags] = &[
         machines: &["i386", "x86_64"],
         flags: &["-U_RUMPKERNEL"],
     },
+    // A generator's seed includes its name with what was in memory behind it: addresses, so that
+    // kernels with the same seed would differ.
+    FileFlags {
+        source: "sys/kern/subr_cprng.c",
+        machines: &[],
+        flags: &["-Dkmem_alloc=kmem_zalloc"],
+    },
 ];
 
 /// The flags that a source needs besides its component's.
