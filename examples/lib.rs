@@ -1,7 +1,7 @@
 //! The file system images of this folder, for the examples and for tests.
 
 use std::fs::File;
-use std::io;
+use std::io::{self, Read as _};
 use std::path::Path;
 
 use flate2::read::GzDecoder;
@@ -31,6 +31,17 @@ impl Image {
         )
         .map(drop)
     }
+
+    /// The image's bytes.
+    ///
+    /// # Errors
+    ///
+    /// None, as long as this program is as it was compiled.
+    pub fn bytes(self) -> io::Result<Vec<u8>> {
+        let mut bytes = Vec::new();
+        GzDecoder::new(self.compressed).read_to_end(&mut bytes)?;
+        Ok(bytes)
+    }
 }
 
 macro_rules! image {
@@ -47,6 +58,16 @@ image!(FFS1_LE, "ffs1-le", "FFS version 1, little-endian.");
 image!(FFS1_BE, "ffs1-be", "FFS version 1, big-endian.");
 image!(FFS2_LE, "ffs2-le", "FFS version 2, little-endian.");
 image!(FFS2_BE, "ffs2-be", "FFS version 2, big-endian.");
+image!(
+    FFS1_SMALL,
+    "ffs1-small",
+    "FFS version 1, little-endian, as small as these files let it be."
+);
+image!(
+    FFS2_SMALL,
+    "ffs2-small",
+    "FFS version 2, little-endian, as small as these files let it be."
+);
 
-/// All of them.
+/// Those of 8 MiB, in all formats.
 pub const IMAGES: [Image; 4] = [FFS1_LE, FFS1_BE, FFS2_LE, FFS2_BE];

@@ -21,7 +21,7 @@ fn millennium() -> SystemTime {
 }
 
 fn boot(clock: Clock) -> Kernel {
-    world::booting().clock(clock).seed(1).boot().unwrap()
+    world::boot_with(world::booting().clock(clock).seed(1)).unwrap()
 }
 
 fn pair(kernel: &Kernel) -> (TcpStream, TcpStream) {

@@ -11,12 +11,10 @@ use rumpkernel::mount::{Ffs, Mount, Tmpfs};
 use rumpkernel::net::{TcpListener, TcpStream, UdpSocket};
 use rumpkernel::{Error, ErrorKind, Kernel, fs};
 use rumpkernel_examples::FFS2_LE;
-use rumpkernel_sys::LINKED;
 
 use crate::world::{self, Folder};
 
 crate::tests![
-    a_second_boot_is_refused,
     bad_parameters_are_refused,
     boot_parameters_reach_the_kernel,
     after_shutdown_everything_says_so,
@@ -30,7 +28,9 @@ crate::tests![
     shutdown_in_the_middle_of_everything,
     a_panic_in_the_middle_of_everything,
     threads_can_panic_at_once,
-    a_callback_cannot_call_back,
+    a_callback_cannot_call_back;
+    linked:
+    a_second_boot_is_refused,
 ];
 
 fn a_second_boot_is_refused() {
@@ -47,7 +47,7 @@ fn a_second_boot_is_refused() {
 }
 
 fn bad_parameters_are_refused() {
-    let error = Kernel::builder().host_name("a\0b").boot().unwrap_err();
+    let error = world::boot_with(Kernel::builder().host_name("a\0b")).unwrap_err();
     assert!(
         matches!(error.kind(), ErrorKind::BadParameter { .. }),
         "{error}"
@@ -67,14 +67,15 @@ fn bad_parameters_are_refused() {
 fn boot_parameters_reach_the_kernel() {
     let console = Arc::new(Mutex::new(Vec::new()));
     let sink = Arc::clone(&console);
-    let kernel = Kernel::builder()
-        .host_name("burrow")
-        .memory_limit(64 << 20)
-        .cpus(3.try_into().unwrap())
-        .verbose(true)
-        .console(move |line| sink.lock().unwrap().extend_from_slice(line))
-        .boot()
-        .unwrap();
+    let kernel = world::boot_with(
+        Kernel::builder()
+            .host_name("burrow")
+            .memory_limit(64 << 20)
+            .cpus(3.try_into().unwrap())
+            .verbose(true)
+            .console(move |line| sink.lock().unwrap().extend_from_slice(line)),
+    )
+    .unwrap();
     let said = String::from_utf8(console.lock().unwrap().clone()).unwrap();
     assert!(said.contains("NetBSD"), "{said}");
     assert!(
@@ -96,11 +97,7 @@ fn boot_parameters_reach_the_kernel() {
 }
 
 fn a_little_memory_is_enough() {
-    let kernel = Kernel::builder()
-        .memory_limit(4 << 20)
-        .quiet()
-        .boot()
-        .unwrap();
+    let kernel = world::boot_with(Kernel::builder().memory_limit(4 << 20).quiet()).unwrap();
     fs::create_dir(&kernel, "/mnt").unwrap();
     let _mount = kernel.mount(Tmpfs::new(), "/mnt").unwrap();
     fs::write(&kernel, "/mnt/file", [1; 100_000]).unwrap();
@@ -108,11 +105,8 @@ fn a_little_memory_is_enough() {
 }
 
 fn a_kernel_that_cannot_boot_is_an_error() {
-    let error = Kernel::builder()
-        .parameter("RUMP_MEMLIMIT", "1")
-        .quiet()
-        .boot()
-        .unwrap_err();
+    let error =
+        world::boot_with(Kernel::builder().parameter("RUMP_MEMLIMIT", "1").quiet()).unwrap_err();
     match error.kind() {
         ErrorKind::Panicked { message } => assert!(message.contains("uvm_init"), "{message}"),
         other => panic!("{other}"),
@@ -273,7 +267,7 @@ fn a_panic_reaches_those_who_wait() {
     assert_eq!(waiting.join().unwrap(), message);
     // Into the kernel past the safe API, too.
     // SAFETY: plain values; the kernel is dead and is not entered.
-    let death = unsafe { kernel.hypercalls().enter(|| (LINKED.sys_getpid)()) }.unwrap_err();
+    let death = unsafe { kernel.hypercalls().enter(|| ()) }.unwrap_err();
     assert!(death.message.contains(&message), "{death}");
 }
 
@@ -371,18 +365,16 @@ fn threads_can_panic_at_once() {
 fn a_callback_cannot_call_back() {
     static KERNEL: OnceLock<Kernel> = OnceLock::new();
     static REFUSED: Mutex<Vec<Error>> = Mutex::new(Vec::new());
-    let kernel = Kernel::builder()
-        .console(|_| {
-            if let Some(kernel) = KERNEL.get() {
-                let errors = [fs::exists(kernel, "/").map(drop), kernel.shutdown()];
-                REFUSED
-                    .lock()
-                    .unwrap()
-                    .extend(errors.into_iter().filter_map(Result::err));
-            }
-        })
-        .boot()
-        .unwrap();
+    let kernel = world::boot_with(Kernel::builder().console(|_| {
+        if let Some(kernel) = KERNEL.get() {
+            let errors = [fs::exists(kernel, "/").map(drop), kernel.shutdown()];
+            REFUSED
+                .lock()
+                .unwrap()
+                .extend(errors.into_iter().filter_map(Result::err));
+        }
+    }))
+    .unwrap();
     KERNEL.set(kernel.clone()).unwrap();
     // The kernel says on the console that it halts.
     kernel.shutdown().unwrap();

@@ -13,10 +13,12 @@ use crate::footprint::Footprint;
 use crate::world::Folder;
 
 crate::tests![
+    ; loaded:
     kernels_have_worlds_of_their_own,
     a_thread_uses_several_in_turn,
-    a_loaded_kernel_runs_beside_the_linked_one,
     a_kernel_boots_after_a_panic,
+    ; alone:
+    a_loaded_kernel_runs_beside_the_linked_one,
     kernels_boot_at_the_same_time,
     a_kernel_that_is_dropped_leaves_nothing,
     a_kernel_that_panicked_leaves_nothing,

@@ -1,11 +1,14 @@
 //! Tests of the safe API against a real kernel.
 //!
-//! This program runs itself again for each test, in a process of its own, because the kernel linked
-//! into a program can be booted once; a process that hangs is ended, and its test has failed. Listing
-//! and filtering are those of Rust's own harness, so that cargo-nextest works too.
+//! Most tests boot kernels of their own, side by side in this process. They are run once more with
+//! the kernel that is linked into the program; that can be booted once, so this program runs itself
+//! again for each. A process that hangs is ended, and its test has failed. Listing and filtering
+//! are those of Rust's own harness, so that cargo-nextest works too.
 
 mod bad_images;
+mod child;
 mod clocks;
+mod console;
 mod ends;
 mod faults;
 mod files;
@@ -14,28 +17,52 @@ mod images;
 mod instances;
 mod mounts;
 mod network;
+mod place;
 mod threads;
 mod world;
 
-use std::env;
-use std::io::Read;
-use std::process::{Command, ExitCode, Stdio};
-use std::thread;
-use std::time::{Duration, Instant};
+use std::process::ExitCode;
 
-use libtest_mimic::{Arguments, Failed, Trial};
+use libtest_mimic::{Arguments, Trial};
+use place::Place;
 
-/// A test: its name and what it does in its own process.
-type Test = (&'static str, fn());
+/// A test.
+#[derive(Debug, Clone, Copy)]
+struct Test {
+    name: &'static str,
+    run: fn(),
+    place: Place,
+}
 
-/// Names the tests of a module after their functions.
+/// Names the tests of a module after their functions. Most can run anywhere; some are about loaded
+/// kernels only, some have to be alone in their process, and some are about the linked kernel.
 macro_rules! tests {
-    ($($test:ident),* $(,)?) => {
-        pub(crate) const TESTS: &[crate::Test] =
-            &[$((concat!(module_path!(), "::", stringify!($test)), $test)),*];
+    (
+        $($anywhere:ident),* $(,)?
+        $(; loaded: $($loaded:ident),* $(,)?)?
+        $(; alone: $($alone:ident),* $(,)?)?
+        $(; linked: $($linked:ident),* $(,)?)?
+    ) => {
+        pub(crate) const TESTS: &[crate::Test] = &[
+            $(crate::test!($anywhere, Anywhere),)*
+            $($(crate::test!($loaded, Loaded),)*)?
+            $($(crate::test!($alone, Alone),)*)?
+            $($(crate::test!($linked, Linked),)*)?
+        ];
     };
 }
 pub(crate) use tests;
+
+macro_rules! test {
+    ($function:ident, $place:ident) => {
+        crate::Test {
+            name: concat!(module_path!(), "::", stringify!($function)),
+            run: $function,
+            place: crate::place::Place::$place,
+        }
+    };
+}
+pub(crate) use test;
 
 const ALL: &[&[Test]] = &[
     bad_images::TESTS,
@@ -50,71 +77,28 @@ const ALL: &[&[Test]] = &[
     threads::TESTS,
 ];
 
-/// Tells a process which test it is to run.
-const CHILD: &str = "RUMPKERNEL_TEST_CHILD";
-
-/// After this a test counts as hanging. Tests take a fraction of a second.
-const PATIENCE: Duration = Duration::from_secs(120);
-
 fn main() -> ExitCode {
-    let tests = ALL.iter().copied().flatten();
-    if let Some(name) = env::var_os(CHILD) {
-        let (_, test) = tests
-            .into_iter()
-            .find(|(known, _)| name == *known)
+    let tests = || ALL.iter().copied().flatten().copied();
+    if let Some(name) = child::wanted() {
+        let test = tests()
+            .find(|test| test.name == name)
             .expect("a known test");
-        test();
+        (test.run)();
         return ExitCode::SUCCESS;
     }
-    let trials = tests
-        .map(|&(name, _)| {
-            let short = name.trim_start_matches("kernel::");
-            Trial::test(short, move || run_child(name))
-        })
-        .collect();
-    libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
-}
-
-fn run_child(name: &str) -> Result<(), Failed> {
-    let mut child = Command::new(env::current_exe()?)
-        .env(CHILD, name)
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()?;
-    let outputs = [
-        read_on_thread(child.stdout.take()),
-        read_on_thread(child.stderr.take()),
-    ];
-    let begin = Instant::now();
-    let status = loop {
-        match child.try_wait()? {
-            Some(status) => break Some(status),
-            None if begin.elapsed() > PATIENCE => {
-                child.kill()?;
-                child.wait()?;
-                break None;
+    let mut trials = Vec::new();
+    for test in tests() {
+        let name = test.name.trim_start_matches("kernel::");
+        let linked = || Trial::test(format!("linked::{name}"), move || child::run(test, true));
+        match test.place {
+            Place::Anywhere => {
+                trials.push(Trial::test(name, move || place::here(test)));
+                trials.push(linked());
             }
-            None => thread::sleep(Duration::from_millis(2)),
+            Place::Loaded => trials.push(Trial::test(name, move || place::here(test))),
+            Place::Alone => trials.push(Trial::test(name, move || child::run(test, false))),
+            Place::Linked => trials.push(linked()),
         }
-    };
-    let said: String = outputs
-        .into_iter()
-        .map(|output| output.join().unwrap_or_default())
-        .collect();
-    match status {
-        Some(status) if status.success() => Ok(()),
-        Some(status) => Err(format!("{status}\n{said}").into()),
-        None => Err(format!("it hangs\n{said}").into()),
     }
-}
-
-fn read_on_thread(pipe: Option<impl Read + Send + 'static>) -> thread::JoinHandle<String> {
-    thread::spawn(move || {
-        let mut bytes = Vec::new();
-        if let Some(mut pipe) = pipe {
-            let _partial = pipe.read_to_end(&mut bytes);
-        }
-        String::from_utf8_lossy(&bytes).into_owned()
-    })
+    libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
 }

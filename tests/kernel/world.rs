@@ -3,18 +3,29 @@
 use std::path::{Path, PathBuf};
 
 use rumpkernel::mount::{Ffs, Mount, Tmpfs};
-use rumpkernel::{Builder, Kernel, fs};
+use rumpkernel::{Builder, Error, Kernel, fs};
 use rumpkernel_examples::Image;
 use tempfile::TempDir;
 
-/// To boot a kernel whose console goes to standard error, where a failing test shows it.
+use crate::{child, console};
+
+/// To boot a kernel whose console a failing test shows.
 pub(crate) fn booting() -> Builder {
-    Kernel::builder().console(|line| eprint!("{}", String::from_utf8_lossy(line)))
+    Kernel::builder().console(console::sink())
+}
+
+/// The kind of kernel that this test is run with: loaded, or linked into the program.
+pub(crate) fn boot_with(builder: Builder) -> Result<Kernel, Error> {
+    if child::uses_linked() {
+        builder.boot_linked()
+    } else {
+        builder.boot()
+    }
 }
 
 /// A kernel with the defaults.
 pub(crate) fn boot() -> Kernel {
-    booting().boot().unwrap()
+    boot_with(booting()).unwrap()
 }
 
 /// A kernel with an empty tmpfs at /mnt.

@@ -1,0 +1,259 @@
+//! A loaded kernel beside the one that is linked into the program, call by call, in one run.
+//!
+//! `cargo bench -p rumpkernel-tests --bench loaded`
+//!
+//! Both do the same by turns, in many short rounds, so that what else the machine does meets both.
+//! The difference is the median of the rounds' differences.
+
+use std::hint::black_box;
+use std::io::{Read, Write};
+use std::net::Ipv4Addr;
+use std::num::NonZeroU32;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use rumpkernel::mount::{Mount, Tmpfs};
+use rumpkernel::net::{TcpListener, TcpStream, UdpSocket};
+use rumpkernel::{Error, Kernel, fs};
+
+const ROUNDS: usize = 61;
+/// How long a round takes.
+const ROUND: Duration = Duration::from_millis(4);
+const BLOCK: usize = 4096;
+const BULK: usize = 1 << 20;
+
+/// A kernel with what the calls need.
+struct Subject {
+    kernel: Kernel,
+    _mount: Mount,
+    file: fs::File,
+    big: fs::File,
+    udp: UdpSocket,
+    tcp: TcpStream,
+}
+
+impl Subject {
+    fn new(kernel: Kernel) -> Result<Self, Error> {
+        fs::create_dir(&kernel, "/mnt")?;
+        let mount = kernel.mount(Tmpfs::new(), "/mnt")?;
+        fs::write(&kernel, "/mnt/file", vec![1; BLOCK])?;
+        fs::write(&kernel, "/mnt/big", vec![1; BULK])?;
+        let open = |path| {
+            fs::OpenOptions::new()
+                .read(true)
+                .write(true)
+                .open(&kernel, path)
+        };
+        let (file, big) = (open("/mnt/file")?, open("/mnt/big")?);
+        let udp = UdpSocket::bind(&kernel, (Ipv4Addr::LOCALHOST, 0))?;
+        udp.connect(udp.local_addr()?)?;
+        let listener = TcpListener::bind(&kernel, (Ipv4Addr::LOCALHOST, 0))?;
+        let tcp = TcpStream::connect(&kernel, listener.local_addr()?)?;
+        let (peer, _) = listener.accept()?;
+        thread::spawn(move || echo(peer));
+        Ok(Self {
+            kernel,
+            _mount: mount,
+            file,
+            big,
+            udp,
+            tcp,
+        })
+    }
+}
+
+/// Answers every block with a byte, until the kernel ends.
+fn echo(mut peer: TcpStream) {
+    let mut buffer = vec![0; BULK];
+    let mut received = 0;
+    while let Ok(length @ 1..) = peer.read(&mut buffer) {
+        received += length;
+        while received >= BULK {
+            received -= BULK;
+            if peer.write_all(&[1]).is_err() {
+                return;
+            }
+        }
+    }
+}
+
+/// A call: its name, what it does once, and how many bytes that moves.
+type Call = (&'static str, fn(&Subject), usize);
+
+const CALLS: &[Call] = &[
+    ("getpid", getpid, 0),
+    ("stat", stat, 0),
+    ("open, close", open_close, 0),
+    ("pread 1 byte", read_byte, 0),
+    ("pread 4 KiB", read_block, 0),
+    ("pwrite 4 KiB", write_block, 0),
+    ("mkdir, rmdir", mkdir_rmdir, 0),
+    ("UDP send, recv", datagram, 0),
+    ("pread 1 MiB", read_bulk, BULK),
+    ("pwrite 1 MiB", write_bulk, BULK),
+    ("TCP 1 MiB and answer", stream, BULK),
+];
+
+fn getpid(subject: &Subject) {
+    // SAFETY: the call takes nothing, and the closure holds nothing.
+    let id = unsafe { subject.kernel.syscall(|k| (k.sys_getpid)()) };
+    black_box(id.expect("the kernel lives"));
+}
+
+fn stat(subject: &Subject) {
+    black_box(fs::metadata(&subject.kernel, "/mnt/file").expect("it is there"));
+}
+
+fn open_close(subject: &Subject) {
+    black_box(fs::File::open(&subject.kernel, "/mnt/file").expect("it is there"));
+}
+
+fn read_byte(subject: &Subject) {
+    read(&subject.file, &mut [0; 1]);
+}
+
+fn read_block(subject: &Subject) {
+    read(&subject.file, &mut [0; BLOCK]);
+}
+
+fn read_bulk(subject: &Subject) {
+    read(&subject.big, &mut vec![0; BULK]);
+}
+
+fn read(file: &fs::File, buffer: &mut [u8]) {
+    file.read_exact_at(buffer, 0).expect("the file is as long");
+    black_box(buffer);
+}
+
+fn write_block(subject: &Subject) {
+    subject
+        .file
+        .write_all_at(&[2; BLOCK], 0)
+        .expect("there is room");
+}
+
+fn write_bulk(subject: &Subject) {
+    subject
+        .big
+        .write_all_at(&vec![2; BULK], 0)
+        .expect("there is room");
+}
+
+fn mkdir_rmdir(subject: &Subject) {
+    fs::create_dir(&subject.kernel, "/mnt/folder").expect("it is not there");
+    fs::remove_dir(&subject.kernel, "/mnt/folder").expect("it is there");
+}
+
+fn datagram(subject: &Subject) {
+    subject.udp.send(&[1; 64]).expect("it is connected");
+    subject.udp.recv(&mut [0; 64]).expect("it was sent");
+}
+
+fn stream(subject: &Subject) {
+    let mut tcp = &subject.tcp;
+    tcp.write_all(&vec![1; BULK]).expect("the peer reads");
+    tcp.read_exact(&mut [0]).expect("the peer answers");
+}
+
+/// Nanoseconds a call.
+fn round(subject: &Subject, call: fn(&Subject), count: u32) -> f64 {
+    let begun = Instant::now();
+    for _ in 0..count {
+        call(subject);
+    }
+    begun.elapsed().as_nanos() as f64 / f64::from(count)
+}
+
+fn median(values: &mut [f64]) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values[values.len() / 2]
+}
+
+fn compare(linked: &Subject, loaded: &Subject, (name, call, bytes): Call) {
+    let once = round(linked, call, 3).max(round(loaded, call, 3));
+    let count = (ROUND.as_nanos() as f64 / once).clamp(1.0, 100_000.0) as u32;
+    let (mut with_linked, mut with_loaded, mut differences) = (vec![], vec![], vec![]);
+    for number in 0..ROUNDS {
+        // Whoever comes second finds warmer caches, or a tired processor.
+        let (one, other) = if number % 2 == 0 {
+            let one = round(linked, call, count);
+            (one, round(loaded, call, count))
+        } else {
+            let other = round(loaded, call, count);
+            (round(linked, call, count), other)
+        };
+        with_linked.push(one);
+        with_loaded.push(other);
+        differences.push(other - one);
+    }
+    let (one, other) = (median(&mut with_linked), median(&mut with_loaded));
+    let difference = median(&mut differences);
+    print!(
+        "{name:<22} {one:>12.1} {other:>12.1} {difference:>+10.1} {:>7.3}",
+        other / one
+    );
+    if bytes > 0 {
+        let rate = |nanos: f64| bytes as f64 / nanos * 1e3;
+        print!("   {:.0} and {:.0} MB/s", rate(one), rate(other));
+    }
+    println!();
+}
+
+/// Boot and end of the n-th loaded kernel.
+fn boots() -> Result<(), Error> {
+    let (mut boots, mut ends) = (vec![], vec![]);
+    for _ in 0..ROUNDS {
+        let begun = Instant::now();
+        let kernel = Kernel::builder().quiet().boot()?;
+        boots.push(begun.elapsed().as_secs_f64() * 1e3);
+        let begun = Instant::now();
+        drop(kernel);
+        ends.push(begun.elapsed().as_secs_f64() * 1e3);
+    }
+    println!(
+        "boot {:.2} ms, drop {:.2} ms (medians of {ROUNDS} loaded kernels)",
+        median(&mut boots),
+        median(&mut ends)
+    );
+    Ok(())
+}
+
+/// With two virtual CPUs a call's path depends on which of them its threads have come to.
+fn one_cpu() -> rumpkernel::Builder {
+    Kernel::builder().quiet().cpus(NonZeroU32::MIN)
+}
+
+/// Keeps this process on one processor: otherwise a wake-up costs more or less by the processors
+/// that the host has happened to choose for the threads, for as long as they live.
+#[cfg(target_os = "linux")]
+fn stay_on_one_processor() {
+    // SAFETY: a set of processors is plain bits, of which the first is set; the call reads it.
+    unsafe {
+        let mut set: libc::cpu_set_t = std::mem::zeroed();
+        libc::CPU_SET(0, &mut set);
+        if libc::sched_setaffinity(0, size_of_val(&set), &set) != 0 {
+            println!("the host keeps this process on several processors: figures will vary");
+        }
+    }
+}
+
+fn main() -> Result<(), Error> {
+    #[cfg(target_os = "linux")]
+    stay_on_one_processor();
+    let begun = Instant::now();
+    let linked = one_cpu().boot_linked()?;
+    println!(
+        "boot {:.2} ms (the linked kernel, once)",
+        begun.elapsed().as_secs_f64() * 1e3
+    );
+    boots()?;
+    let (linked, loaded) = (Subject::new(linked)?, Subject::new(one_cpu().boot()?)?);
+    println!(
+        "\n{:<22} {:>12} {:>12} {:>10} {:>7}",
+        "ns a call", "linked", "loaded", "difference", "ratio"
+    );
+    for &call in CALLS {
+        compare(&linked, &loaded, call);
+    }
+    Ok(())
+}

@@ -1,0 +1,76 @@
+//! This program again, for one test.
+
+use std::env;
+use std::io::Read;
+use std::process::{Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use libtest_mimic::Failed;
+
+use crate::Test;
+use crate::place::PATIENCE;
+
+/// Tells a process which test it is to run.
+const TEST: &str = "RUMPKERNEL_TEST_CHILD";
+/// Tells it to use the linked kernel.
+const LINKED: &str = "RUMPKERNEL_TEST_LINKED";
+
+/// The test that this process is for.
+pub(crate) fn wanted() -> Option<String> {
+    env::var(TEST).ok()
+}
+
+/// Whether this process is to use the kernel that is linked into the program.
+pub(crate) fn uses_linked() -> bool {
+    env::var_os(LINKED).is_some()
+}
+
+/// Runs a test in a process of its own.
+pub(crate) fn run(test: Test, linked: bool) -> Result<(), Failed> {
+    let mut command = Command::new(env::current_exe()?);
+    command
+        .env(TEST, test.name)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    if linked {
+        command.env(LINKED, "yes");
+    }
+    let mut child = command.spawn()?;
+    let outputs = [
+        read_on_thread(child.stdout.take()),
+        read_on_thread(child.stderr.take()),
+    ];
+    let begin = Instant::now();
+    let status = loop {
+        match child.try_wait()? {
+            Some(status) => break Some(status),
+            None if begin.elapsed() > PATIENCE => {
+                child.kill()?;
+                child.wait()?;
+                break None;
+            }
+            None => thread::sleep(Duration::from_millis(2)),
+        }
+    };
+    let said: String = outputs
+        .into_iter()
+        .map(|output| output.join().unwrap_or_default())
+        .collect();
+    match status {
+        Some(status) if status.success() => Ok(()),
+        Some(status) => Err(format!("{status}\n{said}").into()),
+        None => Err(format!("it hangs\n{said}").into()),
+    }
+}
+
+fn read_on_thread(pipe: Option<impl Read + Send + 'static>) -> thread::JoinHandle<String> {
+    thread::spawn(move || {
+        let mut bytes = Vec::new();
+        if let Some(mut pipe) = pipe {
+            let _partial = pipe.read_to_end(&mut bytes);
+        }
+        String::from_utf8_lossy(&bytes).into_owned()
+    })
+}

@@ -1,0 +1,49 @@
+//! Where a test runs: in this process, or in one of its own.
+
+use std::panic;
+use std::sync::mpsc::{RecvTimeoutError, channel};
+use std::thread;
+use std::time::Duration;
+
+use libtest_mimic::Failed;
+
+use crate::{Test, console};
+
+/// Where a test can run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// With loaded kernels beside other tests, and with the linked kernel.
+    Anywhere,
+    /// With loaded kernels beside other tests.
+    Loaded,
+    /// With loaded kernels, in a process of its own: it changes the process, or looks at all of it.
+    Alone,
+    /// With the linked kernel only.
+    Linked,
+}
+
+/// After this a test counts as hanging. Tests take a fraction of a second.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(120);
+
+/// Runs a test in this process. A test that hangs cannot be ended otherwise than with the process.
+pub(crate) fn here(test: Test) -> Result<(), Failed> {
+    let (done, waits) = channel::<()>();
+    let watchdog = thread::spawn(move || {
+        if waits.recv_timeout(PATIENCE) == Err(RecvTimeoutError::Timeout) {
+            eprintln!("{} hangs", test.name);
+            std::process::abort();
+        }
+    });
+    let log = console::begin();
+    let outcome = panic::catch_unwind(test.run);
+    drop(done);
+    let _ended = watchdog.join();
+    outcome.map_err(|panic| {
+        let reason = panic
+            .downcast_ref::<String>()
+            .map(String::as_str)
+            .or_else(|| panic.downcast_ref::<&str>().copied())
+            .unwrap_or("the test panicked");
+        format!("{reason}\n{}", log.text()).into()
+    })
+}
