@@ -126,7 +126,7 @@ unsafe extern "C" fn rumpuser_cv_init(place: *mut *mut Condvar) {
 #[unsafe(no_mangle)]
 unsafe extern "C" fn rumpuser_cv_destroy(condvar: *mut Condvar) {
     // SAFETY: nobody uses a condition variable that is destroyed.
-    unsafe { caller().memory.free(condvar.cast()) };
+    unsafe { caller().memory.discard(condvar) };
 }
 
 /// Waits.

@@ -242,7 +242,7 @@ unsafe extern "C" fn rumpuser_mutex_destroy(mutex: *mut Mutex) {
         instance.fail("rumpuser: a mutex is destroyed that is held");
     }
     // SAFETY: nobody uses a mutex that is destroyed.
-    unsafe { instance.memory.free(mutex.cast()) };
+    unsafe { instance.memory.discard(mutex) };
 }
 
 /// Stores the lwp that holds a mutex of the kernel's, null if none does.

@@ -235,8 +235,10 @@ unsafe extern "C" fn rumpuser_thread_create(
             0
         }
         Err(error) => {
-            // SAFETY: null, or memory of ours that nobody knows of.
-            unsafe { instance.memory.free(joinable.cast()) };
+            if !joinable.is_null() {
+                // SAFETY: a place of ours that nobody knows of.
+                unsafe { instance.memory.discard(joinable) };
+            }
             error
         }
     }
@@ -269,7 +271,7 @@ unsafe extern "C" fn rumpuser_thread_join(cookie: *mut c_void) -> c_int {
         instance.leave();
     }
     // SAFETY: the thread is done with it.
-    unsafe { instance.memory.free(cookie) };
+    unsafe { instance.memory.discard(cookie.cast::<Joinable>()) };
     instance.schedule(locks, ptr::null_mut());
     0
 }

@@ -8,6 +8,8 @@ pub(crate) struct Footprint {
     threads: usize,
     descriptors: usize,
     mappings: usize,
+    /// Memory that is not a file's, in kilobytes.
+    resident: usize,
 }
 
 impl Footprint {
@@ -25,6 +27,7 @@ impl Footprint {
                 .unwrap()
                 .lines()
                 .count(),
+            resident: number("RssAnon:"),
         }
     }
 
@@ -34,6 +37,7 @@ impl Footprint {
         let told = format!("before {self:?}, now {now:?}");
         assert!(now.threads <= self.threads, "{told}");
         assert!(now.descriptors <= self.descriptors, "{told}");
-        assert!(now.mappings <= self.mappings + 150, "{told}");
+        assert!(now.resident <= self.resident + 4096, "{told}");
+        assert!(now.mappings <= self.mappings + 50, "{told}");
     }
 }

@@ -133,7 +133,7 @@ unsafe extern "C" fn rumpuser_rw_destroy(lock: *mut RwLock) {
         instance.fail("rumpuser: a reader/writer lock is destroyed that is held");
     }
     // SAFETY: nobody uses a lock that is destroyed.
-    unsafe { instance.memory.free(lock.cast()) };
+    unsafe { instance.memory.discard(lock) };
 }
 
 /// Stores whether the calling thread holds the lock for writing, or how many hold it for reading.

@@ -4,8 +4,12 @@
 //! and writable, and executable when asked for; a mapping can be aligned too, by the power of two.
 //! When there is no memory the answer is ENOMEM, and the kernel waits until it has freed some. A
 //! kernel that boots cannot do that, and goes astray; so
-//! it ends here, with that as its reason, until its page daemon is there. Everything that a kernel has is kept in a table, so
-//! that it can be given back when the kernel is dead; the kernel's locks live in it too.
+//! it ends here, with that as its reason, until its page daemon is there. Everything that a kernel
+//! has can be given back when it is dead; the kernel's locks live in it too.
+
+mod cells;
+mod mappings;
+mod pages;
 
 use std::ffi::{c_int, c_void};
 use std::ptr;
@@ -13,21 +17,27 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use parking_lot::Mutex;
 
-use crate::errno::{from_host, last};
+use crate::errno::from_host;
 use crate::fault::Fault;
 use crate::instance::{Instance, caller};
 use crate::table::Table;
 
+use cells::Cells;
+use mappings::Mappings;
+pub(crate) use mappings::page_size;
+use pages::Pages;
+
 /// Lengths by address.
 type Lengths = Table<usize>;
-
-const SHARDS: usize = 16;
 
 /// The memory of one kernel.
 #[derive(Debug, Default)]
 pub(crate) struct Memory {
-    blocks: [Mutex<Lengths>; SHARDS],
-    mappings: Mutex<Lengths>,
+    cells: Cells,
+    pages: Pages,
+    mappings: Mappings,
+    /// Blocks that are none of these: small ones.
+    blocks: Mutex<Lengths>,
     /// Whether the kernel can wait for memory.
     waits: AtomicBool,
 }
@@ -41,12 +51,20 @@ impl Memory {
         self.waits.store(true, Ordering::Relaxed);
     }
 
-    fn shard(&self, address: usize) -> &Mutex<Lengths> {
-        &self.blocks[((address >> 6) ^ (address >> 12)) % SHARDS]
-    }
-
     /// A block of memory, or the host's errno.
-    pub(crate) fn allocate(&self, length: usize, alignment: usize) -> Result<*mut c_void, c_int> {
+    fn allocate(&self, length: usize, alignment: usize) -> Result<*mut c_void, c_int> {
+        if !alignment.is_power_of_two() {
+            return Err(libc::EINVAL);
+        }
+        if length > pages::LONGEST {
+            let protection = libc::PROT_READ | libc::PROT_WRITE;
+            return self
+                .mappings
+                .map(ptr::null_mut(), length, alignment, protection);
+        }
+        if length > pages::PAGE / 2 && alignment <= pages::PAGE {
+            return self.pages.allocate(length, &self.mappings);
+        }
         let mut block = ptr::null_mut();
         // SAFETY: the pointer is there to be written; a bad alignment is an error.
         let error = unsafe { libc::posix_memalign(&mut block, alignment, length) };
@@ -55,7 +73,7 @@ impl Memory {
         }
         // A block of no length may be null, and needs no place in the table then.
         if !block.is_null() {
-            self.shard(block.addr()).lock().insert(block.addr(), length);
+            self.blocks.lock().insert(block.expose_provenance(), length);
         }
         Ok(block)
     }
@@ -65,67 +83,28 @@ impl Memory {
     /// # Safety
     ///
     /// Nobody uses the block any more.
-    pub(crate) unsafe fn free(&self, block: *mut c_void) {
-        if self
-            .shard(block.addr())
-            .lock()
-            .remove(&block.addr())
-            .is_some()
-        {
+    unsafe fn free(&self, block: *mut c_void) {
+        // SAFETY: by the contract of this function.
+        if unsafe { self.pages.free(block, &self.mappings) } {
+            return;
+        }
+        if self.blocks.lock().remove(&block.addr()).is_some() {
             // SAFETY: the block is from posix_memalign(), and was not freed, for it was in the table.
             unsafe { libc::free(block) };
+        } else if let Some(length) = self.mappings.take(block.addr()) {
+            // SAFETY: a mapping of this kernel's, made for the block.
+            unsafe { libc::munmap(block, length) };
         }
     }
 
-    /// A mapping at a multiple of `alignment`, or the host's errno.
-    fn map(
-        &self,
-        wish: *mut c_void,
-        length: usize,
-        alignment: usize,
-        protection: c_int,
-    ) -> Result<*mut c_void, c_int> {
-        let slack = if alignment > page_size() {
-            alignment
-        } else {
-            0
-        };
-        let padded = length.checked_add(slack).ok_or(libc::ENOMEM)?;
-        // SAFETY: a new private mapping at a place of the host's choice.
-        let start = unsafe {
-            libc::mmap(
-                wish,
-                padded,
-                protection,
-                libc::MAP_PRIVATE | libc::MAP_ANON,
-                -1,
-                0,
-            )
-        };
-        if start == libc::MAP_FAILED {
-            return Err(last());
-        }
-        let before = if slack > 0 {
-            start.addr().wrapping_neg() % alignment
-        } else {
-            0
-        };
-        let mapping = start.wrapping_byte_add(before);
-        let end = length.next_multiple_of(page_size());
-        // SAFETY: the parts before and after the aligned mapping, whole pages of this new mapping.
-        unsafe {
-            if before > 0 {
-                libc::munmap(start, before);
-            }
-            let after = padded
-                .next_multiple_of(page_size())
-                .saturating_sub(before + end);
-            if after > 0 {
-                libc::munmap(mapping.wrapping_byte_add(end), after);
-            }
-        }
-        self.mappings.lock().insert(mapping.addr(), length);
-        Ok(mapping)
+    /// Gives back a place that [`Instance::place`] made.
+    ///
+    /// # Safety
+    ///
+    /// Nobody uses it any more.
+    pub(crate) unsafe fn discard<T>(&self, place: *mut T) {
+        // SAFETY: by the contract of this function.
+        unsafe { self.cells.give(place) };
     }
 
     /// Gives everything back.
@@ -134,24 +113,15 @@ impl Memory {
     ///
     /// Nobody uses any of it any more.
     pub(crate) unsafe fn free_all(&self) {
-        for shard in &self.blocks {
-            for (block, _) in shard.lock().drain() {
-                // SAFETY: as in free().
-                unsafe { libc::free(block as *mut c_void) };
-            }
+        self.cells.clear();
+        self.pages.clear();
+        for (block, _) in self.blocks.lock().drain() {
+            // SAFETY: as in free().
+            unsafe { libc::free(ptr::with_exposed_provenance_mut(block)) };
         }
-        for (mapping, length) in self.mappings.lock().drain() {
-            // SAFETY: the mapping is this kernel's, by the table.
-            unsafe { libc::munmap(mapping as *mut c_void, length) };
-        }
+        // SAFETY: by the contract of this function.
+        unsafe { self.mappings.unmap_all() };
     }
-}
-
-/// The host's.
-pub(crate) fn page_size() -> usize {
-    // SAFETY: no conditions.
-    let size = unsafe { libc::sysconf(libc::_SC_PAGESIZE) };
-    usize::try_from(size).unwrap_or(4096)
 }
 
 impl Instance {
@@ -163,13 +133,10 @@ impl Instance {
                 "a dead kernel's memory is given back as it is"
             )
         };
-        match self
-            .memory
-            .allocate(size_of::<T>(), align_of::<T>().max(size_of::<usize>()))
-        {
+        let memory = &self.memory;
+        match memory.cells.take::<T>(&memory.pages, &memory.mappings) {
             Ok(place) => {
-                let place = place.cast::<T>();
-                // SAFETY: the block is new, and large and aligned enough.
+                // SAFETY: the place is new, and large and aligned enough.
                 unsafe { place.write(value) };
                 place
             }
@@ -236,7 +203,11 @@ unsafe extern "C" fn rumpuser_anonmmap(
     if executable != 0 {
         protection |= libc::PROT_EXEC;
     }
-    match instance.memory.map(wish, length, alignment, protection) {
+    match instance
+        .memory
+        .mappings
+        .map(wish, length, alignment, protection)
+    {
         Ok(address) => {
             // SAFETY: the kernel passes a place for the address.
             unsafe { mapping.write(address) };
@@ -249,7 +220,7 @@ unsafe extern "C" fn rumpuser_anonmmap(
 /// Unmaps a whole mapping, made by `rumpuser_anonmmap` or by a component.
 #[unsafe(no_mangle)]
 unsafe extern "C" fn rumpuser_unmap(mapping: *mut c_void, length: usize) {
-    caller().memory.mappings.lock().remove(&mapping.addr());
+    caller().memory.mappings.take(mapping.addr());
     // SAFETY: the kernel unmaps what is its own and unused. An error would mean that it is not
     // mapped, which is what was asked for.
     unsafe { libc::munmap(mapping, length) };
