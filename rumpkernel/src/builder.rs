@@ -5,7 +5,7 @@ use std::num::NonZeroU32;
 use rumpkernel_sys::LINKED;
 #[cfg(feature = "instances")]
 use rumpkernel_sys::{EntryPoints, IMAGE};
-use rumpuser_posix::{Console, Instance, Random, World};
+use rumpuser_posix::{Console, Faults, Instance, Random, World};
 
 use crate::error::During as _;
 use crate::gate::Gate;
@@ -90,6 +90,13 @@ impl Builder {
     /// Discards what the kernel writes on its console. A panic's message is kept for the error.
     pub fn quiet(mut self) -> Self {
         self.world.console = Console::Discard;
+        self
+    }
+
+    /// What the host refuses to the kernel while it boots, for tests: memory, threads. Later,
+    /// [`Kernel::hypercalls`] gives access to the same.
+    pub fn faults(mut self, faults: Faults) -> Self {
+        self.world.faults = faults;
         self
     }
 

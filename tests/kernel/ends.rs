@@ -167,7 +167,7 @@ fn shutdown_wakes_those_who_wait() {
 }
 
 /// The superblock's `fs_clean`: 1 when the file system was unmounted.
-fn clean_flag(image: &Path) -> u8 {
+pub(crate) fn clean_flag(image: &Path) -> u8 {
     const SUPERBLOCK: usize = 8192;
     const FS_CLEAN: usize = 209;
     std::fs::read(image).unwrap()[SUPERBLOCK + FS_CLEAN]

@@ -25,12 +25,12 @@ crate::tests![
     a_hundred_kernels_leave_nothing,
 ];
 
-fn boot(name: &str) -> Kernel {
+pub(crate) fn boot(name: &str) -> Kernel {
     Kernel::builder().host_name(name).quiet().boot().unwrap()
 }
 
 /// The host name, as this kernel's own file system tells it.
-fn host_name(kernel: &Kernel) -> String {
+pub(crate) fn host_name(kernel: &Kernel) -> String {
     fs::create_dir_all(kernel, "/kern").unwrap();
     let _mount = kernel.mount(Kernfs::new(), "/kern").unwrap();
     fs::read_to_string(kernel, "/kern/hostname").unwrap()

@@ -17,6 +17,7 @@ mod images;
 mod instances;
 mod mounts;
 mod network;
+mod odd_places;
 mod place;
 mod threads;
 mod world;
@@ -74,6 +75,7 @@ const ALL: &[&[Test]] = &[
     instances::TESTS,
     mounts::TESTS,
     network::TESTS,
+    odd_places::TESTS,
     threads::TESTS,
 ];
 

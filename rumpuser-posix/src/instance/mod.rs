@@ -122,7 +122,7 @@ impl Instance {
             inside: Inside::default(),
             daemon: Mutex::new(None),
             raises_signals,
-            faults: Faults::default(),
+            faults: world.faults,
             death: OnceLock::new(),
         })
     }

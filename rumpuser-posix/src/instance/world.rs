@@ -1,6 +1,6 @@
 //! What one kernel has for a world.
 
-use crate::{Clock, Console, Parameters, Random};
+use crate::{Clock, Console, Faults, Parameters, Random};
 
 /// What a kernel sees of its host: its boot parameters, where it prints to, its time and its
 /// randomness. Every kernel has a world of its own.
@@ -24,4 +24,6 @@ pub struct World {
     pub clock: Clock,
     /// Where its random numbers come from.
     pub random: Random,
+    /// What fails from the beginning, for tests.
+    pub faults: Faults,
 }

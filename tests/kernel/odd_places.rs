@@ -1,0 +1,200 @@
+//! Kernels that begin and end in odd places.
+
+use std::ffi::{c_char, c_int, c_void};
+use std::ptr;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+use std::thread;
+use std::time::Duration;
+
+use rumpkernel::mount::{Ffs, Mount};
+use rumpkernel::{ErrorKind, Kernel, fs};
+use rumpkernel_examples::FFS2_LE;
+use rumpuser_posix::{Fault, Faults};
+
+use crate::ends::clean_flag;
+use crate::footprint::Footprint;
+use crate::instances::{boot, host_name};
+use crate::world::Folder;
+
+crate::tests![
+    ; loaded:
+    a_kernel_boots_in_a_callback_of_another,
+    a_kernel_boots_in_a_destructor_of_a_thread_local,
+    a_kernel_boots_in_a_signal_handler,
+    the_last_handle_can_be_dropped_in_a_callback,
+    a_death_while_shutting_down_is_told,
+    ; alone:
+    a_boot_without_memory_or_threads_leaves_nothing,
+];
+
+fn a_kernel_boots_in_a_callback_of_another() {
+    static INNER: Mutex<Vec<String>> = Mutex::new(Vec::new());
+    let outer = Kernel::builder()
+        .verbose(true)
+        .console(|_| {
+            let mut inner = INNER.lock().unwrap();
+            if inner.is_empty() {
+                inner.push(host_name(&boot("inner")));
+            }
+        })
+        .boot()
+        .unwrap();
+    assert_eq!(*INNER.lock().unwrap(), ["inner\n"]);
+    fs::write(&outer, "/file", "the thread came back").unwrap();
+}
+
+fn a_kernel_boots_in_a_destructor_of_a_thread_local() {
+    struct Last;
+    impl Drop for Last {
+        fn drop(&mut self) {
+            NAMES.lock().unwrap().push(host_name(&boot("last")));
+        }
+    }
+    static NAMES: Mutex<Vec<String>> = Mutex::new(Vec::new());
+    thread_local!(static LAST: Last = const { Last });
+    thread::spawn(|| {
+        // Boots before and after the thread has used another.
+        LAST.with(|_| drop(boot("first")));
+    })
+    .join()
+    .unwrap();
+    thread::spawn(|| LAST.with(|_| ())).join().unwrap();
+    assert_eq!(*NAMES.lock().unwrap(), ["last\n", "last\n"]);
+}
+
+fn a_kernel_boots_in_a_signal_handler() {
+    static BOOTED: Mutex<Option<Kernel>> = Mutex::new(None);
+    extern "C" fn handler(_signal: c_int) {
+        *BOOTED.lock().unwrap() = Some(boot("handler"));
+    }
+    // SAFETY: the handler is a function of the right type; it is called by raise() alone, between
+    // two statements of this program.
+    unsafe {
+        libc::signal(libc::SIGUSR1, handler as extern "C" fn(c_int) as usize);
+        libc::raise(libc::SIGUSR1);
+    }
+    let kernel = BOOTED.lock().unwrap().take().unwrap();
+    assert_eq!(host_name(&kernel), "handler\n");
+}
+
+/// Whether the thread may print.
+static GO: AtomicBool = AtomicBool::new(false);
+
+unsafe extern "C" {
+    fn rumpuser_putchar(character: c_int);
+    fn rumpuser_thread_create(
+        function: unsafe extern "C" fn(*mut c_void) -> *mut c_void,
+        argument: *mut c_void,
+        name: *const c_char,
+        joinable: c_int,
+        priority: c_int,
+        cpu: c_int,
+        cookie: *mut *mut c_void,
+    ) -> c_int;
+    fn rumpuser_thread_exit() -> !;
+}
+
+/// A thread of the kernel's that prints a line.
+unsafe extern "C" fn print(_argument: *mut c_void) -> *mut c_void {
+    while !GO.load(Ordering::Acquire) {
+        thread::yield_now();
+    }
+    // SAFETY: the hypercalls of a thread that came with rumpuser_thread_create().
+    unsafe {
+        rumpuser_putchar(c_int::from(b'\n'));
+        rumpuser_thread_exit()
+    }
+}
+
+fn the_last_handle_can_be_dropped_in_a_callback() {
+    let slot = Arc::new(Mutex::new(None::<(Kernel, Mount)>));
+    let in_sink = Arc::clone(&slot);
+    let kernel = Kernel::builder()
+        .console(move |_| {
+            let last = in_sink.lock().unwrap().take();
+            drop(last);
+        })
+        .boot()
+        .unwrap();
+    let folder = Folder::new();
+    let image = folder.unpack(FFS2_LE);
+    fs::create_dir(&kernel, "/mnt").unwrap();
+    let mount = kernel.mount(Ffs::image(&image), "/mnt").unwrap();
+    fs::write(&kernel, "/mnt/new", "x").unwrap();
+    // SAFETY: a detached thread, whose function keeps the rules.
+    let started = unsafe {
+        kernel.enter(|_| {
+            let name = c"printer".as_ptr();
+            rumpuser_thread_create(print, ptr::null_mut(), name, 0, 0, -1, ptr::null_mut())
+        })
+    };
+    assert_eq!(started.unwrap(), 0);
+    *slot.lock().unwrap() = Some((kernel, mount));
+    GO.store(true, Ordering::Release);
+    let file = std::fs::File::open(&image).unwrap();
+    while file.try_lock().is_err() {
+        thread::sleep(Duration::from_millis(1));
+    }
+    assert_eq!(clean_flag(&image), 1);
+    // The sink is gone with the kernel.
+    while Arc::strong_count(&slot) > 1 {
+        thread::sleep(Duration::from_millis(1));
+    }
+}
+
+fn a_death_while_shutting_down_is_told() {
+    let slot = Arc::new(Mutex::new(None::<Kernel>));
+    let in_sink = Arc::clone(&slot);
+    let kernel = Kernel::builder()
+        .console(move |line| {
+            if line.starts_with(b"syncing disks") {
+                let kernel = in_sink.lock().unwrap().take().unwrap();
+                kernel.hypercalls().kill("struck by lightning");
+            }
+        })
+        .boot()
+        .unwrap();
+    let folder = Folder::new();
+    let image = folder.unpack(FFS2_LE);
+    fs::create_dir(&kernel, "/mnt").unwrap();
+    let mount = kernel.mount(Ffs::image(&image), "/mnt").unwrap();
+    *slot.lock().unwrap() = Some(kernel.clone());
+    let error = kernel.shutdown().unwrap_err();
+    assert!(error.to_string().contains("lightning"), "{error}");
+    drop(mount);
+    assert_ne!(clean_flag(&image), 1, "not unmounted");
+    std::fs::File::open(&image).unwrap().try_lock().unwrap();
+}
+
+fn a_boot_without_memory_or_threads_leaves_nothing() {
+    drop(boot("first"));
+    let before = Footprint::settled();
+    let (mut failed, mut booted) = (0, 0);
+    for fault in [Fault::Memory, Fault::Thread] {
+        for after in (0..40).chain((40..400).step_by(20)) {
+            let faults = Faults::default();
+            // Threads are tried for several times.
+            faults.arm(fault, after, 20);
+            let outcome = Kernel::builder().faults(faults).quiet().boot();
+            match outcome {
+                Ok(kernel) => {
+                    kernel.hypercalls().faults().disarm();
+                    booted += 1;
+                }
+                Err(error) => {
+                    assert!(
+                        matches!(
+                            error.kind(),
+                            ErrorKind::Panicked { .. } | ErrorKind::Errno(_)
+                        ),
+                        "{error}"
+                    );
+                    failed += 1;
+                }
+            }
+        }
+    }
+    assert!(failed > 20 && booted > 5, "{failed} {booted}");
+    before.assert_unchanged();
+}
