@@ -1,11 +1,14 @@
 //! Compiles the few lines that cannot be written in Rust: the landing (`setjmp`), the variadic
-//! `rumpuser_dprintf`, the instruction-cache flush, and a thread-local word at a known place.
+//! `rumpuser_dprintf`, the instruction-cache flush, a thread-local word at a known place, and what has
+//! to know its frame or the host's layout of registers.
 
-const SHIM: [&str; 4] = [
+const SHIM: [&str; 6] = [
     "shim/landing.c",
     "shim/dprintf.c",
     "shim/icache.c",
     "shim/lwp.c",
+    "shim/exit.c",
+    "shim/registers.c",
 ];
 
 fn main() {

@@ -4,8 +4,9 @@ use std::fmt;
 use std::io;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use rumpuser_posix::{Death, DeathKind, LoadError, SetupError};
+use rumpuser_posix::{Backtrace, Death, DeathKind, LoadError, SetupError};
 
 use crate::Errno;
 
@@ -36,7 +37,32 @@ pub enum ErrorKind {
     Panicked {
         /// What the kernel said.
         message: String,
+        /// Where in its code it was.
+        backtrace: Arc<Backtrace>,
     },
+
+    /// The kernel's code failed, now or earlier: it used memory that is not there, ran out of stack,
+    /// divided by zero. It is dead as after a panic. What it damaged before is not known; see
+    /// [containment](crate#containment).
+    #[error("the kernel crashed: {message}")]
+    Crashed {
+        /// What happened and where, such as `SIGSEGV at address 0x10 in ffs_mountfs+0x1a4`.
+        message: String,
+        /// Where in its code it was.
+        backtrace: Arc<Backtrace>,
+    },
+
+    /// The kernel was killed, with [`Kernel::kill`](crate::Kernel::kill).
+    #[error("{message}")]
+    Killed {
+        /// By whom, if not by the program.
+        message: String,
+    },
+
+    /// The kernel belongs to the process that this one was forked from; see
+    /// [`Kernel`](crate::Kernel#forks).
+    #[error("the kernel belongs to the process that forked this one: boot it after the fork")]
+    Forked,
 
     /// The kernel was shut down before.
     #[error("the kernel was shut down")]
@@ -128,6 +154,17 @@ impl Error {
         }
     }
 
+    /// Where in its code the kernel was when it panicked or crashed, if that is what went wrong.
+    /// Empty when the kernel did not get to tell. Shown by `{:#}` and `{:?}`, too, one line for each frame.
+    pub fn backtrace(&self) -> Option<&Backtrace> {
+        match &self.0.kind {
+            ErrorKind::Panicked { backtrace, .. } | ErrorKind::Crashed { backtrace, .. } => {
+                Some(backtrace)
+            }
+            _ => None,
+        }
+    }
+
     /// Adds what the user can do about it.
     #[cfg(any(feature = "netinet", feature = "netinet6", feature = "vfs"))]
     pub(crate) fn hint(mut self, hint: &'static str) -> Self {
@@ -154,16 +191,23 @@ impl fmt::Display for Error {
             Subject::Address(address) => write!(f, " {address}")?,
         }
         write!(f, ": {kind}")?;
-        match hint {
-            Some(hint) => write!(f, "; {hint}"),
-            None => Ok(()),
+        if let Some(hint) = hint {
+            write!(f, "; {hint}")?;
         }
+        if f.alternate()
+            && let Some(backtrace) = self.backtrace()
+        {
+            for frame in backtrace.frames() {
+                write!(f, "\n    {frame}")?;
+            }
+        }
+        Ok(())
     }
 }
 
 impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Error({self})")
+        write!(f, "Error({self:#})")
     }
 }
 
@@ -184,7 +228,11 @@ impl From<Error> for io::Error {
             ErrorKind::AlreadyBooted => io::ErrorKind::AlreadyExists,
             ErrorKind::Load(LoadError::Host { source, .. }) => source.kind(),
             ErrorKind::Load(_) | ErrorKind::Incomplete { .. } => io::ErrorKind::Unsupported,
-            ErrorKind::Panicked { .. } | ErrorKind::ShutDown => io::ErrorKind::Other,
+            ErrorKind::Panicked { .. }
+            | ErrorKind::Crashed { .. }
+            | ErrorKind::Killed { .. }
+            | ErrorKind::Forked
+            | ErrorKind::ShutDown => io::ErrorKind::Other,
         };
         io::Error::new(kind, error)
     }
@@ -210,8 +258,17 @@ impl From<Death> for ErrorKind {
     fn from(death: Death) -> Self {
         match death.kind {
             DeathKind::Halt(_) => Self::ShutDown,
+            DeathKind::Forked => Self::Forked,
+            DeathKind::Killed => Self::Killed {
+                message: (*death.message).to_owned(),
+            },
+            DeathKind::Fault => Self::Crashed {
+                message: (*death.message).to_owned(),
+                backtrace: death.backtrace,
+            },
             _ => Self::Panicked {
                 message: death.message.trim_start_matches("panic: ").to_owned(),
+                backtrace: death.backtrace,
             },
         }
     }
@@ -223,6 +280,7 @@ impl From<SetupError> for ErrorKind {
             SetupError::LinkedInUse => Self::AlreadyBooted,
             SetupError::Load(error) => Self::Load(error),
             SetupError::Died(death) => death.into(),
+            SetupError::Host(error) => Self::Host(error),
             other => Self::BadParameter {
                 reason: other.to_string(),
             },

@@ -7,6 +7,7 @@
 
 use std::ffi::c_int;
 use std::fmt;
+use std::mem;
 use std::sync::Arc;
 
 use rumpkernel_sys::EntryPoints;
@@ -58,6 +59,10 @@ impl Gate {
         manner: Manner,
         call: impl FnOnce(&EntryPoints) -> R + Copy,
     ) -> Result<R, ErrorKind> {
+        if self.instance().is_foreign() {
+            // Before any lock, which another thread may have held when this process was forked.
+            return Err(ErrorKind::Forked);
+        }
         if self.instance().is_inside() {
             return Err(ErrorKind::InsideKernel);
         }
@@ -166,6 +171,9 @@ impl Gate {
 
     /// Syncs, unmounts and halts. `Err(ShutDown)` when that has been done, or is being done.
     pub(crate) fn shut_down(&self) -> Result<(), ErrorKind> {
+        if self.instance().is_foreign() {
+            return Err(ErrorKind::Forked);
+        }
         if self.instance().is_inside() {
             return Err(ErrorKind::InsideKernel);
         }
@@ -176,6 +184,15 @@ impl Gate {
             return Err(ErrorKind::ShutDown);
         }
         self.body.halt()
+    }
+
+    /// Ends the kernel at once, as a loss of power would.
+    pub(crate) fn kill(&self) {
+        if self.instance().is_foreign() {
+            return;
+        }
+        self.instance().kill("the kernel was killed");
+        self.body.bury();
     }
 
     /// The disks that the kernel has been given.
@@ -200,7 +217,10 @@ impl fmt::Debug for Gate {
 
 impl Drop for Gate {
     fn drop(&mut self) {
-        if self.instance().is_inside() {
+        if self.instance().is_foreign() {
+            // What the kernel has is the parent's to give back.
+            mem::forget(Arc::clone(&self.body.instance));
+        } else if self.instance().is_inside() {
             // Ending it here would wait for the caller.
             self.body.halt_elsewhere();
         } else {

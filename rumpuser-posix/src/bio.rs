@@ -89,6 +89,10 @@ impl BlockIo {
     /// Waits for the next transfer.
     fn wait(&self, instance: &Instance) -> Result<Transfer, Dead> {
         loop {
+            // A dead kernel's disks are left as they are.
+            if instance.parked.is_dead() {
+                return Err(Dead);
+            }
             if let Some(transfer) = self.next() {
                 return Ok(transfer);
             }

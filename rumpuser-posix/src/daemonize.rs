@@ -19,7 +19,8 @@ pub(crate) struct Daemon(UnixStream);
 /// Forks; returns in the child. EINPROGRESS when that was done before.
 #[unsafe(no_mangle)]
 extern "C" fn rumpuser_daemonize_begin() -> c_int {
-    let mut daemon = caller().daemon.lock();
+    let instance = caller();
+    let mut daemon = instance.daemon.lock();
     if daemon.is_some() {
         return from_host(libc::EINPROGRESS);
     }
@@ -35,6 +36,7 @@ extern "C" fn rumpuser_daemonize_begin() -> c_int {
             drop(parent);
             // SAFETY: no conditions. It cannot fail in a process that was just made.
             unsafe { libc::setsid() };
+            instance.parked.adopt();
             *daemon = Some(Daemon(child));
             0
         }

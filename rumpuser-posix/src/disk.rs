@@ -20,6 +20,7 @@ use parking_lot::Mutex;
 
 use crate::Instance;
 use crate::file::device_size;
+use crate::fork;
 
 /// What a kernel may do with a disk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -58,6 +59,8 @@ enum Users {
 #[derive(Debug)]
 pub(crate) struct DiskLock {
     file: (u64, u64),
+    /// The process that has it.
+    generation: u32,
 }
 
 impl DiskLock {
@@ -86,12 +89,25 @@ impl DiskLock {
             _ => return Err(DiskError::InUse),
         };
         users.insert(file, now);
-        Ok(Self { file })
+        Ok(Self {
+            file,
+            generation: fork::generation(),
+        })
+    }
+}
+
+impl DiskLock {
+    /// Whether this process has the right, rather than the one that it was forked from.
+    fn is_ours(&self) -> bool {
+        self.generation == fork::generation()
     }
 }
 
 impl Drop for DiskLock {
     fn drop(&mut self) {
+        if !self.is_ours() {
+            return;
+        }
         let mut users = USERS.lock();
         if let Some(users) = users.as_mut() {
             match users.get_mut(&self.file) {
@@ -110,7 +126,18 @@ pub(crate) struct Image {
     /// In bytes, when it was attached. Transfers end here.
     pub(crate) size: u64,
     pub(crate) kind: Kind,
-    _lock: DiskLock,
+    lock: DiskLock,
+}
+
+impl Drop for Image {
+    fn drop(&mut self) {
+        // The host's lock is shared with children that were forked, and would last as long as their
+        // copies of the descriptor. They in turn must not take it away.
+        if self.lock.is_ours() {
+            // What cannot be unlocked was not locked.
+            let _ = self.file.unlock();
+        }
+    }
 }
 
 impl Image {
@@ -155,6 +182,7 @@ pub struct Disk {
     name: CString,
     size: u64,
     disks: Arc<Disks>,
+    generation: u32,
 }
 
 impl Disk {
@@ -173,7 +201,10 @@ impl Disk {
 
 impl Drop for Disk {
     fn drop(&mut self) {
-        self.disks.images.lock().remove(&self.name);
+        // A child that was forked leaves alone what is its parent's.
+        if self.generation == fork::generation() {
+            self.disks.images.lock().remove(&self.name);
+        }
     }
 }
 
@@ -212,7 +243,7 @@ impl Instance {
             access,
             size,
             kind,
-            _lock: lock,
+            lock,
         };
         self.disks
             .images
@@ -222,6 +253,7 @@ impl Instance {
             name,
             size,
             disks: Arc::clone(&self.disks),
+            generation: fork::generation(),
         })
     }
 }

@@ -14,18 +14,24 @@ use libc::{
 use libc::{fsync as fdatasync, pread, preadv, pwrite, pwritev};
 
 use crate::errno::last;
+use crate::instance;
 
-/// Repeats a call for as long as it is interrupted. Its count, or the host's errno.
+/// Repeats a call for as long as it is interrupted; but not in a dead kernel, which the thread is to
+/// leave. Its count, or the host's errno.
 fn restart(mut call: impl FnMut() -> isize) -> Result<usize, c_int> {
     loop {
         match usize::try_from(call()) {
             Ok(count) => return Ok(count),
             Err(_) => match last() {
-                libc::EINTR => {}
+                libc::EINTR if !is_in_dead_kernel() => {}
                 error => return Err(error),
             },
         }
     }
+}
+
+fn is_in_dead_kernel() -> bool {
+    instance::current().is_some_and(|instance| instance.parked.is_dead())
 }
 
 /// Reads until the buffer is full or the file ends; how much, or the host's errno.

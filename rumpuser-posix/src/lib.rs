@@ -20,6 +20,8 @@
 //! cc -shared -o librumpuser.so -Wl,--whole-archive librumpuser_posix.a -Wl,--no-whole-archive
 //! ```
 
+mod accident;
+mod backtrace;
 mod bio;
 mod clock;
 mod component;
@@ -32,6 +34,7 @@ mod dynloader;
 pub mod errno;
 mod fault;
 mod file;
+mod fork;
 mod hostio;
 mod image;
 mod instance;
@@ -48,6 +51,7 @@ mod table;
 mod thread;
 mod upcall;
 
+pub use backtrace::{Backtrace, Frame};
 pub use clock::{Clock, ClockError, Hand};
 pub use console::{Console, Sink};
 pub use disk::{Access, Disk, DiskError};

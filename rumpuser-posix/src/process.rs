@@ -6,6 +6,7 @@
 //! ends the process, with exit(3), or with abort(3) after a panic.
 
 use std::ffi::{c_int, c_void};
+use std::sync::Arc;
 
 use crate::errno::from_host;
 use crate::instance::{Death, DeathKind, Instance, caller};
@@ -40,22 +41,32 @@ unsafe extern "C" fn rumpuser_init(version: c_int, table: *const c_void) -> c_in
     }
 }
 
-/// Ends the kernel.
+/// Ends the kernel. `frame` is the frame of `rumpuser_exit`, which is in C.
 #[unsafe(no_mangle)]
-extern "C" fn rumpuser_exit(code: c_int) -> ! {
+extern "C" fn rumpuser_posix_exit(code: c_int, frame: *const c_void) -> ! {
     let instance = caller();
     instance.die(if code == PANIC {
         let message = instance.console.panic_message();
-        Death::panic(
-            message
-                .as_deref()
-                .unwrap_or("panic: the kernel gave no reason"),
-        )
+        let message = message
+            .as_deref()
+            .unwrap_or("panic: the kernel gave no reason");
+        Death {
+            backtrace: Arc::new(instance.backtrace(frame.addr())),
+            ..Death::panic(message)
+        }
     } else {
         Death::halt(code)
     });
     instance.leave()
 }
+
+unsafe extern "C" {
+    fn rumpuser_exit(code: c_int) -> !;
+}
+
+/// Nothing in Rust calls the C part; see the module console.
+#[used]
+static EXIT: unsafe extern "C" fn(c_int) -> ! = rumpuser_exit;
 
 /// Ends the process in place of a dead kernel's thread that has no entry to return to.
 pub(crate) fn end(instance: &Instance) -> ! {

@@ -43,6 +43,12 @@ impl Threads {
         self.state.lock().live
     }
 
+    /// Lets go of the threads of another process.
+    pub(crate) fn forget(&mut self) {
+        // They are not here to be detached.
+        std::mem::forget(std::mem::take(&mut self.state.get_mut().handles));
+    }
+
     /// Whether all have ended, after waiting for that at most for `timeout`.
     pub(crate) fn join(&self, timeout: Option<Duration>) -> bool {
         let deadline = timeout.and_then(|timeout| Instant::now().checked_add(timeout));

@@ -108,7 +108,7 @@ fn a_kernel_that_cannot_boot_is_an_error() {
     let error =
         world::boot_with(Kernel::builder().parameter("RUMP_MEMLIMIT", "1").quiet()).unwrap_err();
     match error.kind() {
-        ErrorKind::Panicked { message } => assert!(message.contains("uvm_init"), "{message}"),
+        ErrorKind::Panicked { message, .. } => assert!(message.contains("uvm_init"), "{message}"),
         other => panic!("{other}"),
     }
 }
@@ -231,7 +231,7 @@ fn with_broken_image() -> (Kernel, Folder, PathBuf, Mount) {
 
 fn assert_panicked<T: std::fmt::Debug>(result: Result<T, Error>) -> String {
     match result.unwrap_err().kind() {
-        ErrorKind::Panicked { message } => message.clone(),
+        ErrorKind::Panicked { message, .. } => message.clone(),
         other => panic!("{other}"),
     }
 }

@@ -105,7 +105,7 @@ impl Device {
 
 impl Drop for Device {
     fn drop(&mut self) {
-        if self.kept {
+        if self.kept || self.gate.instance().is_foreign() {
             return;
         }
         // The kernel may be dead, or may never have had the node (when attach() failed).

@@ -13,6 +13,7 @@ use std::ptr;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::{Image, LoadError, file, hypercalls};
+use crate::backtrace::Code;
 use crate::curlwp;
 use crate::memory::page_size;
 
@@ -175,15 +176,8 @@ impl Mapping {
     }
 
     /// Where the kernel's code is, or was.
-    pub(crate) fn text(&self) -> Range<usize> {
-        let Range { start, end } = self.image.text;
-        self.base + start as usize..self.base + end as usize
-    }
-
-    /// The function that `address` lies in, and how far behind its beginning.
-    pub(crate) fn function_at(&self, address: usize) -> Option<(&'static str, usize)> {
-        self.image
-            .function_at(u32::try_from(address.checked_sub(self.base)?).ok()?)
+    pub(crate) fn code(&self) -> Code {
+        Code::loaded(self.image, self.base)
     }
 
     /// Gives the memory back. Done once; more calls do nothing.

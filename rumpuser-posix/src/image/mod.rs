@@ -75,7 +75,7 @@ impl Image {
     }
 
     /// The function that `offset` lies in, and how far behind its beginning.
-    fn function_at(&self, offset: u32) -> Option<(&'static str, usize)> {
+    pub(crate) fn function_at(&self, offset: u32) -> Option<(&'static str, usize)> {
         if !self.text.contains(&offset) {
             return None;
         }

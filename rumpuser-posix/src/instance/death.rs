@@ -3,6 +3,8 @@
 use std::fmt;
 use std::sync::Arc;
 
+use crate::Backtrace;
+
 /// Why a kernel (or the calling thread in it) is no more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -13,6 +15,12 @@ pub enum DeathKind {
     Halt(i32),
     /// The kernel lives, but ended the thread that was calling.
     ThreadExit,
+    /// The kernel's code raised a signal that stands for a fault, such as SIGSEGV.
+    Fault,
+    /// The program ended it, with [`Instance::kill`](crate::Instance::kill).
+    Killed,
+    /// The kernel is the parent process's; this process was forked.
+    Forked,
 }
 
 /// The end of a kernel: what [`Instance::enter`](crate::Instance::enter) returns instead of the
@@ -22,29 +30,45 @@ pub struct Death {
     /// What happened.
     pub kind: DeathKind,
     /// What the kernel said: of a panic the console text from `panic:` on, without the last newline.
+    /// Of a fault what happened and where, such as `SIGSEGV at address 0x10 in ffs_mountfs+0x1a4`.
     pub message: Arc<str>,
+    /// Where in its code the kernel was, of a panic or a fault.
+    pub backtrace: Arc<Backtrace>,
 }
 
 impl Death {
-    pub(crate) fn panic(message: &str) -> Self {
+    fn new(kind: DeathKind, message: &str) -> Self {
         Self {
-            kind: DeathKind::Panic,
+            kind,
             message: message.into(),
+            backtrace: Arc::default(),
         }
+    }
+
+    pub(crate) fn panic(message: &str) -> Self {
+        Self::new(DeathKind::Panic, message)
     }
 
     pub(crate) fn halt(code: i32) -> Self {
-        Self {
-            kind: DeathKind::Halt(code),
-            message: format!("the kernel halted with exit code {code}").into(),
-        }
+        Self::new(
+            DeathKind::Halt(code),
+            &format!("the kernel halted with exit code {code}"),
+        )
     }
 
     pub(crate) fn thread_exit() -> Self {
-        Self {
-            kind: DeathKind::ThreadExit,
-            message: "the kernel ended the calling thread".into(),
-        }
+        Self::new(DeathKind::ThreadExit, "the kernel ended the calling thread")
+    }
+
+    pub(crate) fn killed(reason: &str) -> Self {
+        Self::new(DeathKind::Killed, reason)
+    }
+
+    pub(crate) fn forked() -> Self {
+        Self::new(
+            DeathKind::Forked,
+            "the kernel belongs to the process that forked this one",
+        )
     }
 }
 

@@ -2,21 +2,24 @@
 
 use std::cell::Cell;
 use std::ffi::c_void;
-use std::mem::MaybeUninit;
+use std::mem::{self, MaybeUninit};
 use std::ptr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use super::{Death, Instance};
+use super::accident::Accident;
+use super::{Death, Instance, Visitor};
 use crate::landing::{self, Landing};
 use crate::{process, thread};
 
 /// One stay of a thread in a kernel, on that thread's stack.
-struct Entry {
-    instance: *const Instance,
-    /// Where the thread comes down when it has to leave.
-    landing: Cell<Landing>,
+pub(super) struct Entry {
+    pub(super) instance: *const Instance,
+    /// Where the thread comes down when it has to leave. Null before and after it is in the kernel.
+    pub(super) landing: Cell<Landing>,
     /// The kernel ended only this thread.
     exited: Cell<bool>,
+    /// Why it had to leave, if that was a fault.
+    pub(super) accident: Accident,
     previous: *const Entry,
 }
 
@@ -26,7 +29,7 @@ thread_local! {
 }
 
 /// The innermost entry of this thread.
-fn innermost<'a>() -> Option<&'a Entry> {
+pub(super) fn innermost<'a>() -> Option<&'a Entry> {
     // SAFETY: the pointer is null, or was stored by stay(), which takes it back before the entry's
     // frame ends. Callers do not keep the reference beyond the hypercall, which that frame outlives.
     unsafe { INNERMOST.get().as_ref() }
@@ -70,9 +73,12 @@ unsafe fn stay(
         instance,
         landing: Cell::new(ptr::null_mut()),
         exited: Cell::new(false),
+        accident: Accident::none(),
         previous: INNERMOST.get(),
     };
     INNERMOST.set(&entry);
+    let visitor = Visitor::this();
+    let place = visitor.map_or(0, |visitor| visitor.enter(instance));
     let slot = instance.inside.enter();
     let held = instance.parked.enter();
     // The count is visible before the flag is read; see Inside.
@@ -81,10 +87,23 @@ unsafe fn stay(
     } else {
         instance.turn();
         // SAFETY: by the contract of this function; the slot is a cell in this frame.
-        unsafe { landing::land(entry.landing.as_ptr(), function, argument) }
+        let returned = unsafe { landing::land(entry.landing.as_ptr(), function, argument) };
+        entry.landing.set(ptr::null_mut());
+        returned
     };
-    drop(held);
+    if !returned && let Some(death) = entry.accident.death(instance.code.get()) {
+        instance.die(death);
+    }
+    if instance.is_foreign() {
+        // Other threads of the parent may have had the lock.
+        mem::forget(held);
+    } else {
+        drop(held);
+    }
     instance.inside.leave(slot);
+    if let Some(visitor) = visitor {
+        visitor.back(place);
+    }
     INNERMOST.set(entry.previous);
     if !entry.previous.is_null()
         && let Some(interrupted) = current()
@@ -166,6 +185,13 @@ impl Instance {
             place = entry.previous;
         }
         false
+    }
+
+    /// Where the calling thread, inside this kernel, comes down when it has to leave.
+    pub(super) fn landing(&self) -> Option<usize> {
+        innermost()
+            .filter(|entry| ptr::eq(entry.instance, self))
+            .map(|entry| entry.landing.get().addr())
     }
 
     /// Runs a thread of the kernel's from its first function to its end, whichever way it ends.

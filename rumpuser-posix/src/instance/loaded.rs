@@ -1,7 +1,6 @@
 //! Kernels that are loaded from an image, any number of them.
 
 use std::ffi::{CStr, c_void};
-use std::ops::Range;
 use std::ptr;
 use std::sync::Arc;
 
@@ -9,12 +8,13 @@ use super::{Instance, SetupError, World};
 use crate::image::{Image, Mapping};
 
 impl Instance {
-    /// Loads a kernel: maps `image` once more, and makes an instance for it. The kernel is not
+    /// Loads a kernel: maps `image` once more, and makes an instance for it, whose faults are
+    /// [contained](Self::contain). The kernel is not
     /// booted; that is done by calling its `rump_init`, which [`symbol`](Self::symbol) finds.
     ///
     /// # Errors
     ///
-    /// [`SetupError::Parameter`]; [`SetupError::Load`] when the host has no memory, say;
+    /// [`SetupError::Parameter`], [`SetupError::Host`]; [`SetupError::Load`] when the host has no memory, say;
     /// [`SetupError::Died`] when a constructor of the image fails.
     ///
     /// # Safety
@@ -24,6 +24,9 @@ impl Instance {
     pub unsafe fn load(image: &'static Image, world: World) -> Result<Arc<Self>, SetupError> {
         // SAFETY: passed on to the caller.
         let instance = Self::with_image(world, || unsafe { Mapping::new(image) }.map(Some))?;
+        if let Some(image) = &instance.image {
+            instance.contain_code(image.code())?;
+        }
         instance.construct()?;
         Ok(instance)
     }
@@ -50,18 +53,5 @@ impl Instance {
             (Some(image), Ok(name)) => image.symbol(name),
             _ => ptr::null(),
         }
-    }
-
-    /// Where the code of a loaded kernel is, or was before it was unloaded. `None` for others.
-    #[must_use]
-    pub fn text(&self) -> Option<Range<usize>> {
-        self.image.as_ref().map(Mapping::text)
-    }
-
-    /// The function of a loaded kernel that `address` lies in, with its name in the name space that
-    /// kernels are linked in, and how far behind its beginning.
-    #[must_use]
-    pub fn function_at(&self, address: usize) -> Option<(&'static str, usize)> {
-        self.image.as_ref()?.function_at(address)
     }
 }

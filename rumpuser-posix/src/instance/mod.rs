@@ -5,20 +5,24 @@
 //! [entered](Instance::enter), or that was entered by the thread that created it, and otherwise the
 //! linked-in one, so that a C program that knows nothing of instances needs none.
 
+mod accident;
+mod containment;
 mod death;
 mod entry;
 mod loaded;
 mod parameters;
 mod parked;
 mod turns;
+mod visitor;
 mod world;
 
 use std::fmt;
+use std::io;
 use std::sync::{Arc, OnceLock, Weak};
-use std::time::Duration;
 
 use parking_lot::Mutex;
 
+use crate::backtrace::Code;
 use crate::bio::BlockIo;
 use crate::clock::Time;
 use crate::console::Output;
@@ -27,17 +31,20 @@ use crate::daemonize::Daemon;
 use crate::disk::Disks;
 use crate::fault::Faults;
 use crate::file::Descriptors;
+use crate::fork;
 use crate::image::{LoadError, Mapping};
 use crate::memory::Memory;
 use crate::random::Random;
 use crate::thread::Threads;
 use crate::upcall::Upcalls;
 
+pub(crate) use accident::take;
 pub use death::{Death, DeathKind};
 pub(crate) use entry::{Inside, caller, current};
 pub use parameters::Parameters;
 pub(crate) use parked::{Dead, Deadline, Parked, Wake};
 pub(crate) use turns::Turns;
+pub(crate) use visitor::Visitor;
 pub use world::World;
 
 /// Why there is no [`Instance`].
@@ -58,6 +65,9 @@ pub enum SetupError {
     /// The kernel died while its constructors ran.
     #[error("the kernel cannot be set up: {0}")]
     Died(#[from] Death),
+    /// The host lets the process prepare neither for forks nor for signals.
+    #[error("the host does not let kernels be contained: {0}")]
+    Host(#[from] io::Error),
 }
 
 /// The host's side of one kernel.
@@ -88,6 +98,8 @@ pub struct Instance {
     /// Whether the kernel's signals are raised in the process.
     pub(crate) raises_signals: bool,
     faults: Faults,
+    /// Where its code lies, once that is known.
+    pub(crate) code: OnceLock<Code>,
     death: OnceLock<Death>,
 }
 
@@ -123,6 +135,7 @@ impl Instance {
             daemon: Mutex::new(None),
             raises_signals,
             faults: world.faults,
+            code: OnceLock::new(),
             death: OnceLock::new(),
         })
     }
@@ -131,7 +144,7 @@ impl Instance {
     ///
     /// # Errors
     ///
-    /// [`SetupError::Parameter`].
+    /// [`SetupError::Parameter`], [`SetupError::Host`].
     pub fn new(world: World) -> Result<Arc<Self>, SetupError> {
         Self::with_image(world, || Ok(None))
     }
@@ -140,6 +153,7 @@ impl Instance {
         world: World,
         image: impl FnOnce() -> Result<Option<Mapping>, LoadError>,
     ) -> Result<Arc<Self>, SetupError> {
+        fork::watch()?;
         match world.parameters.invalid() {
             Some(name) => Err(SetupError::Parameter(name.to_owned())),
             None => Ok(Self::build(world, image()?, false)),
@@ -174,10 +188,12 @@ impl Instance {
     /// How the kernel ended, `None` while it lives.
     #[must_use]
     pub fn death(&self) -> Option<Death> {
-        if self.parked.is_dead() {
-            self.death.get().cloned()
-        } else {
+        if !self.parked.is_dead() {
             None
+        } else if self.parked.is_foreign() {
+            Some(Death::forked())
+        } else {
+            self.death.get().cloned()
         }
     }
 
@@ -185,14 +201,6 @@ impl Instance {
     #[must_use]
     pub fn faults(&self) -> &Faults {
         &self.faults
-    }
-
-    /// Ends the kernel from outside, unless it is dead already, as if it had panicked with that
-    /// message: every call that is in it returns.
-    pub fn kill(&self, message: &str) {
-        if !self.parked.is_dead() {
-            self.die(Death::panic(message));
-        }
     }
 
     /// Ends the kernel: the first death counts. Wakes every thread that waits in a hypercall.
@@ -221,26 +229,19 @@ impl Instance {
         }
     }
 
-    /// Waits until all threads that the kernel started have ended, at most for `timeout`. Whether
-    /// they have. They end after its death, at their next hypercall; one that is blocked in a host
-    /// system call (reading a terminal, say) ends when that returns.
-    ///
-    /// Called on a thread that is inside the kernel it does not wait.
-    pub fn join_threads(&self, timeout: Option<Duration>) -> bool {
-        if self.is_inside() {
-            return self.threads.join(Some(Duration::ZERO));
-        }
-        self.aside(|| self.threads.join(timeout))
-    }
-
     /// Gives the memory, mappings and descriptors of a dead kernel back to the host, and the image
-    /// of a loaded one. Whether that was done: not while the kernel lives, and not while a thread is
-    /// inside it. The linked-in kernel's own data stays, for it cannot be unloaded.
+    /// of a loaded one. Whether that was done: not while the kernel lives, not while a thread is
+    /// inside it, and not in a child that was forked. The linked-in kernel's own data stays, for it
+    /// cannot be unloaded.
     ///
     /// A thread that does not leave a dead kernel keeps all this. When it leaves after all, and it
     /// is the last, it is given back with the instance.
     pub fn reclaim(&self) -> bool {
-        if !self.parked.is_dead() || self.threads.live() != 0 || self.inside.count() != 0 {
+        if !self.parked.is_dead()
+            || self.parked.is_foreign()
+            || self.threads.live() != 0
+            || self.inside.count() != 0
+        {
             return false;
         }
         // The kernel is dead and nobody is inside it; whoever enters from now on finds it dead
@@ -260,6 +261,10 @@ impl Instance {
 
 impl Drop for Instance {
     fn drop(&mut self) {
+        if self.parked.is_foreign() {
+            self.threads.forget();
+            return;
+        }
         if self.image.is_some() {
             // Nobody can get at it any more.
             self.parked.die();

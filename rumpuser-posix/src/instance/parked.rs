@@ -14,13 +14,15 @@
 //! same contract. So whoever wakes a thread does it here, too.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
 use parking_lot_core::{
     DEFAULT_PARK_TOKEN, DEFAULT_UNPARK_TOKEN, FilterOp, ParkResult, UnparkResult, UnparkToken,
 };
+
+use crate::fork;
 
 use super::turns::{Held, Ticket, Turns};
 
@@ -55,7 +57,10 @@ const SHARDS: usize = 8;
 /// The keys on which threads of one kernel wait, and the flag that ends the waiting.
 #[derive(Debug)]
 pub(crate) struct Parked {
-    dead: AtomicBool,
+    /// The process in which the kernel was made.
+    born: AtomicU32,
+    /// The process in which it lives, 0 when it is dead.
+    alive: AtomicU32,
     keys: [Mutex<Vec<usize>>; SHARDS],
     kernel: u64,
     turns: Option<Arc<Turns>>,
@@ -63,8 +68,10 @@ pub(crate) struct Parked {
 
 impl Parked {
     pub(crate) fn new(kernel: u64, turns: Option<Arc<Turns>>) -> Self {
+        let generation = fork::generation();
         Self {
-            dead: AtomicBool::new(false),
+            born: AtomicU32::new(generation),
+            alive: AtomicU32::new(generation),
             keys: Default::default(),
             kernel,
             turns,
@@ -78,7 +85,11 @@ impl Parked {
 
     /// Waits until the calling thread may run code of this kernel. That lasts until the result is dropped.
     pub(crate) fn enter(&self) -> Option<Held<'_>> {
-        self.turns()?.enter()
+        let turns = self.turns()?;
+        if self.is_foreign() {
+            return None;
+        }
+        turns.enter()
     }
 
     /// For a thread that is about to be started in this kernel.
@@ -86,8 +97,22 @@ impl Parked {
         self.turns.as_ref().map(Turns::ticket)
     }
 
+    /// Whether the kernel is dead in this process.
     pub(crate) fn is_dead(&self) -> bool {
-        self.dead.load(Ordering::SeqCst)
+        self.alive.load(Ordering::SeqCst) != fork::generation()
+    }
+
+    /// Whether the kernel is the parent's, and this process a child that was forked. What it has,
+    /// locks above all, is not to be touched.
+    pub(crate) fn is_foreign(&self) -> bool {
+        self.born.load(Ordering::Relaxed) != fork::generation()
+    }
+
+    /// Makes the kernel this process's, in a child that is to go on with it.
+    pub(crate) fn adopt(&self) {
+        let generation = fork::generation();
+        self.born.store(generation, Ordering::Relaxed);
+        self.alive.store(generation, Ordering::SeqCst);
     }
 
     /// Waits on `key` until another thread unparks it, the deadline passes, or the kernel dies.
@@ -130,7 +155,7 @@ impl Parked {
         let result = unsafe {
             parking_lot_core::park(
                 key,
-                || !self.dead.load(Ordering::SeqCst) && validate(),
+                || !self.is_dead() && validate(),
                 before_sleep,
                 |_, _| timed_out(),
                 DEFAULT_PARK_TOKEN,
@@ -142,7 +167,7 @@ impl Parked {
             keys.swap_remove(index);
         }
         drop(keys);
-        if self.dead.load(Ordering::SeqCst) {
+        if self.is_dead() {
             return Wake::Dead;
         }
         match result {
@@ -184,7 +209,7 @@ impl Parked {
 
     /// Sets the flag and wakes every waiting thread.
     pub(crate) fn die(&self) {
-        self.dead.store(true, Ordering::SeqCst);
+        self.alive.store(0, Ordering::SeqCst);
         if let Some(turns) = &self.turns {
             turns.die(self.kernel);
         }

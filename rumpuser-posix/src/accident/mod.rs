@@ -1,0 +1,106 @@
+//! Accidents of a kernel's code: signals that it brings on itself, and those that take a thread out
+//! of code that does not end.
+//!
+//! A fault (SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP) whose program counter lies in the code of the
+//! kernel that the thread has entered last is that kernel's death: the handler notes where it was,
+//! and jumps to where the thread entered. The same jump takes a thread out of a dead kernel in whose
+//! code it loops, when [`Visitor::interrupt`](crate::instance::Visitor::interrupt) sends SIGSEGV to
+//! it. Frames of the kernel's are plain C, and the frames below them are such as every jump passes
+//! over; see [`landing`](crate::landing). Everything else goes to whoever had the signal before.
+//!
+//! The handler runs on the thread's alternate stack, which may be small. It takes no lock and
+//! allocates nothing.
+
+mod previous;
+mod stack;
+
+use std::ffi::{c_int, c_void};
+use std::io;
+
+use parking_lot::Mutex;
+
+use crate::instance;
+pub(crate) use stack::AlternateStack;
+
+/// The signals that faults raise. Some machines trap where others know no such instruction.
+const SIGNALS: [c_int; 5] = [
+    libc::SIGSEGV,
+    libc::SIGBUS,
+    libc::SIGFPE,
+    libc::SIGILL,
+    libc::SIGTRAP,
+];
+
+/// The signal that interrupts threads of dead kernels, and the system calls that they wait in.
+pub(crate) const INTERRUPT: c_int = libc::SIGSEGV;
+
+/// What a signal says of itself.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Signal {
+    pub(crate) number: c_int,
+    /// The address that was accessed, or that of the instruction; by the signal.
+    pub(crate) address: Option<usize>,
+    /// Whether the thread brought it on itself, rather than that somebody sent it.
+    pub(crate) is_fault: bool,
+}
+
+/// The registers that were interrupted; all 0 on a machine that is not known.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Registers {
+    pub(crate) pc: usize,
+    pub(crate) sp: usize,
+    pub(crate) frame: usize,
+    /// 0 on machines that keep return addresses on the stack.
+    pub(crate) link: usize,
+}
+
+unsafe extern "C" {
+    fn rumpuser_posix_registers(context: *const c_void, registers: *mut Registers);
+}
+
+/// Takes the signals, for the rest of the process's life. Once is enough.
+pub(crate) fn install() -> io::Result<()> {
+    static INSTALLED: Mutex<bool> = Mutex::new(false);
+
+    let mut installed = INSTALLED.lock();
+    if !*installed {
+        for signal in SIGNALS {
+            // SAFETY: the handler is made for it, and hands on what it does not take.
+            unsafe { previous::replace(signal, handle) }?;
+        }
+        *installed = true;
+    }
+    Ok(())
+}
+
+/// Whether a thread may be interrupted: not when somebody else's handler would get the signal.
+pub(crate) fn can_interrupt() -> bool {
+    previous::is_handled_by(INTERRUPT, handle)
+}
+
+unsafe extern "C" fn handle(number: c_int, info: *mut libc::siginfo_t, context: *mut c_void) {
+    let mut registers = Registers::default();
+    // SAFETY: the kernel of the host passes both to a handler with SA_SIGINFO.
+    let signal = unsafe {
+        rumpuser_posix_registers(context, &mut registers);
+        let code = (*info).si_code;
+        Signal {
+            number,
+            address: (code != UNADDRESSED).then(|| (*info).si_addr().addr()),
+            is_fault: is_fault(code),
+        }
+    };
+    if !instance::take(signal, registers) {
+        // SAFETY: as above.
+        unsafe { previous::hand_on(signal, info, context) };
+    }
+}
+
+/// The code of faults of which x86 does not tell the address: `SI_KERNEL`.
+const UNADDRESSED: c_int = 0x80;
+
+/// Positive codes are the host kernel's; some systems have large ones for signals that were sent.
+fn is_fault(code: c_int) -> bool {
+    (1..0x1_0000).contains(&code)
+}

@@ -1,0 +1,93 @@
+//! The names of functions in this program, from its own file.
+//!
+//! A kernel that is linked into a program has no table of its own; its functions are in the program's
+//! symbol table, unless that was stripped. It is read when the first backtrace is shown, and the
+//! part that is the kernel's is kept.
+
+use std::fs::File;
+use std::ops::Range;
+use std::path::PathBuf;
+use std::sync::OnceLock;
+
+use elf::ElfStream;
+use elf::abi::{SHN_UNDEF, STT_FUNC, STT_NOTYPE};
+use elf::endian::NativeEndian;
+
+/// Where the function of this crate is whose address tells where the program lies.
+const LANDMARK: &[u8] = b"rumpuser_exit";
+
+/// Functions, sorted by address.
+#[derive(Debug, Default)]
+pub(crate) struct Functions(Vec<(usize, Box<str>)>);
+
+impl Functions {
+    /// The function that `address` lies in, and how far behind its beginning.
+    pub(crate) fn at(&self, address: usize) -> Option<(&str, usize)> {
+        let next = self.0.partition_point(|(function, _)| *function <= address);
+        let (function, name) = self.0.get(next.checked_sub(1)?)?;
+        Some((name, address - function))
+    }
+}
+
+/// The functions of the kernel that is linked into this program, whose code is `range`. None when
+/// they cannot be found out.
+pub(crate) fn functions(range: &Range<usize>) -> &'static Functions {
+    static FUNCTIONS: OnceLock<Functions> = OnceLock::new();
+    FUNCTIONS.get_or_init(|| read(range).unwrap_or_default())
+}
+
+fn read(range: &Range<usize>) -> Option<Functions> {
+    unsafe extern "C" {
+        fn rumpuser_exit(code: std::ffi::c_int) -> !;
+    }
+
+    let file = File::open(file_that_holds(range.start)?).ok()?;
+    let mut elf = ElfStream::<NativeEndian, _>::open_stream(file).ok()?;
+    let (symbols, names) = elf.symbol_table().ok()??;
+    let landmark = symbols
+        .iter()
+        .find(|symbol| {
+            symbol.st_shndx != SHN_UNDEF
+                && names.get_raw(symbol.st_name as usize).ok() == Some(LANDMARK)
+        })?
+        .st_value as usize;
+    // Where the program lies, less where it was linked to lie.
+    let bias = (rumpuser_exit as *const () as usize).wrapping_sub(landmark);
+    let mut functions: Vec<(usize, Box<str>)> = symbols
+        .iter()
+        .filter(|symbol| matches!(symbol.st_symtype(), STT_FUNC | STT_NOTYPE))
+        .filter_map(|symbol| {
+            let address = bias.wrapping_add(symbol.st_value as usize);
+            let name = names.get(symbol.st_name as usize).ok()?;
+            // Labels that mark the machine code of some assemblers begin with a dollar sign.
+            (range.contains(&address) && !name.is_empty() && !name.starts_with('$'))
+                .then(|| (address, name.into()))
+        })
+        .collect();
+    functions.sort_unstable();
+    // Of several names for one address any will do.
+    functions.dedup_by_key(|(address, _)| *address);
+    Some(Functions(functions))
+}
+
+/// The file that is mapped at `address`: the program, or a library that the kernel is linked into.
+#[cfg(any(target_os = "linux", target_os = "android"))]
+fn file_that_holds(address: usize) -> Option<PathBuf> {
+    let maps = std::fs::read_to_string("/proc/self/maps").ok()?;
+    let path = maps.lines().find_map(|line| {
+        let (range, rest) = line.split_once(' ')?;
+        let (start, end) = range.split_once('-')?;
+        let holds = usize::from_str_radix(start, 16).ok()? <= address
+            && address < usize::from_str_radix(end, 16).ok()?;
+        holds.then(|| rest.find('/').map(|at| &rest[at..]))?
+    })?;
+    // Through the link a program is found that has been deleted or replaced since.
+    let program = PathBuf::from("/proc/self/exe");
+    let is_program = std::fs::read_link(&program).is_ok_and(|target| target.as_os_str() == path);
+    Some(if is_program { program } else { path.into() })
+}
+
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+fn file_that_holds(_address: usize) -> Option<PathBuf> {
+    std::env::current_exe().ok()
+}

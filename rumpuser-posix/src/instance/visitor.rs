@@ -1,0 +1,147 @@
+//! The threads that come into kernels, so that they can be taken out of dead ones.
+//!
+//! A thread is known from the first time it enters a kernel until its end. Where it is it notes itself,
+//! in a word of its own, at each entry; who wants to interrupt the threads of a dead kernel reads
+//! those words.
+
+use std::cell::Cell;
+use std::ffi::c_void;
+use std::ptr;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
+use parking_lot::Mutex;
+
+use super::Instance;
+use crate::accident::{self, AlternateStack};
+use crate::fork;
+use crate::table::Table;
+
+/// A thread that has been in a kernel.
+#[derive(Debug)]
+pub(crate) struct Visitor {
+    thread: libc::pthread_t,
+    /// The address of the instance that it entered last and is in.
+    place: AtomicUsize,
+    /// A signal has been sent to it, and has not arrived yet.
+    interrupted: AtomicBool,
+    /// The process that it belongs to.
+    generation: u32,
+    _stack: Option<AlternateStack>,
+}
+
+// SAFETY: a thread can be sent a signal, and its stack be a stack, whoever holds their names. What
+// must be done by the thread itself, giving back the stack, end() does.
+unsafe impl Send for Visitor {}
+
+/// By address. Who finds a thread here with the lock held can send it a signal: it takes itself out
+/// before it ends.
+static VISITORS: Mutex<Option<Table<Box<Visitor>>>> = Mutex::new(None);
+
+thread_local! {
+    // Constant and without destructor: signal handlers and destructors of thread-locals read it.
+    static THIS: Cell<*const Visitor> = const { Cell::new(ptr::null()) };
+}
+
+impl Visitor {
+    /// The calling thread. `None` when the host cannot tell of its end: then nobody can interrupt it.
+    pub(crate) fn this<'a>() -> Option<&'a Self> {
+        // SAFETY: null, or a visitor that is removed at the end of the thread; callers do not keep
+        // the reference until then.
+        match unsafe { THIS.get().as_ref() } {
+            None => Self::register(),
+            known => known,
+        }
+    }
+
+    #[cold]
+    fn register<'a>() -> Option<&'a Self> {
+        let key = key()?;
+        let visitor = Box::new(Self {
+            // SAFETY: no conditions.
+            thread: unsafe { libc::pthread_self() },
+            place: AtomicUsize::new(0),
+            interrupted: AtomicBool::new(false),
+            generation: fork::generation(),
+            _stack: AlternateStack::of_this_thread(),
+        });
+        let place = ptr::from_ref(&*visitor);
+        // SAFETY: the key was made for this, and the value is what end() expects.
+        if unsafe { libc::pthread_setspecific(key, place.cast()) } != 0 {
+            return None;
+        }
+        let mut visitors = VISITORS.lock();
+        visitors
+            .get_or_insert_default()
+            .insert(place.addr(), visitor);
+        THIS.set(place);
+        // SAFETY: as in this().
+        unsafe { place.as_ref() }
+    }
+
+    /// Notes that the thread is in this kernel now. Where it was, for [`back`](Self::back).
+    pub(crate) fn enter(&self, instance: &Instance) -> usize {
+        let before = self.place.load(Ordering::Relaxed);
+        self.place
+            .store(ptr::from_ref(instance).addr(), Ordering::Relaxed);
+        before
+    }
+
+    /// Notes that the thread is where it was before.
+    pub(crate) fn back(&self, before: usize) {
+        self.place.store(before, Ordering::Relaxed);
+    }
+
+    /// Sends a signal to all threads that are in this dead kernel. Those in its code leave it; host
+    /// system calls come back with EINTR; nothing happens to the others.
+    pub(crate) fn interrupt(instance: &Instance) {
+        if !accident::can_interrupt() {
+            return;
+        }
+        let place = ptr::from_ref(instance).addr();
+        for visitor in VISITORS.lock().iter().flat_map(Table::values) {
+            if visitor.place.load(Ordering::Relaxed) == place {
+                visitor.interrupted.store(true, Ordering::SeqCst);
+                // SAFETY: the thread has not ended, for it is in the table.
+                unsafe { libc::pthread_kill(visitor.thread, accident::INTERRUPT) };
+            }
+        }
+    }
+
+    /// Whether the calling thread has been sent such a signal. Once for each. For signal handlers.
+    pub(crate) fn was_interrupted() -> bool {
+        // SAFETY: as in this().
+        unsafe { THIS.get().as_ref() }
+            .is_some_and(|visitor| visitor.interrupted.swap(false, Ordering::SeqCst))
+    }
+
+    /// Lets the calling thread be a new one, in a child that was forked.
+    pub(crate) fn forget() {
+        THIS.set(ptr::null());
+    }
+}
+
+fn key() -> Option<libc::pthread_key_t> {
+    static KEY: OnceLock<Option<libc::pthread_key_t>> = OnceLock::new();
+    *KEY.get_or_init(|| {
+        let mut key = 0;
+        // SAFETY: `key` is a place for the result; end() takes what register() sets.
+        (unsafe { libc::pthread_key_create(&mut key, Some(end)) } == 0).then_some(key)
+    })
+}
+
+/// Runs at the end of a thread; once more if it enters a kernel after that.
+extern "C" fn end(visitor: *mut c_void) {
+    let visitor = visitor.cast_const().cast::<Visitor>();
+    // SAFETY: the value was set by register(), and the visitor is removed below, or never.
+    if unsafe { (*visitor).generation } != fork::generation() {
+        // Of the parent's, whose table may have been locked when it forked.
+        return;
+    }
+    THIS.set(ptr::null());
+    let removed = VISITORS
+        .lock()
+        .as_mut()
+        .and_then(|visitors| visitors.remove(&visitor.addr()));
+    drop(removed);
+}

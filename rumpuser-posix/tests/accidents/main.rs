@@ -1,0 +1,13 @@
+//! Accidents in a kernel's code: faults, endless loops, forks.
+
+mod faults;
+mod forks;
+#[path = "../instance/kernel.rs"]
+#[allow(
+    dead_code,
+    reason = "shared with the tests of instances, which use all of it"
+)]
+mod kernel;
+mod kills;
+mod outside;
+mod stand_in;

@@ -1,0 +1,121 @@
+//! Code that goes wrong, from `tests/c/accident.c`, compiled into a shared object with a section for
+//! it, and an instance that takes it for its kernel's.
+
+use std::ffi::{CString, c_int, c_void};
+use std::mem;
+use std::ops::Range;
+use std::os::unix::ffi::OsStrExt;
+use std::process::Command;
+use std::sync::{Arc, OnceLock};
+
+use rumpuser_posix::{Backtrace, Instance};
+
+use crate::kernel;
+
+/// The functions of the shared object.
+pub(crate) struct Code {
+    pub(crate) range: Range<usize>,
+    pub(crate) read_int: unsafe extern "C" fn(*mut c_int) -> c_int,
+    pub(crate) outer: unsafe extern "C" fn(*mut c_int) -> c_int,
+    pub(crate) divide: unsafe extern "C" fn(c_int, c_int) -> c_int,
+    pub(crate) trap: unsafe extern "C" fn(),
+    pub(crate) call: unsafe extern "C" fn(*const c_void) -> c_int,
+    pub(crate) recurse: unsafe extern "C" fn(*mut c_int) -> c_int,
+    pub(crate) spin: unsafe extern "C" fn(*mut c_int),
+    pub(crate) panic_caller: unsafe extern "C" fn(unsafe extern "C" fn(c_int) -> !) -> c_int,
+    functions: Vec<(usize, &'static str)>,
+}
+
+const FUNCTIONS: [&str; 10] = [
+    "call",
+    "divide",
+    "middle",
+    "outer",
+    "panic_",
+    "panic_caller",
+    "read_int",
+    "recurse",
+    "spin",
+    "trap",
+];
+
+fn load() -> Code {
+    let folder = tempfile::tempdir().unwrap();
+    let object = folder.path().join("accident.so");
+    let source = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/c/accident.c");
+    let compiler = std::env::var_os("CC").unwrap_or_else(|| "cc".into());
+    let output = Command::new(compiler)
+        .args(["-std=gnu11", "-O1", "-Wall", "-fPIC", "-shared"])
+        .args(["-fno-omit-frame-pointer", "-fno-optimize-sibling-calls"])
+        .args(["-fstack-clash-protection", "-o"])
+        .arg(&object)
+        .arg(source)
+        .output()
+        .unwrap();
+    let complaints = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{complaints}");
+    let path = CString::new(object.as_os_str().as_bytes()).unwrap();
+    // SAFETY: the object has no constructors; it is never unloaded.
+    let handle = unsafe { libc::dlopen(path.as_ptr(), libc::RTLD_NOW) };
+    assert!(!handle.is_null());
+    let symbol = |name: &str| {
+        let name = CString::new(name).unwrap();
+        // SAFETY: the handle is open.
+        let address = unsafe { libc::dlsym(handle, name.as_ptr()) };
+        assert!(!address.is_null(), "{name:?}");
+        address
+    };
+    let mut range = [0_usize; 2];
+    let mut functions: Vec<_> = FUNCTIONS
+        .iter()
+        .map(|&name| (symbol(name).addr(), name))
+        .collect();
+    functions.sort_unstable();
+    // SAFETY: the functions have these types in C.
+    unsafe {
+        let code: unsafe extern "C" fn(*mut usize) = mem::transmute(symbol("code"));
+        code(range.as_mut_ptr());
+        Code {
+            range: range[0]..range[1],
+            read_int: mem::transmute::<*mut c_void, _>(symbol("read_int")),
+            outer: mem::transmute::<*mut c_void, _>(symbol("outer")),
+            divide: mem::transmute::<*mut c_void, _>(symbol("divide")),
+            trap: mem::transmute::<*mut c_void, _>(symbol("trap")),
+            call: mem::transmute::<*mut c_void, _>(symbol("call")),
+            recurse: mem::transmute::<*mut c_void, _>(symbol("recurse")),
+            spin: mem::transmute::<*mut c_void, _>(symbol("spin")),
+            panic_caller: mem::transmute::<*mut c_void, _>(symbol("panic_caller")),
+            functions,
+        }
+    }
+}
+
+/// The code, loaded once.
+pub(crate) fn code() -> &'static Code {
+    static CODE: OnceLock<Code> = OnceLock::new();
+    CODE.get_or_init(load)
+}
+
+/// A booted kernel that is contained.
+pub(crate) fn boot() -> Arc<Instance> {
+    let instance = kernel::boot();
+    contain(&instance);
+    instance
+}
+
+pub(crate) fn contain(instance: &Instance) {
+    // SAFETY: the section holds plain C.
+    unsafe { instance.contain(code().range.clone()) }.unwrap();
+}
+
+/// The functions that a backtrace goes through.
+pub(crate) fn functions(backtrace: &Backtrace) -> Vec<&'static str> {
+    let functions = &code().functions;
+    backtrace
+        .frames()
+        .map(|frame| {
+            let next = functions.partition_point(|function| function.0 <= frame.address);
+            functions[next - 1].1
+        })
+        .collect()
+}

@@ -1,0 +1,94 @@
+/*
+ * Code that goes wrong, in a section of its own, as a kernel's is. A shared object that the tests load;
+ * what it needs from them comes as arguments.
+ */
+#include <stdint.h>
+
+#define KERNEL	__attribute__((__section__("kernel_code"), __noinline__, __noclone__))
+
+extern char __start_kernel_code[] __attribute__((__visibility__("hidden")));
+extern char __stop_kernel_code[] __attribute__((__visibility__("hidden")));
+
+void
+code(uintptr_t range[2])
+{
+
+	range[0] = (uintptr_t)__start_kernel_code;
+	range[1] = (uintptr_t)__stop_kernel_code;
+}
+
+KERNEL int
+read_int(volatile int *place)
+{
+
+	return *place;
+}
+
+KERNEL int
+middle(volatile int *place)
+{
+
+	return read_int(place) + 1;
+}
+
+KERNEL int
+outer(volatile int *place)
+{
+
+	return middle(place) + 1;
+}
+
+KERNEL int
+divide(int a, volatile int b)
+{
+
+	return a / b;
+}
+
+KERNEL void
+trap(void)
+{
+
+	__builtin_trap();
+}
+
+KERNEL int
+call(int (*function)(int))
+{
+
+	return function(1) + 1;
+}
+
+KERNEL int
+recurse(volatile int *depth)
+{
+	volatile char frame[1000];
+
+	frame[0] = 1;
+	++*depth;
+	return recurse(depth) + frame[0];
+}
+
+KERNEL void
+spin(volatile int *rounds)
+{
+
+	for (;;)
+		++*rounds;
+}
+
+/* What a kernel does before it ends: the innermost frame is in panic_(). */
+KERNEL void
+panic_(void (*leave)(int))
+{
+
+	leave(-1);
+}
+
+KERNEL int
+panic_caller(void (*leave)(int))
+{
+
+	panic_(leave);
+	return 1;
+}
