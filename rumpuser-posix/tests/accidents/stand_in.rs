@@ -39,6 +39,15 @@ const FUNCTIONS: [&str; 10] = [
     "trap",
 ];
 
+/// # Safety
+///
+/// The address is that of a function of this type.
+unsafe fn function<F: Copy>(address: *mut c_void) -> F {
+    const { assert!(size_of::<F>() == size_of::<*mut c_void>()) };
+    // SAFETY: by the contract of this function.
+    unsafe { mem::transmute_copy(&address) }
+}
+
 fn load() -> Code {
     let folder = tempfile::tempdir().unwrap();
     let object = folder.path().join("accident.so");
@@ -73,18 +82,18 @@ fn load() -> Code {
     functions.sort_unstable();
     // SAFETY: the functions have these types in C.
     unsafe {
-        let code: unsafe extern "C" fn(*mut usize) = mem::transmute(symbol("code"));
+        let code: unsafe extern "C" fn(*mut usize) = function(symbol("code"));
         code(range.as_mut_ptr());
         Code {
             range: range[0]..range[1],
-            read_int: mem::transmute::<*mut c_void, _>(symbol("read_int")),
-            outer: mem::transmute::<*mut c_void, _>(symbol("outer")),
-            divide: mem::transmute::<*mut c_void, _>(symbol("divide")),
-            trap: mem::transmute::<*mut c_void, _>(symbol("trap")),
-            call: mem::transmute::<*mut c_void, _>(symbol("call")),
-            recurse: mem::transmute::<*mut c_void, _>(symbol("recurse")),
-            spin: mem::transmute::<*mut c_void, _>(symbol("spin")),
-            panic_caller: mem::transmute::<*mut c_void, _>(symbol("panic_caller")),
+            read_int: function(symbol("read_int")),
+            outer: function(symbol("outer")),
+            divide: function(symbol("divide")),
+            trap: function(symbol("trap")),
+            call: function(symbol("call")),
+            recurse: function(symbol("recurse")),
+            spin: function(symbol("spin")),
+            panic_caller: function(symbol("panic_caller")),
             functions,
         }
     }
