@@ -14,6 +14,7 @@ struct registers {
 };
 
 void rumpuser_posix_registers(const void *, struct registers *);
+void rumpuser_posix_unmask(const void *);
 
 void
 rumpuser_posix_registers(const void *context, struct registers *r)
@@ -60,4 +61,13 @@ rumpuser_posix_registers(const void *context, struct registers *r)
 #else
 	(void)uc;
 #endif
+}
+
+/* Blocks the signals that were blocked before the handler was called, and no others. */
+void
+rumpuser_posix_unmask(const void *context)
+{
+	const ucontext_t *uc = context;
+
+	(void)pthread_sigmask(SIG_SETMASK, &uc->uc_sigmask, NULL);
 }

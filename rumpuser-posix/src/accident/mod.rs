@@ -8,8 +8,8 @@
 //! it. Frames of the kernel's are plain C, and the frames below them are such as every jump passes
 //! over; see [`landing`](crate::landing). Everything else goes to whoever had the signal before.
 //!
-//! The handler runs on the thread's alternate stack, which may be small. It takes no lock and
-//! allocates nothing.
+//! The handler runs on the thread's alternate stack, which may have room for two signals and not for
+//! three. So it blocks its own signal until it leaves. It takes no lock and allocates nothing.
 
 mod previous;
 mod stack;
@@ -42,6 +42,16 @@ pub(crate) struct Signal {
     pub(crate) address: Option<usize>,
     /// Whether the thread brought it on itself, rather than that somebody sent it.
     pub(crate) is_fault: bool,
+    /// What the handler was given.
+    context: *const c_void,
+}
+
+impl Signal {
+    /// Lets the signals come that came before this one, for a handler that does not return.
+    pub(crate) fn unmask(&self) {
+        // SAFETY: the handler is running.
+        unsafe { rumpuser_posix_unmask(self.context) };
+    }
 }
 
 /// The registers that were interrupted; all 0 on a machine that is not known.
@@ -57,6 +67,7 @@ pub(crate) struct Registers {
 
 unsafe extern "C" {
     fn rumpuser_posix_registers(context: *const c_void, registers: *mut Registers);
+    fn rumpuser_posix_unmask(context: *const c_void);
 }
 
 /// Takes the signals, for the rest of the process's life. Once is enough.
@@ -89,6 +100,7 @@ unsafe extern "C" fn handle(number: c_int, info: *mut libc::siginfo_t, context: 
             number,
             address: (code != UNADDRESSED).then(|| (*info).si_addr().addr()),
             is_fault: is_fault(code),
+            context,
         }
     };
     if !instance::take(signal, registers) {

@@ -75,8 +75,7 @@ pub(super) unsafe fn replace(signal: c_int, handler: Handler) -> io::Result<()> 
     // SAFETY: all fields may be zero.
     let mut action: libc::sigaction = unsafe { mem::zeroed() };
     action.sa_sigaction = handler as *const () as usize;
-    // The handler may leave by a jump: no signal is blocked while it runs.
-    action.sa_flags = libc::SA_SIGINFO | libc::SA_ONSTACK | libc::SA_NODEFER;
+    action.sa_flags = libc::SA_SIGINFO | libc::SA_ONSTACK;
     if signal != INTERRUPT {
         action.sa_flags |= before.sa_flags & libc::SA_RESTART;
     }
@@ -115,14 +114,16 @@ pub(super) unsafe fn hand_on(signal: Signal, info: *mut libc::siginfo_t, context
         _ if used => by_default(signal),
         handler => {
             let mut mask = action.sa_mask;
-            // SAFETY: the masks are there; the handler was installed for this signal, with these
-            // flags, so that it is such a function.
+            // The mask that was interrupted comes back with the return from the signal.
+            // SAFETY: the mask is there; the handler was installed for this signal, with these flags,
+            // so that it is such a function.
             unsafe {
                 if action.sa_flags & libc::SA_NODEFER == 0 {
                     libc::sigaddset(&mut mask, signal.number);
+                } else {
+                    signal.unmask();
                 }
-                let mut before = MaybeUninit::uninit();
-                libc::pthread_sigmask(libc::SIG_BLOCK, &mask, before.as_mut_ptr());
+                libc::pthread_sigmask(libc::SIG_BLOCK, &mask, ptr::null_mut());
                 if action.sa_flags & libc::SA_SIGINFO == 0 {
                     let handler: unsafe extern "C" fn(c_int) = mem::transmute(handler);
                     handler(signal.number);
@@ -130,16 +131,15 @@ pub(super) unsafe fn hand_on(signal: Signal, info: *mut libc::siginfo_t, context
                     let handler: Handler = mem::transmute(handler);
                     handler(signal.number, info, context);
                 }
-                libc::pthread_sigmask(libc::SIG_SETMASK, before.as_ptr(), ptr::null_mut());
             }
         }
     }
 }
 
-/// Lets the signal have its default effect: a fault when the instruction is tried again, right after
-/// the handler's return; another is sent again.
+/// Lets the signal have its default effect right after the handler's return: a fault when the
+/// instruction is tried again; another is sent again, and blocked until then.
 fn by_default(signal: Signal) {
-    // SAFETY: all fields may be zero, which is SIG_DFL without flags. The signal is not blocked here.
+    // SAFETY: all fields may be zero, which is SIG_DFL without flags.
     unsafe {
         let action: libc::sigaction = mem::zeroed();
         libc::sigaction(signal.number, &action, ptr::null_mut());

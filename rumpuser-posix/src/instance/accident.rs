@@ -54,23 +54,28 @@ impl Accident {
         } = registers;
         let stack = stack_above(sp, end, signal.address);
         let code = &code.range;
+        let is_inside = code.contains(&pc);
+        if !is_inside && signal.address != Some(pc) {
+            return false;
+        }
         // Reading the stack may fault in its turn, when the stack pointer is none; then the handler
         // comes here again, and finds the signal noted. See take().
         self.signal.set(Some(signal));
-        if code.contains(&pc) {
+        if is_inside {
             self.trace.push(pc);
         }
+        signal.unmask();
         // SAFETY: what lies between a thread's stack pointer and the frame of its landing is its
         // stack; a stack pointer that is none is provided for, as said above.
         let caller = unsafe { without_frame(pc, sp, link, &stack, code) };
-        if code.contains(&pc) {
+        if is_inside {
             if signal
                 .address
                 .is_some_and(|address| address.abs_diff(sp) <= NEAR)
             {
                 self.nature.set(Nature::Overflow);
             }
-        } else if caller.is_some() && signal.address == Some(pc) {
+        } else if caller.is_some() {
             self.nature.set(Nature::Call);
         } else {
             self.signal.set(None);
@@ -159,7 +164,7 @@ pub(crate) fn take(signal: Signal, registers: Registers) -> bool {
             Some(_) => !accident.trace.addresses().is_empty(),
         };
         if is_ours {
-            leave(entry);
+            leave(entry, signal);
         }
         return false;
     }
@@ -170,12 +175,13 @@ pub(crate) fn take(signal: Signal, registers: Registers) -> bool {
         && instance.parked.is_dead()
         && code.range.contains(&registers.pc)
     {
-        leave(entry);
+        leave(entry, signal);
     }
     true
 }
 
-fn leave(entry: &Entry) -> ! {
+fn leave(entry: &Entry, signal: Signal) -> ! {
+    signal.unmask();
     // SAFETY: the landing is there while land() runs, for stay() takes it back afterwards. The thread
     // was in the kernel's code, or came to it from there; so the frames above are the kernel's, and
     // such that lie below a function of the kernel's, which may all be left by a jump.

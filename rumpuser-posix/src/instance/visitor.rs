@@ -9,6 +9,7 @@ use std::ffi::c_void;
 use std::ptr;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::thread;
 
 use parking_lot::Mutex;
 
@@ -100,8 +101,9 @@ impl Visitor {
         }
         let place = ptr::from_ref(instance).addr();
         for visitor in VISITORS.lock().iter().flat_map(Table::values) {
-            if visitor.place.load(Ordering::Relaxed) == place {
-                visitor.interrupted.store(true, Ordering::SeqCst);
+            if visitor.place.load(Ordering::Relaxed) == place
+                && !visitor.interrupted.swap(true, Ordering::SeqCst)
+            {
                 // SAFETY: the thread has not ended, for it is in the table.
                 unsafe { libc::pthread_kill(visitor.thread, accident::INTERRUPT) };
             }
@@ -138,10 +140,24 @@ extern "C" fn end(visitor: *mut c_void) {
         // Of the parent's, whose table may have been locked when it forked.
         return;
     }
-    THIS.set(ptr::null());
     let removed = VISITORS
         .lock()
         .as_mut()
         .and_then(|visitors| visitors.remove(&visitor.addr()));
+    // No more signals are sent. One that was arrives at once, unless the program blocks it, and is
+    // known for what it is while the thread is known.
+    for _ in 0..PATIENCE {
+        if !removed
+            .as_ref()
+            .is_some_and(|this| this.interrupted.load(Ordering::SeqCst))
+        {
+            break;
+        }
+        thread::yield_now();
+    }
+    THIS.set(ptr::null());
     drop(removed);
 }
+
+/// How often the end of a thread looks whether a signal has arrived.
+const PATIENCE: u32 = 1000;
