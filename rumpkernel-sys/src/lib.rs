@@ -49,6 +49,7 @@ mod assertions;
 mod entry_points;
 #[cfg(feature = "instances")]
 mod image;
+mod linked_text;
 
 // The names are C's, and NetBSD's headers and man pages document them.
 #[allow(
@@ -62,3 +63,4 @@ mod bindings;
 pub use bindings::*;
 #[cfg(feature = "instances")]
 pub use image::IMAGE;
+pub use linked_text::linked_text;

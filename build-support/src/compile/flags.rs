@@ -58,6 +58,13 @@ const C: [&str; 14] = [
     "-fwrapv",
 ];
 
+/// For C, so that a backtrace is a walk from frame to frame that a signal handler can make, and so
+/// that a stack that is too small ends in its guard page and not behind it.
+const STACK: [&str; 2] = ["-fno-omit-frame-pointer", "-fstack-clash-protection"];
+
+/// The first GCC and the first clang that know all of [`STACK`].
+const STACK_SINCE: [(&str, u32); 2] = [("__clang_major__", 11), ("__GNUC__", 8)];
+
 /// For assembly.
 const ASSEMBLY: [&str; 1] = ["-Wa,--noexecstack"];
 
@@ -84,13 +91,13 @@ impl Flags {
         common.extend(mips_abi(compiler).map(OsString::from));
         common.extend(gcc_macros(compiler).map(OsString::from));
         common.push(if debuginfo { "-g1" } else { "-g0" }.into());
-        let with = |specific: &[&str]| {
-            let specific = specific.iter().map(OsString::from);
+        let with = |specific: &mut dyn Iterator<Item = &str>| {
+            let specific = specific.map(OsString::from);
             common.iter().cloned().chain(specific).collect()
         };
         Self {
-            c: with(&C),
-            assembly: with(&ASSEMBLY),
+            c: with(&mut C.into_iter().chain(stack(compiler))),
+            assembly: with(&mut ASSEMBLY.into_iter()),
             last: user.iter().map(OsString::from).collect(),
         }
     }
@@ -104,6 +111,21 @@ pub fn hidden(folder: &Path, name: &str) -> OsString {
     flag.push("=");
     flag.push(name);
     flag
+}
+
+/// What of [`STACK`] the compiler knows. Clang ignores what a machine does not have.
+fn stack(compiler: &Compiler) -> impl Iterator<Item = &'static str> {
+    let version = |name| compiler.value(name)?.parse::<u32>().ok();
+    let is_new = STACK_SINCE
+        .into_iter()
+        .find_map(|(name, since)| Some(version(name)? >= since));
+    let leaves = ["__x86_64__", "__i386__", "__aarch64__"];
+    let has_leaves = leaves.into_iter().any(|name| compiler.defines(name));
+    let all = if is_new == Some(true) { STACK.len() } else { 1 };
+    STACK
+        .into_iter()
+        .take(all)
+        .chain(has_leaves.then_some("-mno-omit-leaf-frame-pointer"))
 }
 
 /// NetBSD's name of the mips ABI, where it is not the compiler's.

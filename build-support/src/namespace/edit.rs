@@ -1,4 +1,4 @@
-//! The edit itself: read the tables, write a new string table behind the file, point to it.
+//! The edit itself: read the tables, write new string tables behind the file, point to them.
 
 use std::collections::{HashMap, HashSet};
 
@@ -56,9 +56,11 @@ struct Edit {
     symbols: Vec<(u32, u8)>,
     /// Where the section headers lie in the file.
     sections_offset: usize,
-    /// `sh_name` of every section, if the same string table holds section names, and whether it is
-    /// to be retained.
-    sections: Vec<(Option<u32>, bool)>,
+    /// `sh_name` of every section, and whether it is to be retained.
+    sections: Vec<(u32, bool)>,
+    /// The new contents of the sections' string table, and the index of the section that holds
+    /// them, if it is another than the symbols'.
+    section_names: Option<(Vec<u8>, usize)>,
 }
 
 impl Edit {
@@ -105,15 +107,17 @@ impl Edit {
         let names_index = header
             .section_strings_index(endian, data)
             .map_err(malformed)?;
-        let shared = names_index == table.string_section();
         let names: StringTable<'_> = header
             .section_strings(endian, data, sections.iter().as_slice())
             .map_err(malformed)?;
+        let mut own_names = (names_index != table.string_section()).then(Strings::new);
         let mut new_sections = Vec::with_capacity(sections.len());
         for section in sections.iter() {
             let name = section.name(endian, names).map_err(malformed)?;
-            let moved = shared.then(|| strings.add(name)).transpose()?;
-            new_sections.push((moved, name.starts_with(b"link_set_")));
+            let renamed = rules::section_name(name);
+            let table = own_names.as_mut().unwrap_or(&mut strings);
+            let place = table.add(renamed.as_deref().unwrap_or(name))?;
+            new_sections.push((place, name.starts_with(b"link_set_")));
         }
 
         let symbols_section = sections.section(table.section()).map_err(malformed)?;
@@ -128,6 +132,7 @@ impl Edit {
             symbols,
             sections_offset: offset(header.e_shoff(endian).into())?,
             sections: new_sections,
+            section_names: own_names.map(|names| (names.bytes, names_index.0)),
         }))
     }
 
@@ -135,8 +140,21 @@ impl Edit {
     fn carry_out<H: Layout>(self, object: &mut Vec<u8>) -> Result<(), Error> {
         let damaged = || Error::Malformed("a table lies outside the file".into());
         let endian = self.endian;
-        let strings_offset = object.len();
-        if u32::try_from(strings_offset + self.strings.len()).is_err() && !H::is_type_64_sized() {
+        let tables = [
+            Some((self.strings, self.strings_section)),
+            self.section_names,
+        ];
+        let mut length = object.len();
+        let tables: Vec<(Vec<u8>, usize, usize)> = tables
+            .into_iter()
+            .flatten()
+            .map(|(strings, section)| {
+                let offset = length;
+                length += strings.len();
+                (strings, section, offset)
+            })
+            .collect();
+        if u32::try_from(length).is_err() && !H::is_type_64_sized() {
             return Err(Error::Malformed("larger than its class allows".into()));
         }
 
@@ -156,17 +174,17 @@ impl Edit {
             pod::slice_from_bytes_mut::<H::SectionHeader>(tail, self.sections.len())
                 .map_err(|()| damaged())?;
         for (section, (name, retain)) in sections.iter_mut().zip(self.sections) {
-            if let Some(name) = name {
-                H::set_section_name(section, endian, name);
-            }
+            H::set_section_name(section, endian, name);
             if retain {
                 H::add_section_flags(section, endian, elf::SHF_GNU_RETAIN);
             }
         }
-        if let Some(section) = sections.get_mut(self.strings_section) {
-            H::set_section_place(section, endian, strings_offset, self.strings.len())
-                .ok_or_else(damaged)?;
-            object.extend(self.strings);
+        for (strings, section, offset) in &tables {
+            let section = sections.get_mut(*section).ok_or_else(damaged)?;
+            H::set_section_place(section, endian, *offset, strings.len()).ok_or_else(damaged)?;
+        }
+        for (strings, _, _) in tables {
+            object.extend(strings);
         }
         Ok(())
     }

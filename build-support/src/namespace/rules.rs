@@ -1,4 +1,4 @@
-//! Which symbols are renamed, and to what.
+//! Which symbols and sections are renamed, and to what.
 
 use crate::target::{Endian, Target};
 
@@ -7,6 +7,10 @@ pub(super) const PREFIX: &[u8] = b"rumpns_";
 
 /// Names that begin so belong to the rump kernel's interface or to the compiler.
 const KEPT: [&str; 4] = ["rump", "RUMP", "__", "_GLOBAL_OFFSET_TABLE"];
+
+/// The section of all kernel code. Linkers define `__start_` and `__stop_` symbols for a section that
+/// is named as an identifier of C can be.
+const CODE: &str = "rumpkernel_text";
 
 /// Stubs that a further component replaces when it is linked, as (component, symbols).
 ///
@@ -22,6 +26,15 @@ pub fn weak_symbols(component: &str) -> &'static [&'static str] {
     WEAK.iter()
         .find(|(name, _)| *name == component)
         .map_or(&[], |(_, symbols)| symbols)
+}
+
+/// The name of a section of code, or of its relocations; `None` for a section that keeps its own.
+pub(super) fn section_name(name: &[u8]) -> Option<Vec<u8>> {
+    let (prefix, bare) = [b".rela".as_slice(), b".rel", b""]
+        .into_iter()
+        .find_map(|prefix| Some((prefix, name.strip_prefix(prefix)?)))?;
+    let is_code = bare == b".text" || bare.starts_with(b".text.");
+    is_code.then(|| [prefix, CODE.as_bytes()].concat())
 }
 
 /// How one object file is to be prepared.
@@ -101,6 +114,33 @@ mod tests {
             "_GLOBAL_OFFSET_TABLE_",
         ] {
             assert_eq!(amd64(kept), None, "{kept}");
+        }
+    }
+
+    #[test]
+    fn code_lies_in_one_section_with_an_identifier_for_a_name() {
+        let renamed =
+            |name: &str| section_name(name.as_bytes()).map(|name| String::from_utf8(name).unwrap());
+        for code in [".text", ".text.unlikely", ".text.startup.main"] {
+            assert_eq!(renamed(code).as_deref(), Some("rumpkernel_text"), "{code}");
+        }
+        assert_eq!(
+            renamed(".rela.text").as_deref(),
+            Some(".relarumpkernel_text")
+        );
+        assert_eq!(
+            renamed(".rel.text.hot").as_deref(),
+            Some(".relrumpkernel_text")
+        );
+        for kept in [
+            "",
+            ".textual",
+            ".rodata",
+            ".rela.data",
+            ".relro_padding",
+            "link_set_x",
+        ] {
+            assert_eq!(renamed(kept), None, "{kept}");
         }
     }
 
