@@ -134,3 +134,28 @@ fn a_panic_aborts_the_program() {
 fn a_daemons_parent_reports_for_it() {
     assert_eq!(run("end", &["daemonize"]).status.code(), Some(5));
 }
+
+#[test]
+fn images_find_every_hypercall() {
+    let output = Command::new("nm")
+        .args(["--extern-only", "--defined-only", "--format=posix"])
+        .arg(library())
+        .output()
+        .expect("nm, which comes with the C compiler");
+    let symbols = String::from_utf8(output.stdout).unwrap();
+    let is_hypercall = |name: &&str| {
+        (name.starts_with("rumpuser_") || name.starts_with("rumpcomp_"))
+            && !name.starts_with("rumpuser_posix_")
+    };
+    let mut defined: Vec<&str> = symbols
+        .lines()
+        .filter_map(|line| line.split(' ').next())
+        .filter(is_hypercall)
+        .collect();
+    defined.sort_unstable();
+    let source = include_str!("../src/image/hypercalls.rs");
+    let table = source.split("\ntable! {").nth(1).unwrap();
+    let table = table.split('}').next().unwrap();
+    let listed: Vec<&str> = table.split_whitespace().filter(is_hypercall).collect();
+    assert_eq!(listed, defined);
+}

@@ -80,3 +80,19 @@ fn on_disk(content: &[u8]) -> io::Result<File> {
     file.write_all(content)?;
     Ok(file)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::{FileExt, MetadataExt};
+
+    use super::on_disk;
+
+    #[test]
+    fn a_temporary_file_has_the_content_and_no_name() {
+        let file = on_disk(b"content").unwrap();
+        assert_eq!(file.metadata().unwrap().nlink(), 0);
+        let mut content = [0; 8];
+        file.read_at(&mut content, 0).unwrap();
+        assert_eq!(&content, b"content\0");
+    }
+}

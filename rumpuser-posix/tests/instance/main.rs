@@ -2,4 +2,5 @@
 
 mod death;
 mod kernel;
+mod loaded;
 mod resources;
