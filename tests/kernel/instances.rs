@@ -37,7 +37,7 @@ pub(crate) fn host_name(kernel: &Kernel) -> String {
 }
 
 /// Releasing an lwp twice is a panic.
-fn panic(kernel: &Kernel) {
+pub(crate) fn panic(kernel: &Kernel) {
     // SAFETY: it does not return, which is what is wanted here.
     let death = unsafe {
         kernel.enter(|k| {

@@ -14,7 +14,7 @@ use rumpuser_posix::{Fault, Faults};
 
 use crate::ends::clean_flag;
 use crate::footprint::Footprint;
-use crate::instances::{boot, host_name};
+use crate::instances::{boot, host_name, panic};
 use crate::world::Folder;
 
 crate::tests![
@@ -26,6 +26,7 @@ crate::tests![
     a_death_while_shutting_down_is_told,
     ; alone:
     a_boot_without_memory_or_threads_leaves_nothing,
+    a_boot_without_address_space_is_an_error,
 ];
 
 fn a_kernel_boots_in_a_callback_of_another() {
@@ -197,4 +198,52 @@ fn a_boot_without_memory_or_threads_leaves_nothing() {
     }
     assert!(failed > 20 && booted > 5, "{failed} {booted}");
     before.assert_unchanged();
+}
+
+/// Lets the process have that many bytes of addresses more than it has.
+fn limit_address_space(more: u64) -> libc::rlimit {
+    let pages = std::fs::read_to_string("/proc/self/statm").unwrap();
+    let pages: u64 = pages.split(' ').next().unwrap().parse().unwrap();
+    let mut limit = libc::rlimit {
+        rlim_cur: 0,
+        rlim_max: 0,
+    };
+    // SAFETY: the places are right.
+    unsafe {
+        assert_eq!(libc::getrlimit(libc::RLIMIT_AS, &mut limit), 0);
+        let before = limit;
+        limit.rlim_cur = pages * libc::sysconf(libc::_SC_PAGESIZE) as u64 + more;
+        assert_eq!(libc::setrlimit(libc::RLIMIT_AS, &limit), 0);
+        before
+    }
+}
+
+fn a_boot_without_address_space_is_an_error() {
+    let other = boot("other");
+    drop(boot("first"));
+    let before = Footprint::settled();
+    let mut failed = 0;
+    for megabytes in 0..24 {
+        let limit = limit_address_space(megabytes << 20);
+        let outcome = Kernel::builder().quiet().boot();
+        // SAFETY: the limit that was there before.
+        assert_eq!(unsafe { libc::setrlimit(libc::RLIMIT_AS, &limit) }, 0);
+        if let Err(error) = outcome {
+            assert!(
+                matches!(
+                    error.kind(),
+                    ErrorKind::Load(_)
+                        | ErrorKind::Panicked { .. }
+                        | ErrorKind::Crashed { .. }
+                        | ErrorKind::Errno(_)
+                ),
+                "{error}"
+            );
+            failed += 1;
+        }
+    }
+    assert!(failed > 3, "{failed}");
+    before.assert_unchanged();
+    assert_eq!(host_name(&other), "other\n");
+    panic(&other);
 }
