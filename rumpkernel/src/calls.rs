@@ -50,26 +50,35 @@ pub(crate) enum Refusal {
     /// No more calls are let in.
     Closed,
     /// Others did not come to their end.
-    #[cfg(any(test, feature = "vfs"))]
     Busy,
 }
 
 impl Calls {
-    /// Begins a call. One that wants to be alone waits for the others, for as long as `patience`.
-    pub(crate) fn begin(&self, manner: Manner, patience: Duration) -> Result<Call<'_>, Refusal> {
+    /// Begins a call. One that wants to be alone waits for the others, for as long as `patience`;
+    /// others wait for it. With no patience nobody waits.
+    pub(crate) fn begin(
+        &self,
+        manner: Manner,
+        patience: Option<Duration>,
+    ) -> Result<Call<'_>, Refusal> {
         let call = match manner {
             Manner::Short => Call::Shared {
-                _guard: self.short.read(),
+                _guard: match patience {
+                    Some(_) => self.short.read(),
+                    None => self.short.try_read().ok_or(Refusal::Busy)?,
+                },
             },
             #[cfg(any(test, feature = "netinet", feature = "netinet6"))]
             Manner::Endless => Call::Uncounted,
             #[cfg(any(test, feature = "vfs"))]
             Manner::Alone => Call::Alone {
-                _guard: self.short.try_write_for(patience).ok_or(Refusal::Busy)?,
+                _guard: match patience {
+                    Some(patience) => self.short.try_write_for(patience),
+                    None => self.short.try_write(),
+                }
+                .ok_or(Refusal::Busy)?,
             },
         };
-        #[cfg(not(any(test, feature = "vfs")))]
-        let _nobody_waits = patience;
         // Read with the lock held: close() sets it before it takes the lock.
         if self.closed.load(Ordering::Acquire) {
             return Err(Refusal::Closed);
@@ -99,11 +108,11 @@ mod tests {
     #[test]
     fn closing_waits_for_short_calls_and_refuses_more() {
         let calls = Calls::default();
-        let endless = calls.begin(Manner::Endless, LONG).unwrap();
-        let short = calls.begin(Manner::Short, LONG).unwrap();
+        let endless = calls.begin(Manner::Endless, Some(LONG)).unwrap();
+        let short = calls.begin(Manner::Short, Some(LONG)).unwrap();
         thread::scope(|scope| {
             let closing = scope.spawn(|| calls.close(LONG));
-            while calls.begin(Manner::Endless, LONG).is_ok() {
+            while calls.begin(Manner::Endless, Some(LONG)).is_ok() {
                 thread::yield_now();
             }
             assert!(!closing.is_finished(), "a call is inside");
@@ -111,7 +120,7 @@ mod tests {
             assert!(closing.join().unwrap());
         });
         assert_eq!(
-            calls.begin(Manner::Short, LONG).err(),
+            calls.begin(Manner::Short, Some(LONG)).err(),
             Some(Refusal::Closed)
         );
         assert!(!calls.close(Duration::ZERO), "a second time");
@@ -121,14 +130,14 @@ mod tests {
     #[test]
     fn alone_is_alone_among_the_short_ones() {
         let calls = Calls::default();
-        let _endless = calls.begin(Manner::Endless, LONG).unwrap();
-        let short = calls.begin(Manner::Short, LONG).unwrap();
-        let busy = calls.begin(Manner::Alone, Duration::ZERO).err();
+        let _endless = calls.begin(Manner::Endless, Some(LONG)).unwrap();
+        let short = calls.begin(Manner::Short, Some(LONG)).unwrap();
+        let busy = calls.begin(Manner::Alone, None).err();
         assert_eq!(busy, Some(Refusal::Busy));
         drop(short);
-        let alone = calls.begin(Manner::Alone, Duration::ZERO).unwrap();
+        let alone = calls.begin(Manner::Alone, None).unwrap();
         thread::scope(|scope| {
-            let waiting = scope.spawn(|| calls.begin(Manner::Short, LONG).is_ok());
+            let waiting = scope.spawn(|| calls.begin(Manner::Short, Some(LONG)).is_ok());
             thread::sleep(Duration::from_millis(10));
             assert!(!waiting.is_finished());
             drop(alone);

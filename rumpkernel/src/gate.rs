@@ -66,17 +66,19 @@ impl Gate {
         if self.instance().is_inside() {
             return Err(ErrorKind::InsideKernel);
         }
-        let _call = self
-            .calls
-            .begin(manner, PATIENCE)
-            .map_err(|refusal| match refusal {
-                Refusal::Closed => self
-                    .instance()
-                    .death()
-                    .map_or(ErrorKind::ShutDown, Into::into),
-                #[cfg(any(test, feature = "vfs"))]
-                Refusal::Busy => ErrorKind::Errno(Errno::BUSY),
-            })?;
+        let begin = |patience| self.calls.begin(manner, patience);
+        let _call = match begin(None) {
+            // Whoever is inside may need the turn that the calling thread has.
+            Err(Refusal::Busy) => self.instance().aside(|| begin(Some(PATIENCE))),
+            begun => begun,
+        }
+        .map_err(|refusal| match refusal {
+            Refusal::Closed => self
+                .instance()
+                .death()
+                .map_or(ErrorKind::ShutDown, Into::into),
+            Refusal::Busy => ErrorKind::Errno(Errno::BUSY),
+        })?;
         thread::bind(self)?;
         let entry = &self.body.entry;
         // SAFETY: passed on to the caller; the thread is bound, and not inside this kernel.

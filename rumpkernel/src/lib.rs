@@ -62,4 +62,4 @@ pub use builder::Builder;
 pub use errno::Errno;
 pub use error::{Error, ErrorKind};
 pub use kernel::Kernel;
-pub use rumpuser_posix::{Backtrace, Clock, ClockError, Frame, Hand};
+pub use rumpuser_posix::{Backtrace, Clock, ClockError, Frame, Hand, Spawned};

@@ -52,7 +52,7 @@ mod thread;
 mod upcall;
 
 pub use backtrace::{Backtrace, Frame};
-pub use clock::{Clock, ClockError, Hand};
+pub use clock::{Clock, ClockError, Hand, Spawned};
 pub use console::{Console, Sink};
 pub use disk::{Access, Disk, DiskError};
 pub use fault::{Fault, Faults};

@@ -120,6 +120,11 @@ impl Hand {
         Ok(self.turns.run(f))
     }
 
+    /// Waits, on a thread of the program's, until the clock has moved on by `time`.
+    pub fn sleep(&self, time: Duration) {
+        self.turns.sleep(time);
+    }
+
     /// Waits until every thread in the kernels on this clock waits: nothing happens any more before
     /// the clock moves, or somebody calls. At most for `timeout`, by the host's clock. Whether that is so.
     ///

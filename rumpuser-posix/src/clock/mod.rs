@@ -7,6 +7,7 @@
 
 mod hand;
 mod kind;
+mod spawn;
 mod time;
 
 use std::ffi::{c_int, c_long};
@@ -17,6 +18,7 @@ use crate::instance::{Dead, Deadline, Instance, Wake, caller};
 
 pub use hand::Hand;
 pub use kind::{Clock, ClockError};
+pub use spawn::Spawned;
 pub(crate) use time::Time;
 
 const RELWALL: c_int = 0;

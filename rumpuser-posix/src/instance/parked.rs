@@ -211,7 +211,7 @@ impl Parked {
     pub(crate) fn die(&self) {
         self.alive.store(0, Ordering::SeqCst);
         if let Some(turns) = &self.turns {
-            turns.die(self.kernel);
+            turns.end(self.kernel);
         }
         for shard in &self.keys {
             // A copy: a woken thread takes the lock to remove its key.
