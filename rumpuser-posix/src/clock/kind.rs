@@ -9,7 +9,7 @@ const LATEST: Duration = Duration::from_secs(253_402_300_799);
 const FASTEST: f64 = 1000.0;
 
 /// Why there is no such clock, or why it does not move.
-#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ClockError {
     /// A time before 1970 or after 9999.

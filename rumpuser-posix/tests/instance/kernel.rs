@@ -15,6 +15,7 @@ pub(crate) const SPIN: c_int = 1;
 pub(crate) const READER: c_int = 0;
 pub(crate) const WRITER: c_int = 1;
 pub(crate) const RELWALL: c_int = 0;
+pub(crate) const ABSMONO: c_int = 1;
 pub(crate) const LWP_SET: c_int = 2;
 pub(crate) const LWP_CLEAR: c_int = 3;
 pub(crate) const BIO_READ: c_int = 1;
@@ -49,6 +50,17 @@ unsafe extern "C" {
         done: BioDone,
         argument: *mut c_void,
     );
+    pub(crate) fn rumpuser_clock_gettime(
+        clock: c_int,
+        seconds: *mut i64,
+        nanos: *mut c_long,
+    ) -> c_int;
+    pub(crate) fn rumpuser_getrandom(
+        buffer: *mut c_void,
+        length: usize,
+        flags: c_int,
+        filled: *mut usize,
+    ) -> c_int;
     pub(crate) fn rumpuser_clock_sleep(clock: c_int, seconds: i64, nanos: c_long) -> c_int;
     pub(crate) fn rumpuser_getparam(
         name: *const c_char,

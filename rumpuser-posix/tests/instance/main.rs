@@ -1,5 +1,6 @@
-//! Instances, under a stand-in for a kernel: how they die, and what they give to a kernel.
+//! Instances, under a stand-in for a kernel: how they die, what they give to a kernel, and its time.
 
+mod clocks;
 mod death;
 mod kernel;
 mod loaded;
