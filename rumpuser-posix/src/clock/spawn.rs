@@ -35,8 +35,12 @@ impl Drop for End {
 impl Hand {
     /// Starts a thread that takes turns with the threads of the kernels on this clock, from its
     /// first to its last instruction: it runs while all others wait, until it waits in a kernel, in
-    /// [`sleep`](Self::sleep) or in [`Spawned::join`]. It must not wait for other threads in any other way: nothing
-    /// else on this clock would happen meanwhile.
+    /// [`sleep`](Self::sleep) or in [`Spawned::join`]. It must not wait for other threads in any
+    /// other way: nothing else on this clock would happen meanwhile.
+    ///
+    /// Threads begin in the order in which they were started, but those that were started from
+    /// outside are at work while more are started. Start them in [`run`](Self::run) for a run that can be
+    /// repeated.
     ///
     /// # Errors
     ///

@@ -1,6 +1,6 @@
 //! Clocks that are moved by hand, and who runs when on them; seeded random numbers.
 
-use std::ffi::{c_int, c_void};
+use std::ffi::{c_int, c_long, c_void};
 use std::ptr;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -219,7 +219,7 @@ fn sleepers_wake_when_their_time_has_come_and_not_before() {
 
 #[test]
 fn each_sleeper_sees_the_time_at_which_it_woke() {
-    static SEEN: Mutex<Vec<(i64, i64)>> = Mutex::new(Vec::new());
+    static SEEN: Mutex<Vec<(i64, c_long)>> = Mutex::new(Vec::new());
     let mut sleepers = Sleepers::new(1);
     for _ in 0..2 {
         sleepers.start(0, || {
@@ -228,7 +228,7 @@ fn each_sleeper_sees_the_time_at_which_it_woke() {
                 let (mut seconds, mut nanos) = (0, 0);
                 // SAFETY: the places are right.
                 unsafe { rumpuser_clock_gettime(ABSMONO, &mut seconds, &mut nanos) };
-                SEEN.lock().unwrap().push((seconds, nanos.into()));
+                SEEN.lock().unwrap().push((seconds, nanos));
             }
         });
     }
@@ -353,28 +353,23 @@ fn threads_of_the_program_take_turns() {
         let hand = hand();
         let kernel = boot_on(hand.clock());
         let said = Arc::new(Mutex::new(Vec::new()));
-        let threads: Vec<_> = (0..8_u32)
-            .map(|number| {
-                let (hand, said) = (hand.clone(), Arc::clone(&said));
-                let (spawning, kernel) = (hand.clone(), Arc::clone(&kernel));
-                let body = move || {
-                    for round in 0..5 {
-                        hand.sleep(Duration::from_secs(u64::from(number % 3)));
-                        said.lock().unwrap().push((number, round, hand.now()));
-                        // SAFETY: sleep() keeps the rule.
-                        unsafe { kernel.enter(|| sleep(1)) }.unwrap();
-                        said.lock().unwrap().push((number, round, hand.now()));
-                    }
-                    number
-                };
-                spawning.spawn(body).unwrap()
-            })
-            .collect();
+        let body = |number: u32| {
+            let (hand, said, kernel) = (hand.clone(), Arc::clone(&said), Arc::clone(&kernel));
+            move || {
+                for round in 0..5 {
+                    hand.sleep(Duration::from_secs(u64::from(number % 3)));
+                    said.lock().unwrap().push((number, round, hand.now()));
+                    // SAFETY: sleep() keeps the rule.
+                    unsafe { kernel.enter(|| sleep(1)) }.unwrap();
+                    said.lock().unwrap().push((number, round, hand.now()));
+                }
+                number
+            }
+        };
+        // None of them begins before all are there.
         let joined = hand.run(|| {
-            threads
-                .into_iter()
-                .map(|thread| thread.join().unwrap())
-                .sum()
+            let threads = [0, 1, 2, 3, 4, 5, 6, 7].map(|number| hand.spawn(body(number)).unwrap());
+            threads.map(|thread| thread.join().unwrap()).iter().sum()
         });
         assert_eq!(joined, Ok(28_u32));
         Arc::try_unwrap(said).unwrap().into_inner().unwrap()
