@@ -1,9 +1,10 @@
 //! Threads of the program that take turns with the kernels.
 
+use std::ffi::c_void;
 use std::fmt;
 use std::io;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::thread::{self, JoinHandle};
 
 use parking_lot_core::DEFAULT_UNPARK_TOKEN;
@@ -18,17 +19,59 @@ pub struct Spawned<T> {
     thread: JoinHandle<T>,
 }
 
-/// Tells who waits that the thread has come to its end, also if by a panic.
-struct End {
+/// The turn of a thread, up to the thread's very end: what the destructors of its thread-locals and
+/// thread keys do in kernels is done in turn, too.
+struct Stay {
     turns: Arc<Turns>,
     ended: Arc<AtomicBool>,
+    /// How often the destructors of thread keys have been run before this one gives up.
+    rounds: u8,
 }
 
-impl Drop for End {
+/// POSIX lets keys have values four times. A destructor of another key that sets its value again
+/// has done so by then.
+const ROUNDS: u8 = 3;
+
+impl Drop for Stay {
     fn drop(&mut self) {
         self.ended.store(true, Ordering::Relaxed);
         let key = Arc::as_ptr(&self.ended).addr();
         self.turns.unpark(key, usize::MAX, |_| DEFAULT_UNPARK_TOKEN);
+        self.turns.leave();
+    }
+}
+
+/// The key whose value is the thread's [`Stay`].
+fn key() -> io::Result<libc::pthread_key_t> {
+    static KEY: OnceLock<Result<libc::pthread_key_t, i32>> = OnceLock::new();
+    let key = KEY.get_or_init(|| {
+        let mut key = 0;
+        // SAFETY: a place for the key; again() takes what keep() sets.
+        match unsafe { libc::pthread_key_create(&mut key, Some(again)) } {
+            0 => Ok(key),
+            error => Err(error),
+        }
+    });
+    key.map_err(io::Error::from_raw_os_error)
+}
+
+fn keep(key: libc::pthread_key_t, stay: Box<Stay>) {
+    let stay = Box::into_raw(stay);
+    // SAFETY: the key is never deleted, and its destructor expects this.
+    if unsafe { libc::pthread_setspecific(key, stay.cast()) } != 0 {
+        // SAFETY: the box is from above, and nobody else has it. What comes later needs a new turn.
+        drop(unsafe { Box::from_raw(stay) });
+    }
+}
+
+extern "C" fn again(stay: *mut c_void) {
+    // SAFETY: keep() made it of a box, and the key no longer has it.
+    let mut stay = unsafe { Box::from_raw(stay.cast::<Stay>()) };
+    stay.rounds += 1;
+    if stay.rounds < ROUNDS
+        && let Ok(key) = key()
+    {
+        keep(key, stay);
     }
 }
 
@@ -51,16 +94,17 @@ impl Hand {
     ) -> io::Result<Spawned<T>> {
         let ticket = self.turns.ticket();
         let ended = Arc::new(AtomicBool::new(false));
-        let end = End {
-            turns: Arc::clone(&self.turns),
-            ended: Arc::clone(&ended),
-        };
-        let theirs = ticket.clone();
+        let (theirs, turns) = (ticket.clone(), Arc::clone(&self.turns));
+        let (ends, key) = (Arc::clone(&ended), key()?);
         let thread = thread::Builder::new().spawn(move || {
-            theirs.run(|| {
-                let _end = end;
-                f()
-            })
+            theirs.begin();
+            let stay = Stay {
+                turns,
+                ended: ends,
+                rounds: 0,
+            };
+            keep(key, Box::new(stay));
+            f()
         })?;
         // It is in the queue from here on, whenever the host starts it.
         ticket.queue();

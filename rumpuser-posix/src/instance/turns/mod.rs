@@ -53,7 +53,7 @@ pub(crate) struct Held<'a>(&'a Turns);
 
 impl Drop for Held<'_> {
     fn drop(&mut self) {
-        self.0.give_up(&mut self.0.state.lock());
+        self.0.leave();
     }
 }
 
@@ -94,6 +94,11 @@ impl Turns {
         state.hand_on(&self.still);
     }
 
+    /// Gives up the turn.
+    pub(crate) fn leave(&self) {
+        self.give_up(&mut self.state.lock());
+    }
+
     /// Waits until the thread with this seat is given the turn.
     fn wait_for_turn(&self, mut state: MutexGuard<'_, State>, seat: &Seat) -> Wake {
         loop {
@@ -126,7 +131,7 @@ impl Turns {
         if !self.is_mine() {
             return f();
         }
-        self.give_up(&mut self.state.lock());
+        self.leave();
         let result = f();
         // Whoever held the turn before gives it up in the end.
         std::mem::forget(self.enter());
@@ -204,10 +209,15 @@ impl Ticket {
         state.stir(&self.turns.still);
     }
 
-    /// On the new thread: runs `f` from its first turn on.
-    pub(crate) fn run<R>(self, f: impl FnOnce() -> R) -> R {
+    /// On the new thread: waits for its first turn.
+    pub(crate) fn begin(&self) {
         self.turns
             .wait_for_turn(self.turns.state.lock(), &self.seat);
+    }
+
+    /// On the new thread: runs `f` from its first turn on.
+    pub(crate) fn run<R>(self, f: impl FnOnce() -> R) -> R {
+        self.begin();
         let _turn = Held(&self.turns);
         f()
     }
