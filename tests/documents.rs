@@ -31,7 +31,9 @@ fn features(manifest: &toml::Table) -> BTreeMap<String, Vec<String>> {
             .collect()
     };
     all.iter()
-        .filter(|(name, _)| !["default", "download", "git", "hypercalls"].contains(&name.as_str()))
+        .filter(|(name, _)| {
+            !["default", "download", "git", "hypercalls", "instances"].contains(&name.as_str())
+        })
         .map(|(name, value)| (name.clone(), names(value)))
         .collect()
 }
@@ -42,7 +44,9 @@ fn reached<'a>(
     into: &mut BTreeSet<&'a str>,
 ) {
     if into.insert(from) {
-        for next in features.get(from).into_iter().flatten() {
+        let names = features.get(from).into_iter().flatten();
+        // A component's user side is a feature of the hypercalls.
+        for next in names.filter(|name| !name.starts_with("rumpuser-posix?/")) {
             reached(features, next, into);
         }
     }

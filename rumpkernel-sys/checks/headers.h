@@ -102,6 +102,11 @@
 #include <rump/rump.h>
 #include <rump/rump_syscalls.h>
 
+/* The network interface that the hypercalls carry frames for; its names follow VIRTIF_BASE. */
+#define VIRTIF_BASE virt
+#include <rump/net/lib/libvirtif/if_virt.h>
+#include <rump/net/lib/libvirtif/virtif_user.h>
+
 /* Hypercalls are declared to those who implement them. */
 #define LIBRUMPUSER
 #include <rump/rumpuser.h>

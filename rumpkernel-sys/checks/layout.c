@@ -3720,6 +3720,9 @@ VALUE(ST_UNION, 32);
 #ifdef ST_WAIT
 VALUE(ST_WAIT, 1);
 #endif
+#ifdef SYSCTL_VERS_1
+VALUE(SYSCTL_VERS_1, 16777216);
+#endif
 #ifdef S_IEXEC
 VALUE(S_IEXEC, 64);
 #endif
@@ -6618,6 +6621,8 @@ DECLARED(rump_pub_syspuffs_glueinit);
 int rump_pub_syspuffs_glueinit(int, int *);
 DECLARED(rump_pub_shmif_create);
 int rump_pub_shmif_create(const char *, int *);
+DECLARED(rump_virtif_virt_deliverpkt);
+void VIF_DELIVERPKT(struct virtif_sc *, struct iovec *, size_t);
 DECLARED(rump_sys_read);
 ssize_t rump_sys_read(int fd, void * buf, size_t nbyte);
 LINK_NAME(RUMP_SYS_RENAME_READ, "rump___sysimpl_read");

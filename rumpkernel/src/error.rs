@@ -101,6 +101,15 @@ pub enum ErrorKind {
     #[error("the host says: {0}")]
     Host(#[source] io::Error),
 
+    /// An address with its prefix length was expected.
+    #[error(
+        "{given:?} is no address with a prefix length, such as \"10.0.0.1/24\" or \"fd00::1/64\""
+    )]
+    BadPrefix {
+        /// What was given.
+        given: String,
+    },
+
     /// A path holds a NUL byte, which no path of a Unix kernel can.
     #[error("the path holds a NUL byte")]
     NulInPath,
@@ -117,6 +126,9 @@ pub(crate) enum Subject {
     /// Two paths and the word between them.
     Paths(PathBuf, &'static str, PathBuf),
     Address(SocketAddr),
+    /// The name of an interface or of a variable.
+    #[cfg(feature = "virtif")]
+    Name(String),
 }
 
 impl Error {
@@ -142,7 +154,7 @@ impl Error {
     pub fn path(&self) -> Option<&Path> {
         match &self.0.subject {
             Subject::Path(path) | Subject::Paths(path, ..) => Some(path),
-            Subject::Nothing | Subject::Address(_) => None,
+            _ => None,
         }
     }
 
@@ -189,6 +201,8 @@ impl fmt::Display for Error {
                 write!(f, " {} {word} {}", one.display(), other.display())?;
             }
             Subject::Address(address) => write!(f, " {address}")?,
+            #[cfg(feature = "virtif")]
+            Subject::Name(name) => write!(f, " {name}")?,
         }
         write!(f, ": {kind}")?;
         if let Some(hint) = hint {
@@ -223,7 +237,9 @@ impl From<Error> for io::Error {
             ErrorKind::Errno(errno) => errno.io_kind(),
             ErrorKind::ImageInUse => io::ErrorKind::ResourceBusy,
             ErrorKind::Host(host) => host.kind(),
-            ErrorKind::NulInPath | ErrorKind::BadParameter { .. } => io::ErrorKind::InvalidInput,
+            ErrorKind::NulInPath | ErrorKind::BadParameter { .. } | ErrorKind::BadPrefix { .. } => {
+                io::ErrorKind::InvalidInput
+            }
             ErrorKind::InsideKernel => io::ErrorKind::Deadlock,
             ErrorKind::AlreadyBooted => io::ErrorKind::AlreadyExists,
             ErrorKind::Load(LoadError::Host { source, .. }) => source.kind(),
@@ -321,6 +337,13 @@ impl From<(&Path, &'static str, &Path)> for Subject {
 impl From<SocketAddr> for Subject {
     fn from(address: SocketAddr) -> Self {
         Self::Address(address)
+    }
+}
+
+#[cfg(feature = "virtif")]
+impl From<&str> for Subject {
+    fn from(name: &str) -> Self {
+        Self::Name(name.to_owned())
     }
 }
 

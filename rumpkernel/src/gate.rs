@@ -203,6 +203,12 @@ impl Gate {
         &self.body.disks
     }
 
+    /// The functions that the kernel is entered through.
+    #[cfg(all(feature = "virtif", any(feature = "netinet", feature = "netinet6")))]
+    pub(crate) fn entry_points(&self) -> &EntryPoints {
+        &self.body.entry
+    }
+
     /// The hypercall side of the kernel.
     pub(crate) fn instance(&self) -> &Instance {
         &self.body.instance

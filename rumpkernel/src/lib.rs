@@ -56,6 +56,8 @@ pub mod net;
 mod path;
 #[cfg(any(feature = "netinet", feature = "netinet6", feature = "vfs"))]
 mod syscall;
+#[cfg(all(feature = "virtif", any(feature = "netinet", feature = "netinet6")))]
+mod sysctl;
 mod thread;
 
 pub use builder::Builder;

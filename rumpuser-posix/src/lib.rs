@@ -59,3 +59,9 @@ pub use fault::{Fault, Faults};
 pub use image::{Image, Import, LoadError, Segment};
 pub use instance::{Death, DeathKind, Instance, Parameters, SetupError, World};
 pub use random::Random;
+
+/// Network interfaces, of the component rumpnet_virtif, and what they are plugged into.
+#[cfg(feature = "rumpnet_virtif")]
+pub mod virtif {
+    pub use crate::component::virtif::{Deliver, Frame, Link, Plugged, Port};
+}

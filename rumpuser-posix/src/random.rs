@@ -39,7 +39,7 @@ impl Random {
     }
 
     /// Fills the whole buffer, or says why not with the host's errno.
-    fn fill(&self, buffer: &mut [MaybeUninit<u8>]) -> Result<(), c_int> {
+    pub(crate) fn fill(&self, buffer: &mut [MaybeUninit<u8>]) -> Result<(), c_int> {
         match &self.generator {
             Some(generator) => {
                 buffer.fill(MaybeUninit::new(0));

@@ -15,6 +15,7 @@ mod files;
 mod footprint;
 mod images;
 mod instances;
+mod links;
 mod mounts;
 mod network;
 mod odd_places;
@@ -73,6 +74,7 @@ const ALL: &[&[Test]] = &[
     files::TESTS,
     images::TESTS,
     instances::TESTS,
+    links::TESTS,
     mounts::TESTS,
     network::TESTS,
     odd_places::TESTS,

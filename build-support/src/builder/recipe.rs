@@ -25,6 +25,7 @@ pub(super) struct Recipe {
 impl Recipe {
     /// Works everything out.
     pub(super) fn new(setup: &Setup, mut component: Component) -> Result<Self, Error> {
+        let mut headers = Vec::new();
         for source in &mut component.sources {
             if let Origin::Tree(path) = &mut source.origin {
                 let repairs = setup.target.repairs;
@@ -33,10 +34,19 @@ impl Recipe {
                 }
                 let flags = repair::flags(path, &setup.target.machine);
                 source.flags.extend(flags.map(str::to_owned));
+                if let Some(header) = repair::header(path) {
+                    source.flags.push("-include".to_owned());
+                    source.flags.push(format!("{OBJECTS}/{}", header.name));
+                    headers.push(GeneratedFile {
+                        name: header.name,
+                        text: header.text.to_owned(),
+                    });
+                }
             }
         }
-        let (generated, described_by) =
+        let (mut generated, described_by) =
             generated::generate(&component, setup.tree.root(), &setup.config)?;
+        generated.append(&mut headers);
         let sources = component
             .sources
             .iter()

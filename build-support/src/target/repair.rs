@@ -88,6 +88,29 @@ pub fn flags(source: &Path, machine: &Machine) -> impl Iterator<Item = &'static 
         .flat_map(|rule| rule.flags.iter().copied())
 }
 
+/// A header of our own that a source of the snapshots is compiled after.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Header {
+    source: &'static str,
+    /// What the file is called in the component's object folder.
+    pub name: &'static str,
+    /// Its text.
+    pub text: &'static str,
+}
+
+const HEADERS: &[Header] = &[Header {
+    source: "sys/rump/net/lib/libvirtif/if_virt.c",
+    name: "if_virt_repair.h",
+    text: include_str!("if_virt.h"),
+}];
+
+/// The header that a source is compiled after, if there is one.
+#[must_use]
+pub fn header(source: &Path) -> Option<Header> {
+    let mut headers = HEADERS.iter().copied();
+    headers.find(|header| source == Path::new(header.source))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

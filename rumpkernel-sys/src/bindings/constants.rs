@@ -1182,6 +1182,7 @@ pub const ST_SYMPERM: c_int = 536870912;
 pub const ST_SYNCHRONOUS: c_int = 2;
 pub const ST_UNION: c_int = 32;
 pub const ST_WAIT: c_int = 1;
+pub const SYSCTL_VERS_1: c_int = 16777216;
 pub const S_IEXEC: c_int = 64;
 pub const S_IFBLK: c_int = 24576;
 pub const S_IFCHR: c_int = 8192;

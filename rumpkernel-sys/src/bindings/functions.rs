@@ -244,6 +244,7 @@ entry_points! {
         "rumpvfs" vfs_syncwait = rump_pub_vfs_syncwait(arg1: *mut mount);
         "rumpvfs" vfs_mount_print = rump_pub_vfs_mount_print(arg1: *const c_char, arg2: c_int);
         "rumpvfs" vfs_extattrctl = rump_pub_vfs_extattrctl(arg1: *mut mount, arg2: c_int, arg3: *mut vnode, arg4: c_int, arg5: *const c_char) -> c_int;
+        "rumpnet_virtif" virtif_virt_deliverpkt = rump_virtif_virt_deliverpkt(arg1: *mut virtif_sc, arg2: *mut iovec, arg3: usize);
     }
     absent {
         "rumpkern_sysproxy" init_server = rump_init_server(arg1: *const c_char) -> c_int;

@@ -46,6 +46,12 @@ pub struct modinfo {
     _data: [u8; 0],
     _marker: core::marker::PhantomData<(*mut u8, core::marker::PhantomPinned)>,
 }
+#[repr(C)]
+#[derive(Debug)]
+pub struct virtif_sc {
+    _data: [u8; 0],
+    _marker: core::marker::PhantomData<(*mut u8, core::marker::PhantomPinned)>,
+}
 pub type sysctlnode__bindgen_ty_1 = [u64; 2];
 pub type sysctlnode__bindgen_ty_2 = u64;
 pub type sysctlnode__bindgen_ty_3 = u64;

@@ -29,7 +29,7 @@ pub(super) fn family(address: &SocketAddr) -> c_int {
 }
 
 /// The address as the kernel reads it.
-pub(super) fn to_kernel(address: &SocketAddr) -> RawAddress {
+pub(crate) fn to_kernel(address: &SocketAddr) -> RawAddress {
     let mut bytes = [0; size_of::<Storage>()];
     let length = match address {
         SocketAddr::V4(address) => {
@@ -76,6 +76,37 @@ fn parse(bytes: &[u8]) -> Option<SocketAddr> {
 
 fn put(bytes: &mut [u8], at: usize, value: &[u8]) {
     bytes[at..at + value.len()].copy_from_slice(value);
+}
+
+/// An IPv4 address in the structure that interfaces take.
+#[cfg(feature = "virtif")]
+pub(crate) fn sockaddr_v4(address: Ipv4Addr) -> sys::sockaddr {
+    let mut result = sys::sockaddr {
+        sa_len: size_of::<sys::sockaddr_in>() as u8,
+        sa_family: sys::AF_INET as u8,
+        ..Default::default()
+    };
+    let place = &mut result.sa_data[ADDRESS_V4 - offset_of!(sys::sockaddr, sa_data)..];
+    for (place, byte) in place.iter_mut().zip(address.octets()) {
+        *place = byte as std::ffi::c_char;
+    }
+    result
+}
+
+/// An IPv6 address in the structure that interfaces take.
+#[cfg(feature = "virtif")]
+pub(crate) fn sockaddr_v6(address: Ipv6Addr, scope: u32) -> sys::sockaddr_in6 {
+    sys::sockaddr_in6 {
+        sin6_len: size_of::<sys::sockaddr_in6>() as u8,
+        sin6_family: sys::AF_INET6 as u8,
+        sin6_addr: sys::in6_addr {
+            __u6_addr: sys::in6_addr__bindgen_ty_1 {
+                __u6_addr8: address.octets(),
+            },
+        },
+        sin6_scope_id: scope,
+        ..Default::default()
+    }
 }
 
 /// Tries each address that `addresses` stands for, until one works.

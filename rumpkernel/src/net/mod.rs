@@ -7,13 +7,31 @@
 //! Errors are [`Error`](crate::Error) in methods of sockets, and [`std::io::Error`] with the same
 //! inside where a trait of `std::io` asks for it.
 
-mod address;
+pub(crate) mod address;
+#[cfg(feature = "virtif")]
+mod interface;
+#[cfg(feature = "virtif")]
+mod link;
 mod listener;
 mod options;
+#[cfg(feature = "virtif")]
+mod prefix;
+#[cfg(feature = "virtif")]
+mod route;
 mod socket;
 mod stream;
 mod udp;
 
+#[cfg(feature = "virtif")]
+pub use interface::Interface;
+#[cfg(feature = "virtif")]
+pub use link::{Conditions, Hub, HubPort, Record, Tapped, Trace, wire};
 pub use listener::{Incoming, TcpListener};
+#[cfg(feature = "virtif")]
+pub use prefix::{IpNet, ToPrefix};
+#[cfg(feature = "virtif")]
+pub use route::{add_route, remove_route, set_forwarding};
+#[cfg(feature = "virtif")]
+pub use rumpuser_posix::virtif::{Frame, Link, Port};
 pub use stream::TcpStream;
 pub use udp::UdpSocket;

@@ -9,10 +9,16 @@
 mod descriptor;
 #[cfg(feature = "vfs")]
 mod file;
+#[cfg(all(feature = "virtif", any(feature = "netinet", feature = "netinet6")))]
+pub(crate) mod interface;
 #[cfg(feature = "vfs")]
 pub(crate) mod mount;
+#[cfg(all(feature = "virtif", any(feature = "netinet", feature = "netinet6")))]
+pub(crate) mod route;
 #[cfg(any(feature = "netinet", feature = "netinet6"))]
 pub(crate) mod socket;
+#[cfg(all(feature = "virtif", any(feature = "netinet", feature = "netinet6")))]
+pub(crate) mod sysctl;
 #[cfg(feature = "vfs")]
 pub(crate) mod tree;
 

@@ -126,7 +126,7 @@ impl Time {
     }
 
     /// The monotonic clock, or the host's errno.
-    pub(super) fn monotonic(&self) -> Result<Reading, c_int> {
+    pub(crate) fn monotonic(&self) -> Result<Reading, c_int> {
         match &self.0 {
             Face::Host => host_monotonic(),
             Face::Running(running) => Ok(reading(running.elapsed())),
@@ -150,7 +150,7 @@ impl Time {
     }
 
     /// When the monotonic clock will show that; `None` for never in a lifetime.
-    pub(super) fn at_monotonic(&self, seconds: i64, nanos: i64) -> Result<Option<Deadline>, c_int> {
+    pub(crate) fn at_monotonic(&self, seconds: i64, nanos: i64) -> Result<Option<Deadline>, c_int> {
         match &self.0 {
             Face::Host => {
                 let now = host_monotonic()?;

@@ -4,19 +4,25 @@ use std::ffi::c_void;
 
 /// Declares the functions, whichever module or C file defines them, and the table of them.
 macro_rules! table {
-    ($($name:ident)*) => {
+    ($($(#[$when:meta])? $name:ident)*) => {
         #[expect(clashing_extern_declarations, reason = "one has variable arguments")]
         unsafe extern "C" {
             // Not called under these types; what is wanted is where they are.
-            $(fn $name();)*
+            $($(#[$when])? fn $name();)*
         }
 
         /// Sorted by name.
-        static TABLE: &[(&str, unsafe extern "C" fn())] = &[$((stringify!($name), $name)),*];
+        static TABLE: &[(&str, unsafe extern "C" fn())] = &[
+            $($(#[$when])? (stringify!($name), $name)),*
+        ];
     };
 }
 
 table! {
+    #[cfg(feature = "rumpnet_virtif")] rumpcomp_virt_create
+    #[cfg(feature = "rumpnet_virtif")] rumpcomp_virt_destroy
+    #[cfg(feature = "rumpnet_virtif")] rumpcomp_virt_dying
+    #[cfg(feature = "rumpnet_virtif")] rumpcomp_virt_send
     rumpuser_anonmmap
     rumpuser_bio
     rumpuser_clock_gettime

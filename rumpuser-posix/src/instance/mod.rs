@@ -95,6 +95,8 @@ pub struct Instance {
     pub(crate) parked: Parked,
     pub(crate) inside: Inside,
     pub(crate) daemon: Mutex<Option<Daemon>>,
+    #[cfg(feature = "rumpnet_virtif")]
+    pub(crate) interfaces: crate::component::virtif::Interfaces,
     /// Whether the kernel's signals are raised in the process.
     pub(crate) raises_signals: bool,
     faults: Faults,
@@ -133,6 +135,8 @@ impl Instance {
             parked: Parked::new(id, turns),
             inside: Inside::default(),
             daemon: Mutex::new(None),
+            #[cfg(feature = "rumpnet_virtif")]
+            interfaces: Default::default(),
             raises_signals,
             faults: world.faults,
             code: OnceLock::new(),
@@ -248,6 +252,8 @@ impl Instance {
         // before running any of its code. So nobody uses what it had.
         self.descriptors.close_all();
         self.bio.clear();
+        #[cfg(feature = "rumpnet_virtif")]
+        self.interfaces.clear();
         // SAFETY: as said above, for memory and image.
         unsafe {
             self.memory.free_all();

@@ -84,21 +84,28 @@ fn with_prototype(call: SystemCall, code: &str) -> Result<SystemCall, Failure> {
 
 /// The headers that declare what is not a system call.
 const HEADERS: &[&str] = &[
-    "rump.h",
-    "rumpkern_if_pub.h",
-    "rumpvfs_if_pub.h",
-    "rumpnet_if_pub.h",
+    "sys/rump/include/rump/rump.h",
+    "sys/rump/include/rump/rumpkern_if_pub.h",
+    "sys/rump/include/rump/rumpvfs_if_pub.h",
+    "sys/rump/include/rump/rumpnet_if_pub.h",
+    "sys/rump/net/lib/libvirtif/virtif_user.h",
 ];
+
+/// Entry points that a header declares by the name of a macro.
+const MACROS: &[(&str, &str)] = &[("rump_virtif_virt_deliverpkt", "VIF_DELIVERPKT")];
 
 /// The prototype of the entry point `name` as its header has it.
 pub(crate) fn entry_point(tree: &Path, name: &str) -> Result<String, Failure> {
+    let macro_name = MACROS.iter().find(|(function, _)| *function == name);
+    let written = macro_name.map_or(name, |(_, written)| written);
     for header in HEADERS {
-        let path = tree.join("sys/rump/include/rump").join(header);
+        let path = tree.join(header);
         let text =
             std::fs::read_to_string(&path).map_err(|e| format!("{}: {e}", path.display()))?;
         let declares = |line: &&str| {
-            line.split_once('(')
-                .is_some_and(|(before, _)| before.split([' ', '\t', '*']).next_back() == Some(name))
+            line.split_once('(').is_some_and(|(before, _)| {
+                before.split([' ', '\t', '*']).next_back() == Some(written)
+            })
         };
         if let Some(line) = text.lines().find(declares) {
             return Ok(line

@@ -32,6 +32,7 @@ pub(crate) const OPAQUE: &[&str] = &[
     "kauth_cred",
     "lwp",
     "modinfo",
+    "virtif_sc",
 ];
 
 /// Members whose halves lie in the order of bytes, and what they are declared as instead.
@@ -144,6 +145,7 @@ pub(crate) const FUNCTIONS: &[(&str, Library)] = &[
     ("rump_pub_vfs_extattrctl", Component("rumpvfs")),
     ("rump_pub_syspuffs_glueinit", Component("rumpfs_syspuffs")),
     ("rump_pub_shmif_create", Component("rumpnet_shmif")),
+    ("rump_virtif_virt_deliverpkt", Component("rumpnet_virtif")),
 ];
 
 /// The beginnings of constants' names, and names that end where the entry ends with `$`.
@@ -217,6 +219,7 @@ const CONSTANTS: &[&str] = &[
     "SOMAXCONN$",
     "SO_",
     "ST_",
+    "SYSCTL_VERS_1$",
     "S_I",
     "TCP_",
     "UF_",

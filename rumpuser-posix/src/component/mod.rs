@@ -4,6 +4,9 @@
 //! up the virtual CPU around blocking calls, translates error numbers, and makes threads of its own
 //! known to the kernel.
 
+#[cfg(feature = "rumpnet_virtif")]
+pub(crate) mod virtif;
+
 use std::ffi::{c_int, c_void};
 use std::ptr;
 

@@ -1,0 +1,223 @@
+//! Network interfaces that are plugged into links of the program.
+
+use std::fmt;
+use std::net::Ipv6Addr;
+use std::sync::Arc;
+
+use rumpkernel_sys as sys;
+use rumpuser_posix::virtif::{Deliver, Link, Plugged};
+
+use super::ToPrefix;
+use crate::error::During as _;
+use crate::gate::Gate;
+use crate::syscall::interface::{self, Name};
+use crate::syscall::sysctl;
+use crate::{Errno, Error, ErrorKind, Kernel};
+
+/// A network interface `virt0`, `virt1`, … of a kernel, whose frames go through a [`Link`];
+/// destroyed when dropped.
+///
+/// A new interface is down and has no address. Giving it an address brings it up.
+///
+/// # Duplicate addresses
+///
+/// A link is the program's, which knows who is on it. So making an interface turns the kernel's search
+/// for duplicate addresses off (`net.inet.ip.dad_count`, `net.inet6.ip6.dad_count`), and addresses
+/// are usable at once. [`Kernel::set_sysctl`] turns it on again.
+pub struct Interface {
+    gate: Arc<Gate>,
+    name: Name,
+    text: String,
+    plugged: Plugged,
+}
+
+impl Interface {
+    /// Makes an interface and plugs it into `link`. Its Ethernet address is random, as the kernel's
+    /// random numbers are: kernels with the same seed get the same.
+    ///
+    /// # Errors
+    ///
+    /// `EEXIST` when there is an interface of the next name, made by other means; `EAGAIN` when the
+    /// host has no thread for it.
+    pub fn create(kernel: &Kernel, link: impl Link + 'static) -> Result<Self, Error> {
+        Self::make(kernel.gate(), Box::new(link), None).during("ifconfig create")
+    }
+
+    /// Like [`create`](Self::create), with a given Ethernet address.
+    ///
+    /// # Errors
+    ///
+    /// As for [`create`](Self::create); `EINVAL` when the address is one for groups (its first byte
+    /// is odd).
+    pub fn with_mac(
+        kernel: &Kernel,
+        link: impl Link + 'static,
+        address: [u8; 6],
+    ) -> Result<Self, Error> {
+        if address[0] & 1 != 0 {
+            return Err(ErrorKind::Errno(Errno::INVAL).during("ifconfig create"));
+        }
+        Self::make(kernel.gate(), Box::new(link), Some(address)).during("ifconfig create")
+    }
+
+    fn make(
+        gate: &Arc<Gate>,
+        link: Box<dyn Link>,
+        address: Option<[u8; 6]>,
+    ) -> Result<Self, ErrorKind> {
+        for variable in ["net.inet.ip.dad_count", "net.inet6.ip6.dad_count"] {
+            match sysctl::set(gate, variable, 0) {
+                // A kernel without this protocol, or of a time before it searched.
+                Err(ErrorKind::Errno(Errno::NOENT)) => {}
+                result => result?,
+            }
+        }
+        let deliver = gate
+            .entry_points()
+            .virtif_virt_deliverpkt
+            .ok_or(ErrorKind::Errno(Errno::NXIO))?;
+        // SAFETY: pointers to a kernel's interface and to its struct iovec, which is laid out as the
+        // host's: an address and a length.
+        let deliver = unsafe {
+            std::mem::transmute::<
+                unsafe extern "C" fn(*mut sys::virtif_sc, *mut sys::iovec, usize),
+                Deliver,
+            >(deliver)
+        };
+        // SAFETY: the function is this kernel's, and a gate is a kernel that has been booted.
+        let plugged = unsafe { gate.instance().plug(link, address, deliver) }
+            .map_err(|code| ErrorKind::Errno(Errno::from_raw(code)))?;
+        let text = format!("virt{}", plugged.unit);
+        let made = Name::new(&text)
+            .ok_or(ErrorKind::Errno(Errno::NAMETOOLONG))
+            .and_then(|name| interface::create(gate, &name).map(|()| name));
+        match made {
+            Ok(name) => Ok(Self {
+                gate: Arc::clone(gate),
+                name,
+                text,
+                plugged,
+            }),
+            Err(error) => {
+                gate.instance().unplug(plugged.unit);
+                Err(error)
+            }
+        }
+    }
+
+    /// The name, such as `virt0`.
+    pub fn name(&self) -> &str {
+        &self.text
+    }
+
+    /// The Ethernet address.
+    pub fn mac(&self) -> [u8; 6] {
+        self.plugged.address
+    }
+
+    /// The number of the interface in its kernel, which is the scope of link-local addresses.
+    ///
+    /// # Errors
+    ///
+    /// Only that the kernel is dead.
+    pub fn index(&self) -> Result<u32, Error> {
+        interface::index(&self.gate, &self.name).during_at("if_nametoindex", &*self.text)
+    }
+
+    /// The IPv6 address that the interface gives itself from its Ethernet address, once it is up
+    /// (RFC 4291, appendix A).
+    pub fn link_local(&self) -> Ipv6Addr {
+        let [a, b, c, d, e, f] = self.plugged.address;
+        let half = u64::from_be_bytes([a ^ 2, b, c, 0xff, 0xfe, d, e, f]);
+        Ipv6Addr::from_bits(0xfe80 << 112 | u128::from(half))
+    }
+
+    /// Adds an address with its network, such as `"10.0.0.1/24"` or `"fd00::1/64"`, and brings the
+    /// interface up.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::BadPrefix`]; `EAFNOSUPPORT` without the feature `netinet` or `netinet6`; others of
+    /// ioctl(2), such as `EADDRNOTAVAIL` for an address that no interface can have.
+    pub fn add_address(&self, address: impl ToPrefix) -> Result<(), Error> {
+        address
+            .to_prefix()
+            .and_then(|address| interface::add_address(&self.gate, &self.name, &address))
+            .during_at("ifconfig", &*self.text)
+    }
+
+    /// Takes an address away, and the routes that go by it.
+    ///
+    /// # Errors
+    ///
+    /// `EADDRNOTAVAIL` when the interface does not have it; [`ErrorKind::BadPrefix`].
+    pub fn remove_address(&self, address: impl ToPrefix) -> Result<(), Error> {
+        address
+            .to_prefix()
+            .and_then(|address| interface::remove_address(&self.gate, &self.name, &address))
+            .during_at("ifconfig", &*self.text)
+    }
+
+    /// Brings the interface up.
+    ///
+    /// # Errors
+    ///
+    /// Those of ioctl(2).
+    pub fn up(&self) -> Result<(), Error> {
+        interface::set_up(&self.gate, &self.name, true).during_at("ifconfig", &*self.text)
+    }
+
+    /// Takes the interface down: it neither sends nor receives. It keeps its addresses.
+    ///
+    /// # Errors
+    ///
+    /// Those of ioctl(2).
+    pub fn down(&self) -> Result<(), Error> {
+        interface::set_up(&self.gate, &self.name, false).during_at("ifconfig", &*self.text)
+    }
+
+    /// Whether the interface is up.
+    ///
+    /// # Errors
+    ///
+    /// Only that the kernel is dead.
+    pub fn is_up(&self) -> Result<bool, Error> {
+        interface::is_up(&self.gate, &self.name).during_at("ifconfig", &*self.text)
+    }
+
+    /// How many bytes of an IP packet fit one frame: 1500 at first.
+    ///
+    /// # Errors
+    ///
+    /// Only that the kernel is dead.
+    pub fn mtu(&self) -> Result<u32, Error> {
+        interface::mtu(&self.gate, &self.name).during_at("ifconfig", &*self.text)
+    }
+
+    /// Sets how many bytes of an IP packet fit one frame.
+    ///
+    /// # Errors
+    ///
+    /// `EINVAL` above 1500, and for less than the protocols need.
+    pub fn set_mtu(&self, bytes: u32) -> Result<(), Error> {
+        interface::set_mtu(&self.gate, &self.name, bytes).during_at("ifconfig", &*self.text)
+    }
+}
+
+impl Drop for Interface {
+    fn drop(&mut self) {
+        // The kernel destroys no interface that is up.
+        let gone = interface::set_up(&self.gate, &self.name, false)
+            .and_then(|()| interface::destroy(&self.gate, &self.name));
+        if gone.is_err() {
+            // A dead kernel has none, or its name was changed by other means: at least the link is cut.
+            self.gate.instance().unplug(self.plugged.unit);
+        }
+    }
+}
+
+impl fmt::Debug for Interface {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Interface").field(&self.text).finish()
+    }
+}

@@ -1,0 +1,12 @@
+//! Links between interfaces of kernels in one process.
+//!
+//! They lose, delay, double and reorder frames only if told to, and then by a seed and by the clocks of
+//! the receiving kernels: so with clocks that are moved by hand a network does the same in every run.
+
+mod conditions;
+mod hub;
+mod trace;
+
+pub use conditions::Conditions;
+pub use hub::{Hub, HubPort, wire};
+pub use trace::{Record, Tapped, Trace};

@@ -1,0 +1,203 @@
+//! ioctl(2) on network interfaces, networking(4).
+
+use std::ffi::{c_char, c_ulong};
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use rumpkernel_sys as sys;
+
+use super::Descriptor;
+use super::socket::socket;
+use crate::gate::Gate;
+use crate::net::IpNet;
+use crate::net::address::{sockaddr_v4, sockaddr_v6};
+use crate::{Errno, ErrorKind};
+
+/// An interface's name as the kernel takes it, ended by a NUL.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Name([c_char; sys::IFNAMSIZ as usize]);
+
+impl Name {
+    /// `None` for a name that is too long or holds a NUL.
+    pub(crate) fn new(name: &str) -> Option<Self> {
+        let mut chars = [0; sys::IFNAMSIZ as usize];
+        if name.len() >= chars.len() || name.contains('\0') {
+            return None;
+        }
+        for (place, byte) in chars.iter_mut().zip(name.bytes()) {
+            *place = byte as c_char;
+        }
+        Some(Self(chars))
+    }
+}
+
+/// A socket for the configuration of any address family that the kernel has.
+fn any_socket(gate: &Arc<Gate>) -> Result<Descriptor, ErrorKind> {
+    let families = [
+        #[cfg(feature = "netinet")]
+        sys::AF_INET,
+        #[cfg(feature = "netinet6")]
+        sys::AF_INET6,
+    ];
+    let mut result = Err(ErrorKind::Errno(Errno::AFNOSUPPORT));
+    for family in families {
+        result = socket(gate, family, sys::SOCK_DGRAM, 0);
+        if result.is_ok() {
+            break;
+        }
+    }
+    result
+}
+
+impl Descriptor {
+    /// # Safety
+    ///
+    /// `T` is what `command` takes, and pointers in it are good for what the command does.
+    unsafe fn ioctl<T: Copy>(&self, command: c_ulong, mut argument: T) -> Result<T, ErrorKind> {
+        let (fd, place) = (self.number(), (&raw mut argument).cast());
+        // SAFETY: `place` is what the command takes, for the time of the call; the caller's promise.
+        unsafe {
+            self.gate()
+                .syscall(move |k| (k.sys_ioctl)(fd, command, place))
+        }?;
+        Ok(argument)
+    }
+}
+
+/// A command whose argument is a `struct ifreq`.
+fn request(
+    gate: &Arc<Gate>,
+    name: &Name,
+    command: c_ulong,
+    value: sys::ifreq__bindgen_ty_1,
+) -> Result<sys::ifreq__bindgen_ty_1, ErrorKind> {
+    let request = sys::ifreq {
+        ifr_name: name.0,
+        ifr_ifru: value,
+    };
+    // SAFETY: the commands that this module names take a struct ifreq, without pointers.
+    let answer = unsafe { any_socket(gate)?.ioctl(command, request) }?;
+    Ok(answer.ifr_ifru)
+}
+
+pub(crate) fn create(gate: &Arc<Gate>, name: &Name) -> Result<(), ErrorKind> {
+    request(gate, name, sys::SIOCIFCREATE, Default::default()).map(drop)
+}
+
+pub(crate) fn destroy(gate: &Arc<Gate>, name: &Name) -> Result<(), ErrorKind> {
+    request(gate, name, sys::SIOCIFDESTROY, Default::default()).map(drop)
+}
+
+/// Whether the interface is up.
+pub(crate) fn is_up(gate: &Arc<Gate>, name: &Name) -> Result<bool, ErrorKind> {
+    let flags = flags(gate, name)?;
+    Ok(flags & sys::IFF_UP as i16 != 0)
+}
+
+fn flags(gate: &Arc<Gate>, name: &Name) -> Result<i16, ErrorKind> {
+    let answer = request(gate, name, sys::SIOCGIFFLAGS, Default::default())?;
+    // SAFETY: the command answers with flags.
+    Ok(unsafe { answer.ifru_flags })
+}
+
+pub(crate) fn set_up(gate: &Arc<Gate>, name: &Name, up: bool) -> Result<(), ErrorKind> {
+    let now = flags(gate, name)?;
+    let wanted = match up {
+        true => now | sys::IFF_UP as i16,
+        false => now & !(sys::IFF_UP as i16),
+    };
+    let value = sys::ifreq__bindgen_ty_1 { ifru_flags: wanted };
+    request(gate, name, sys::SIOCSIFFLAGS, value).map(drop)
+}
+
+pub(crate) fn mtu(gate: &Arc<Gate>, name: &Name) -> Result<u32, ErrorKind> {
+    let answer = request(gate, name, sys::SIOCGIFMTU, Default::default())?;
+    // SAFETY: the command answers with a number.
+    Ok(unsafe { answer.ifru_mtu }.unsigned_abs())
+}
+
+pub(crate) fn set_mtu(gate: &Arc<Gate>, name: &Name, bytes: u32) -> Result<(), ErrorKind> {
+    let bytes = i32::try_from(bytes).map_err(|_| ErrorKind::Errno(Errno::INVAL))?;
+    let value = sys::ifreq__bindgen_ty_1 { ifru_mtu: bytes };
+    request(gate, name, sys::SIOCSIFMTU, value).map(drop)
+}
+
+/// The interface's number, the scope of its link-local addresses.
+pub(crate) fn index(gate: &Arc<Gate>, name: &Name) -> Result<u32, ErrorKind> {
+    let answer = request(gate, name, sys::SIOCGIFINDEX, Default::default())?;
+    // SAFETY: the command answers with a number.
+    Ok(unsafe { answer.ifru_value })
+}
+
+/// Adds an address with its network.
+pub(crate) fn add_address(gate: &Arc<Gate>, name: &Name, address: &IpNet) -> Result<(), ErrorKind> {
+    match address {
+        IpNet::V4(net) => {
+            let request = sys::ifaliasreq {
+                ifra_name: name.0,
+                ifra_addr: sockaddr_v4(net.addr()),
+                ifra_dstaddr: sockaddr_v4(net.broadcast()),
+                ifra_mask: sockaddr_v4(net.netmask()),
+            };
+            let socket = socket(gate, sys::AF_INET, sys::SOCK_DGRAM, 0)?;
+            // SAFETY: the command takes a struct ifaliasreq.
+            unsafe { socket.ioctl(sys::SIOCAIFADDR, request) }.map(drop)
+        }
+        IpNet::V6(net) => {
+            let request = sys::in6_aliasreq {
+                ifra_name: name.0,
+                ifra_addr: sockaddr_v6(net.addr(), scope(gate, name, address)?),
+                ifra_prefixmask: sockaddr_v6(net.netmask(), 0),
+                ifra_lifetime: sys::in6_addrlifetime {
+                    ia6t_vltime: sys::ND6_INFINITE_LIFETIME,
+                    ia6t_pltime: sys::ND6_INFINITE_LIFETIME,
+                    ..Default::default()
+                },
+                ..Default::default()
+            };
+            let socket = socket(gate, sys::AF_INET6, sys::SOCK_DGRAM, 0)?;
+            // SAFETY: the command takes a struct in6_aliasreq.
+            unsafe { socket.ioctl(sys::SIOCAIFADDR_IN6, request) }.map(drop)
+        }
+    }
+}
+
+/// Takes an address away.
+pub(crate) fn remove_address(
+    gate: &Arc<Gate>,
+    name: &Name,
+    address: &IpNet,
+) -> Result<(), ErrorKind> {
+    match address {
+        IpNet::V4(net) => {
+            let request = sys::ifreq {
+                ifr_name: name.0,
+                ifr_ifru: sys::ifreq__bindgen_ty_1 {
+                    ifru_addr: sockaddr_v4(net.addr()),
+                },
+            };
+            let socket = socket(gate, sys::AF_INET, sys::SOCK_DGRAM, 0)?;
+            // SAFETY: the command takes a struct ifreq with an address.
+            unsafe { socket.ioctl(sys::SIOCDIFADDR, request) }.map(drop)
+        }
+        IpNet::V6(net) => {
+            let request = sys::in6_ifreq {
+                ifr_name: name.0,
+                ifr_ifru: sys::in6_ifreq__bindgen_ty_1 {
+                    ifru_addr: sockaddr_v6(net.addr(), scope(gate, name, address)?),
+                },
+            };
+            let socket = socket(gate, sys::AF_INET6, sys::SOCK_DGRAM, 0)?;
+            // SAFETY: the command takes a struct in6_ifreq with an address.
+            unsafe { socket.ioctl(sys::SIOCDIFADDR_IN6, request) }.map(drop)
+        }
+    }
+}
+
+/// The scope identifier of an address on this interface, 0 for one that needs none.
+fn scope(gate: &Arc<Gate>, name: &Name, address: &IpNet) -> Result<u32, ErrorKind> {
+    match address.addr() {
+        IpAddr::V6(address) if address.is_unicast_link_local() => index(gate, name),
+        _ => Ok(0),
+    }
+}

@@ -1,0 +1,442 @@
+//! Network interfaces that are plugged into links.
+
+mod packets;
+mod tap;
+
+use std::io;
+use std::net::{IpAddr, Ipv4Addr};
+use std::sync::mpsc::{self, Receiver, Sender};
+use std::time::Duration;
+
+use rumpkernel::net::{
+    Frame, Interface, Link, Port, UdpSocket, add_route, remove_route, set_forwarding,
+};
+use rumpkernel::{Errno, ErrorKind};
+
+use crate::world;
+use packets::{arp_request, echo_request};
+
+crate::tests![
+    a_kernel_answers_arp_and_ping,
+    what_comes_over_a_link_reaches_sockets,
+    interfaces_are_configured,
+    wrong_configuration_is_refused,
+    routes_come_and_go,
+    variables_are_read_and_set,
+    bad_frames_harm_nobody,
+    interfaces_come_and_go_under_load,
+    a_kernel_ends_under_load,
+    an_interface_outlives_its_kernel,
+    an_interface_that_nobody_plugged_in_has_no_device,
+    ;
+    alone: the_hosts_stack_is_a_neighbour,
+];
+
+const PATIENCE: Duration = Duration::from_secs(20);
+const MAC: [u8; 6] = [0xb2, 1, 2, 3, 4, 5];
+const PEER: [u8; 6] = [0xb2, 9, 9, 9, 9, 9];
+const OURS: Ipv4Addr = Ipv4Addr::new(10, 0, 0, 1);
+const THEIRS: Ipv4Addr = Ipv4Addr::new(10, 0, 0, 2);
+
+/// A link whose other end is the test.
+struct Cable {
+    ports: Sender<Port>,
+    frames: Sender<Frame>,
+}
+
+impl Link for Cable {
+    fn connect(&mut self, port: Port) {
+        self.ports.send(port).unwrap();
+    }
+
+    fn send(&self, frame: Frame) {
+        // A test that has seen enough hangs up.
+        let _ = self.frames.send(frame);
+    }
+}
+
+/// The test's end of a cable.
+struct Other {
+    ports: Receiver<Port>,
+    frames: Receiver<Frame>,
+}
+
+impl Other {
+    fn port(&self) -> Port {
+        self.ports.recv_timeout(PATIENCE).unwrap()
+    }
+
+    /// The first frame from the kernel that is as wanted.
+    fn expect(&self, wanted: impl Fn(&[u8]) -> bool) -> Frame {
+        loop {
+            let frame = self.frames.recv_timeout(PATIENCE).unwrap();
+            if wanted(&frame) {
+                return frame;
+            }
+        }
+    }
+}
+
+fn cable() -> (Cable, Other) {
+    let (ports, their_ports) = mpsc::channel();
+    let (frames, their_frames) = mpsc::channel();
+    (
+        Cable { ports, frames },
+        Other {
+            ports: their_ports,
+            frames: their_frames,
+        },
+    )
+}
+
+fn a_kernel_answers_arp_and_ping() {
+    let kernel = world::boot();
+    let (cable, other) = cable();
+    let interface = Interface::with_mac(&kernel, cable, MAC).unwrap();
+    assert_eq!((interface.name(), interface.mac()), ("virt0", MAC));
+    interface.add_address((OURS, 24)).unwrap();
+    let port = other.port();
+
+    assert!(port.deliver(arp_request(PEER, THEIRS, OURS)));
+    let reply = other.expect(packets::is_arp_reply);
+    assert_eq!(reply[..6], PEER);
+    assert_eq!(reply[22..28], MAC, "who answers");
+    assert_eq!(reply[28..32], OURS.octets());
+
+    let request = echo_request((PEER, THEIRS), (MAC, OURS), 7, b"are you there");
+    assert!(port.deliver(request.clone()));
+    let reply = other.expect(packets::is_echo_reply);
+    assert_eq!(reply[..6], PEER);
+    assert_eq!(reply[26..30], OURS.octets());
+    assert_eq!(reply[30..34], THEIRS.octets());
+    assert_eq!(packets::checksum(&reply[14..34]), 0, "of the header");
+    assert_eq!(packets::checksum(&reply[34..]), 0, "of the message");
+    assert_eq!(reply[38..], request[38..], "what was sent comes back");
+    assert_eq!(port.lost(), 0);
+    assert!(port.now().unwrap() > Duration::ZERO);
+}
+
+fn what_comes_over_a_link_reaches_sockets() {
+    let kernel = world::boot();
+    let (cable, other) = cable();
+    let interface = Interface::with_mac(&kernel, cable, MAC).unwrap();
+    interface.add_address((OURS, 24)).unwrap();
+    let socket = UdpSocket::bind(&kernel, (OURS, 53)).unwrap();
+    let port = other.port();
+    let packet = packets::udp((PEER, THEIRS, 4000), (MAC, OURS, 53), b"question");
+    assert!(port.deliver(packet));
+    let mut buffer = [0; 64];
+    let (count, from) = socket.recv_from(&mut buffer).unwrap();
+    assert_eq!(&buffer[..count], b"question");
+    assert_eq!(from, (THEIRS, 4000).into());
+
+    // The answer asks for the neighbour first.
+    socket.send_to(b"answer", from).unwrap();
+    other.expect(|frame| packets::is_arp_request(frame, THEIRS));
+    assert!(port.deliver(packets::arp_reply((PEER, THEIRS), (MAC, OURS))));
+    let answer = other.expect(packets::is_udp);
+    assert_eq!(answer[..6], PEER);
+    assert_eq!(answer[36..38], 4000_u16.to_be_bytes());
+    assert_eq!(&answer[42..], b"answer");
+}
+
+fn interfaces_are_configured() {
+    let kernel = world::boot();
+    let first = Interface::create(&kernel, cable().0).unwrap();
+    let second = Interface::create(&kernel, cable().0).unwrap();
+    assert_eq!((first.name(), second.name()), ("virt0", "virt1"));
+    assert_ne!(first.mac(), second.mac());
+    assert_ne!(first.index().unwrap(), second.index().unwrap());
+    assert!(!first.is_up().unwrap());
+    first.up().unwrap();
+    assert!(first.is_up().unwrap());
+    first.down().unwrap();
+    assert!(!first.is_up().unwrap());
+    assert_eq!(first.mtu().unwrap(), 1500);
+    first.set_mtu(1400).unwrap();
+    assert_eq!(first.mtu().unwrap(), 1400);
+
+    for address in ["10.0.0.1/24", "192.168.7.1/30", "fd00::1/64", "fe80::5/64"] {
+        first.add_address(address).unwrap();
+        let net = rumpkernel::net::ToPrefix::to_prefix(address).unwrap();
+        let mut name = std::net::SocketAddr::new(net.addr(), 0);
+        if let std::net::SocketAddr::V6(name) = &mut name
+            && address.starts_with("fe80")
+        {
+            name.set_scope_id(first.index().unwrap());
+        }
+        UdpSocket::bind(&kernel, name).unwrap();
+        first.remove_address(net).unwrap();
+        let gone = UdpSocket::bind(&kernel, name).unwrap_err();
+        assert_eq!(gone.errno(), Some(Errno::ADDRNOTAVAIL), "{address}");
+    }
+    assert!(first.is_up().unwrap(), "an address brings it up");
+    let local = std::net::SocketAddrV6::new(first.link_local(), 0, 0, first.index().unwrap());
+    UdpSocket::bind(&kernel, local).unwrap();
+
+    drop(first);
+    let third = Interface::create(&kernel, cable().0).unwrap();
+    assert_eq!(third.name(), "virt0", "the number is free again");
+    assert_eq!(third.mtu().unwrap(), 1500);
+}
+
+fn wrong_configuration_is_refused() {
+    let kernel = world::boot();
+    let interface = Interface::create(&kernel, cable().0).unwrap();
+    let errno = |result: Result<(), rumpkernel::Error>| result.unwrap_err().errno();
+    let group = Interface::with_mac(&kernel, cable().0, [1, 0, 0, 0, 0, 0]).unwrap_err();
+    assert_eq!(group.errno(), Some(Errno::INVAL));
+    assert_eq!(errno(interface.set_mtu(9000)), Some(Errno::INVAL));
+    assert_eq!(errno(interface.set_mtu(u32::MAX)), Some(Errno::INVAL));
+    let error = interface.add_address("10.0.0.1").unwrap_err();
+    assert!(
+        matches!(error.kind(), ErrorKind::BadPrefix { .. }),
+        "{error}"
+    );
+    assert!(error.to_string().contains("virt0"), "{error}");
+    let error = io::Error::from(error);
+    assert_eq!(error.kind(), io::ErrorKind::InvalidInput);
+    let never_added = interface.remove_address("10.0.0.1/24");
+    assert_eq!(errno(never_added), Some(Errno::ADDRNOTAVAIL));
+    interface.add_address("10.0.0.1/24").unwrap();
+}
+
+fn routes_come_and_go() {
+    let kernel = world::boot();
+    let (cable, other) = cable();
+    let interface = Interface::with_mac(&kernel, cable, MAC).unwrap();
+    interface.add_address("10.0.0.1/24").unwrap();
+    interface.add_address("fd00::1/64").unwrap();
+    let gateway = IpAddr::from(THEIRS);
+    let errno = |result: Result<(), rumpkernel::Error>| result.unwrap_err().errno();
+    let socket = UdpSocket::bind(&kernel, "0.0.0.0:0").unwrap();
+    let unreachable = socket.send_to(b"?", "192.0.2.1:9").unwrap_err().errno();
+    assert_eq!(unreachable, Some(Errno::HOSTUNREACH));
+
+    add_route(&kernel, "192.0.2.0/24", gateway).unwrap();
+    assert_eq!(
+        errno(add_route(&kernel, "192.0.2.0/24", gateway)),
+        Some(Errno::EXIST)
+    );
+    socket.send_to(b"?", "192.0.2.1:9").unwrap();
+    other.expect(|frame| packets::is_arp_request(frame, THEIRS));
+    remove_route(&kernel, "192.0.2.0/24").unwrap();
+    assert_eq!(
+        errno(remove_route(&kernel, "192.0.2.0/24")),
+        Some(Errno::SRCH)
+    );
+    let unreachable = socket.send_to(b"?", "192.0.2.1:9").unwrap_err().errno();
+    assert_eq!(unreachable, Some(Errno::HOSTUNREACH));
+
+    add_route(&kernel, "0.0.0.0/0", gateway).unwrap();
+    add_route(&kernel, "192.0.2.1/32", gateway).unwrap();
+    add_route(&kernel, "::/0", "fd00::2".parse().unwrap()).unwrap();
+    socket.send_to(b"?", "192.0.2.1:9").unwrap();
+    remove_route(&kernel, "0.0.0.0/0").unwrap();
+    remove_route(&kernel, "192.0.2.1/32").unwrap();
+    remove_route(&kernel, "::/0").unwrap();
+
+    let beyond = add_route(&kernel, "192.0.2.0/24", [172, 16, 0, 1].into());
+    assert_eq!(errno(beyond), Some(Errno::NETUNREACH));
+    let mixed = add_route(&kernel, "::/0", gateway);
+    assert_eq!(errno(mixed), Some(Errno::INVAL));
+}
+
+fn variables_are_read_and_set() {
+    let kernel = world::boot();
+    assert_eq!(kernel.sysctl("net.inet.ip.ttl").unwrap(), 64);
+    kernel.set_sysctl("net.inet.ip.ttl", 9).unwrap();
+    assert_eq!(kernel.sysctl("net.inet.ip.ttl").unwrap(), 9);
+    set_forwarding(&kernel, true).unwrap();
+    assert_eq!(kernel.sysctl("net.inet.ip.forwarding").unwrap(), 1);
+    assert_eq!(kernel.sysctl("net.inet6.ip6.forwarding").unwrap(), 1);
+    set_forwarding(&kernel, false).unwrap();
+    assert_eq!(kernel.sysctl("net.inet.ip.forwarding").unwrap(), 0);
+    for (name, errno) in [
+        ("net.inet.ip.nothing", Errno::NOENT),
+        ("", Errno::NOENT),
+        ("net.inet.ip.ttl.more", Errno::NOTDIR),
+        ("kern.ostype\0", Errno::NOENT),
+    ] {
+        let error = kernel.sysctl(name).unwrap_err();
+        assert_eq!(error.errno(), Some(errno), "{error}");
+    }
+    assert!(kernel.sysctl("kern.ostype").is_err(), "text");
+    assert!(kernel.sysctl("kern.boottime").is_err(), "a structure");
+    assert!(kernel.set_sysctl("kern.ostype", 1).is_err(), "for reading");
+}
+
+fn bad_frames_harm_nobody() {
+    let kernel = world::boot();
+    let (cable, other) = cable();
+    let interface = Interface::with_mac(&kernel, cable, MAC).unwrap();
+    interface.add_address((OURS, 24)).unwrap();
+    interface.add_address("fd00::1/64").unwrap();
+    let port = other.port();
+    for length in [0, 13, Port::LONGEST + 1, 1 << 20] {
+        assert!(!port.deliver(vec![0; length].into()), "{length} bytes");
+    }
+    assert_eq!(port.lost(), 4);
+    assert!(port.deliver(arp_request(PEER, THEIRS, OURS)));
+    other.expect(packets::is_arp_reply);
+    let whole = echo_request((PEER, THEIRS), (MAC, OURS), 1, &[0x55; 100]);
+    // Cut short, too long for the MTU, of every type, and with every byte of the headers wrong.
+    for length in Port::SHORTEST..whole.len() {
+        port.deliver(whole[..length].into());
+    }
+    for length in [1515, 1518, 1519, 4000, Port::LONGEST] {
+        let mut frame = whole.to_vec();
+        frame.resize(length, 0);
+        port.deliver(frame.into());
+    }
+    // Answers come as before.
+    for at in 0..42_u16 {
+        while !port.deliver(echo_request((PEER, THEIRS), (MAC, OURS), at, b"there?")) {
+            std::thread::yield_now();
+        }
+        let number = at.to_be_bytes();
+        other.expect(|frame| packets::is_echo_reply(frame) && frame[40..42] == number);
+        for value in [0, 1, 0x7f, 0x80, 0xff] {
+            let mut frame = whole.to_vec();
+            frame[usize::from(at)] = value;
+            while !port.deliver(frame.clone().into()) {
+                std::thread::yield_now();
+            }
+        }
+    }
+}
+
+/// Delivers pings for as long as the port takes them, from several threads.
+fn flood(port: &Port) -> Vec<std::thread::JoinHandle<()>> {
+    (0..3)
+        .map(|thread| {
+            let port = port.clone();
+            std::thread::spawn(move || {
+                let ping = echo_request((PEER, THEIRS), (MAC, OURS), thread, &[1; 400]);
+                let answered = packets::arp_reply((PEER, THEIRS), (MAC, OURS));
+                // A port that is full is not one that is gone.
+                while port.is_open() {
+                    port.deliver(answered.clone());
+                    port.deliver_after(Duration::from_micros(50), 0, ping.clone());
+                }
+            })
+        })
+        .collect()
+}
+
+fn interfaces_come_and_go_under_load() {
+    let kernel = world::boot();
+    for _ in 0..100 {
+        let (cable, other) = cable();
+        let interface = Interface::with_mac(&kernel, cable, MAC).unwrap();
+        assert_eq!(interface.name(), "virt0");
+        let port = other.port();
+        let threads = flood(&port);
+        interface.add_address((OURS, 24)).unwrap();
+        other.expect(packets::is_echo_reply);
+        drop(interface);
+        for thread in threads {
+            thread.join().unwrap();
+        }
+        assert!(!port.deliver(echo_request((PEER, THEIRS), (MAC, OURS), 1, b"")));
+        // The link was dropped, and its senders with it.
+        while other.frames.recv_timeout(PATIENCE).is_ok() {}
+        assert_eq!(
+            other.frames.try_recv(),
+            Err(mpsc::TryRecvError::Disconnected)
+        );
+    }
+}
+
+fn a_kernel_ends_under_load() {
+    let kernel = world::boot();
+    let (cable, other) = cable();
+    let interface = Interface::with_mac(&kernel, cable, MAC).unwrap();
+    interface.add_address((OURS, 24)).unwrap();
+    let port = other.port();
+    let threads = flood(&port);
+    other.expect(packets::is_echo_reply);
+    kernel.shutdown().unwrap();
+    for thread in threads {
+        thread.join().unwrap();
+    }
+    while other.frames.recv_timeout(PATIENCE).is_ok() {}
+    assert_eq!(
+        other.frames.try_recv(),
+        Err(mpsc::TryRecvError::Disconnected),
+        "the link is dropped with the kernel"
+    );
+    drop(interface);
+}
+
+fn an_interface_outlives_its_kernel() {
+    let kernel = world::boot();
+    let (cable, other) = cable();
+    let interface = Interface::create(&kernel, cable).unwrap();
+    kernel.shutdown().unwrap();
+    let dead = interface.add_address("10.0.0.1/24").unwrap_err();
+    assert!(matches!(dead.kind(), ErrorKind::ShutDown), "{dead}");
+    assert!(matches!(
+        Interface::create(&kernel, self::cable().0)
+            .unwrap_err()
+            .kind(),
+        ErrorKind::ShutDown
+    ));
+    let port = other.port();
+    assert!(!port.deliver(arp_request(PEER, THEIRS, OURS)));
+    assert!(!port.is_open());
+    drop(interface);
+}
+
+fn an_interface_that_nobody_plugged_in_has_no_device() {
+    let kernel = world::boot();
+    let mut request = rumpkernel_sys::ifreq::default();
+    for (place, byte) in request.ifr_name.iter_mut().zip(b"virt0") {
+        *place = *byte as std::ffi::c_char;
+    }
+    let command = |command, request: &mut rumpkernel_sys::ifreq| {
+        let place = std::ptr::from_mut(request).cast();
+        // SAFETY: a socket is opened and closed; the commands take a struct ifreq.
+        unsafe {
+            kernel.syscall(move |k| {
+                let socket = (k.sys_socket)(rumpkernel_sys::AF_INET, rumpkernel_sys::SOCK_DGRAM, 0);
+                let result = (k.sys_ioctl)(socket, command, place);
+                let errno = rumpuser_posix::errno::last();
+                (k.sys_close)(socket);
+                if result == 0 { 0 } else { 1000 + errno }
+            })
+        }
+        .unwrap()
+    };
+    assert_eq!(command(rumpkernel_sys::SIOCIFCREATE, &mut request), 0);
+    let taken = Interface::create(&kernel, cable().0).unwrap_err();
+    assert_eq!(taken.errno(), Some(Errno::EXIST));
+    request.ifr_ifru.ifru_flags = rumpkernel_sys::IFF_UP as i16;
+    let up = command(rumpkernel_sys::SIOCSIFFLAGS, &mut request);
+    assert_eq!(up, 1000 + Errno::NXIO.raw());
+    request.ifr_ifru.ifru_flags = 0;
+    assert_eq!(command(rumpkernel_sys::SIOCSIFFLAGS, &mut request), 0);
+    assert_eq!(command(rumpkernel_sys::SIOCIFDESTROY, &mut request), 0);
+    Interface::create(&kernel, cable().0).unwrap();
+}
+
+fn the_hosts_stack_is_a_neighbour() {
+    let tap = match tap::Tap::in_a_namespace_of_its_own(THEIRS, "fd00::2") {
+        Ok(tap) => tap,
+        Err(reason) => {
+            println!("links::the_hosts_stack_is_a_neighbour: {reason}");
+            return;
+        }
+    };
+    let kernel = world::boot();
+    let interface = Interface::create(&kernel, tap).unwrap();
+    interface.add_address((OURS, 24)).unwrap();
+    interface.add_address("fd00::1/64").unwrap();
+    let ours: [(IpAddr, &str); 2] = [
+        (OURS.into(), "10.0.0.2"),
+        ("fd00::1".parse().unwrap(), "fd00::2"),
+    ];
+    for (address, host) in ours {
+        tap::exchange(&kernel, address, host.parse().unwrap());
+    }
+}
