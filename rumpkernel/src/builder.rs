@@ -2,9 +2,9 @@
 
 use std::num::NonZeroU32;
 
-use rumpkernel_sys::LINKED;
 #[cfg(feature = "instances")]
 use rumpkernel_sys::{EntryPoints, IMAGE};
+use rumpkernel_sys::{LINKED, linked_text};
 use rumpuser_posix::{Console, Faults, Instance, Random, World};
 
 use crate::error::During as _;
@@ -130,6 +130,8 @@ impl Builder {
 
     fn linked(self) -> Result<Kernel, ErrorKind> {
         let instance = Instance::linked(self.world()?)?;
+        // SAFETY: the section holds the kernel's code, which is plain C, and nothing else.
+        unsafe { instance.contain(linked_text()) }.map_err(ErrorKind::Host)?;
         // SAFETY: the instance of the linked-in kernel can be had once, so that nobody has booted
         // it; LINKED leads to it.
         let gate = unsafe { Gate::boot(instance, LINKED) }?;

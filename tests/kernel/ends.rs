@@ -207,7 +207,7 @@ fn a_shut_down_kernel_leaves_its_image_free() {
 
 /// A kernel with an image on which the next file that is created is a panic: the map of used inodes
 /// says that they are all free.
-fn with_broken_image() -> (Kernel, Folder, PathBuf, Mount) {
+pub(crate) fn with_broken_image() -> (Kernel, Folder, PathBuf, Mount) {
     const CG_MAGIC: [u8; 4] = 0x0009_0255_u32.to_le_bytes();
     const MAGIC_AT: usize = 4;
     const USED_INODES_AT: usize = 92;

@@ -5,6 +5,7 @@
 //! again for each. A process that hangs is ended, and its test has failed. Listing and filtering
 //! are those of Rust's own harness, so that cargo-nextest works too.
 
+mod accidents;
 mod bad_images;
 mod child;
 mod clocks;
@@ -67,6 +68,7 @@ macro_rules! test {
 pub(crate) use test;
 
 const ALL: &[&[Test]] = &[
+    accidents::TESTS,
     bad_images::TESTS,
     clocks::TESTS,
     ends::TESTS,
