@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
+use crate::death::{locks, work};
 use crate::kernel::*;
 use rumpuser_posix::{
     Clock, ClockError, Console, DeathKind, Hand, Instance, Parameters, Random, World,
@@ -431,6 +432,36 @@ fn a_kernel_dies_while_it_is_advanced() {
     other.unwrap().join().unwrap();
     assert!(dies.join_threads(None) && dies.reclaim());
     assert_eq!(lives.death(), None);
+}
+
+#[test]
+fn kernels_die_at_work_at_the_same_moment_each_time() {
+    let run = |seed: u32| {
+        let hand = hand();
+        let kernel = boot_on(hand.clock());
+        // SAFETY: locks() keeps the rule.
+        let locks = unsafe { kernel.enter(locks) }.unwrap();
+        let work = |worker: u32| {
+            let kernel = Arc::clone(&kernel);
+            // SAFETY: work() keeps the rule.
+            move || unsafe { kernel.enter(|| work(locks, seed * 4 + worker)) }.unwrap_err()
+        };
+        let deaths = hand.run(|| {
+            let workers = [0_u32, 1, 2, 3].map(|worker| hand.spawn(work(worker)).unwrap());
+            workers.map(|worker| worker.join().unwrap())
+        });
+        assert!(
+            deaths
+                .unwrap()
+                .iter()
+                .all(|death| death.kind == DeathKind::Panic)
+        );
+        assert!(kernel.join_threads(None) && kernel.reclaim());
+        hand.now()
+    };
+    for seed in 0..100 {
+        assert_eq!(run(seed), run(seed));
+    }
 }
 
 fn random(random: Random, lengths: &[usize]) -> Vec<u8> {

@@ -12,7 +12,7 @@ use rumpuser_posix::{Console, Death, DeathKind, Instance, Parameters};
 
 /// Addresses that go to other threads.
 #[derive(Clone, Copy)]
-struct Locks {
+pub(crate) struct Locks {
     held: Lock,
     held_spin: Lock,
     written: Lock,
@@ -26,7 +26,7 @@ unsafe impl Send for Locks {}
 // SAFETY: as above.
 unsafe impl Sync for Locks {}
 
-fn locks() -> Locks {
+pub(crate) fn locks() -> Locks {
     // SAFETY: places and locks are right, nobody else has them yet.
     unsafe {
         let locks = Locks {
@@ -203,7 +203,7 @@ fn a_thread_that_exits_leaves_the_kernel_alive() {
 }
 
 /// What a busy kernel does, until it is dead.
-fn work(locks: Locks, seed: u32) -> c_int {
+pub(crate) fn work(locks: Locks, seed: u32) -> c_int {
     let mut dice = seed;
     loop {
         dice = dice.wrapping_mul(1_103_515_245).wrapping_add(12345);
