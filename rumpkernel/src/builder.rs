@@ -58,14 +58,21 @@ impl Builder {
         self
     }
 
-    /// The kernel's clock; the host's by default.
+    /// The kernel's clock; the host's by default. On a clock that is moved by a
+    /// [`Hand`](crate::Hand) one thread runs at a time, and so there is one virtual CPU unless
+    /// [`cpus`](Self::cpus) says otherwise.
     pub fn clock(mut self, clock: Clock) -> Self {
         self.world.clock = clock;
         self
     }
 
-    /// Makes the kernel's random numbers (keys, sequence numbers, ports) the same in every run, and
-    /// so no secret. They come from the host by default.
+    /// Makes the kernel's random numbers (keys, sequence numbers, ports) the same in every run for
+    /// the same seed, and so no secret. They come from the host by default.
+    ///
+    /// What a kernel makes of them also depends on the time, so that runs are the same only on a
+    /// clock that is moved by a [`Hand`](crate::Hand); and on how it was built.
+    /// The default host name has the number of the process in it: give one with
+    /// [`host_name`](Self::host_name) where that matters.
     pub fn seed(mut self, seed: u64) -> Self {
         self.world.random = Random::seeded(seed);
         self

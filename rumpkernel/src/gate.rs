@@ -182,7 +182,7 @@ impl Gate {
         // What still waits for time in there has to come to its end, whoever moves the clock.
         self.instance().let_time_go();
         let close = || self.calls.close(PATIENCE);
-        if self.instance().death().is_none() && !self.instance().aside(close) {
+        if self.instance().death().is_none() && !self.instance().at_rest(close) {
             return Err(ErrorKind::ShutDown);
         }
         self.body.halt()

@@ -34,6 +34,36 @@
 //! NetBSD's rump kernels do not wake a sleeping thread for a signal, so there is no other way to
 //! interrupt a call.
 //!
+//! # Time and chance
+//!
+//! A kernel's time is its [`Clock`]'s: the host's, one that begins elsewhere or runs at another rate,
+//! or one that stands still until the program moves it with a [`Hand`]. File times, timeouts and the
+//! timers of protocols follow it, and waiting for them takes no time:
+//!
+//! ```no_run
+//! # #[cfg(any(feature = "netinet", feature = "netinet6"))]
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! use std::time::{Duration, SystemTime};
+//! use rumpkernel::{Hand, Kernel, net::UdpSocket};
+//!
+//! let hour = Duration::from_secs(3600);
+//! let hand = Hand::new(SystemTime::UNIX_EPOCH + 30 * 365 * 24 * hour)?;
+//! let kernel = Kernel::builder().clock(hand.clock()).seed(1).boot()?;
+//! let socket = UdpSocket::bind(&kernel, "127.0.0.1:0")?;
+//! socket.set_read_timeout(Some(hour))?;
+//! let before = hand.now();
+//! // Nobody sends anything, and the timeout is over within a second.
+//! hand.run(|| socket.recv(&mut [0; 16]))?.unwrap_err();
+//! assert!(hand.now() >= before + hour);
+//! # Ok(())
+//! # }
+//! # #[cfg(not(any(feature = "netinet", feature = "netinet6")))]
+//! # fn main() {}
+//! ```
+//!
+//! With a clock that is moved by hand and [random numbers from a seed](Builder::seed) a kernel, or a
+//! network of kernels on one clock, does the same in every run; see [`Hand`].
+//!
 //! # Containment
 //!
 //! A panic of the kernel is an [`Error`], and the program goes on. That contains accidents, not

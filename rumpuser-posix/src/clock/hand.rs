@@ -10,31 +10,40 @@ use crate::instance::Turns;
 
 /// Moves the clock of one or more kernels.
 ///
-/// The clock stands still until the program moves it: on by some time ([`advance`](Self::advance)), or
-/// for as long as a function takes ([`run`](Self::run)). It moves from one deadline
-/// to the next, and wakes whoever waits for that one; when everything that this starts has come to
-/// rest, it moves to the next deadline. A kernel counts its time in ticks of ten milliseconds, so that an hour takes a fraction of
-/// a second of the host's time.
+/// The clock stands still until the program moves it: on by some time ([`advance`](Self::advance)),
+/// or for as long as a function takes ([`run`](Self::run)). It moves from one deadline to the next,
+/// and wakes who waits for that one; when everything that follows from this has come to rest, it
+/// moves to the next. So nothing is skipped. A kernel counts its time in ticks of ten milliseconds,
+/// and an hour takes a fraction of a second of the host's time.
 ///
 /// # One thread at a time
 ///
-/// Of all threads that are in the kernels on one clock exactly one runs at a time: the kernel's
-/// own threads take turns in the order in which they were woken, and a call of the program's comes
-/// in when all of them wait. So what the kernels do depends on what the program does, and on
-/// nothing else. With one virtual CPU each and seeded random numbers
-/// ([`Random::seeded`](crate::Random::seeded)) a network of kernels does the same in every run, as long as the program
-/// makes the same calls in the same order: from one thread, or from threads started with
-/// [`spawn`](Self::spawn).
+/// Of all threads that are in kernels on one clock exactly one runs at a time. The kernels' own
+/// threads take turns in the order in which they were woken, and calls of the program come in when
+/// all of those wait. So what the kernels do depends on what the program does, and on nothing else:
+/// with random numbers from a seed ([`Random::seeded`](crate::Random::seeded)) a network of kernels
+/// does the same in every run, as long as the program makes the same calls in the same order. It
+/// does so from one thread, or from threads started with [`spawn`](Self::spawn) in
+/// [`run`](Self::run).
 ///
-/// A thread has its turn until it waits in a kernel or leaves it. That includes what kernels
-/// call back: console sinks must not wait for other threads of the program that call these kernels.
+/// A thread has its turn until it waits in a kernel or leaves it. In particular it has its turn in a
+/// system call of the host's that a kernel makes, such as reading a disk image, and while a kernel
+/// calls the program back: a console sink must not wait for another thread that calls a kernel on
+/// the same clock.
 ///
-/// # The end of a kernel
+/// # What waits for the clock
 ///
-/// A kernel that is being shut down does not wait for the hand: it has its own time from then on, which goes on
-/// when nothing else happens.
+/// A kernel that waits for a time to pass waits for the hand, also where a program may not expect
+/// it: when it is short of memory ([`Parameters::memory_limit`](crate::Parameters::memory_limit)),
+/// or tries something again after a while. A thread that waits for such a call has to make it in
+/// [`run`](Self::run), or leave moving the clock to another thread. Booting waits for no time, nor
+/// do disks.
 ///
-/// A handle: clones move the same clock. All methods may be called from any thread.
+/// A kernel that is being shut down does not wait for the hand: it has its own time from then on,
+/// which passes when nothing else happens.
+///
+/// A handle: clones move the same clock. All methods may be called from any thread, except in a
+/// child process that was forked.
 #[derive(Clone)]
 pub struct Hand {
     pub(super) turns: Arc<Turns>,

@@ -3,9 +3,8 @@
 use std::time::{Duration, SystemTime};
 
 use super::Hand;
+use crate::instance::LATEST;
 
-/// The end of the year 9999, since 1970.
-const LATEST: Duration = Duration::from_secs(253_402_300_799);
 const FASTEST: f64 = 1000.0;
 
 /// Why there is no such clock, or why it does not move.

@@ -105,7 +105,7 @@ impl Instance {
         if !self.parked.is_dead() {
             return self.aside(|| self.threads.join(timeout));
         }
-        self.aside(|| self.vacate(timeout))
+        self.at_rest(|| self.vacate(timeout))
     }
 
     /// Brings all threads out of this dead kernel.

@@ -43,7 +43,7 @@ pub use death::{Death, DeathKind};
 pub(crate) use entry::{Inside, caller, current};
 pub use parameters::Parameters;
 pub(crate) use parked::{Dead, Deadline, Parked, Wake};
-pub(crate) use turns::Turns;
+pub(crate) use turns::{LATEST, Turns};
 pub(crate) use visitor::Visitor;
 pub use world::World;
 
@@ -224,11 +224,19 @@ impl Instance {
         }
     }
 
-    /// Runs `f`, which waits for other threads of the program, without the turn that the calling
-    /// thread may have: see [`Hand`](crate::Hand).
+    /// Runs `f`, which waits for other threads that are in this kernel, without the turn that the
+    /// calling thread may have: see [`Hand`](crate::Hand).
     pub fn aside<R>(&self, f: impl FnOnce() -> R) -> R {
         match self.parked.turns() {
             Some(turns) => turns.aside(f),
+            None => f(),
+        }
+    }
+
+    /// The same for the end of this kernel, for which the others' time need not pass.
+    pub fn at_rest<R>(&self, f: impl FnOnce() -> R) -> R {
+        match self.parked.turns() {
+            Some(turns) => turns.at_rest(f),
             None => f(),
         }
     }

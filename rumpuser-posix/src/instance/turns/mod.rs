@@ -18,10 +18,10 @@
 mod drive;
 mod state;
 
-use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
+use std::{fmt, mem};
 
 use parking_lot::{Condvar, Mutex, MutexGuard};
 use parking_lot_core::{UnparkResult, UnparkToken};
@@ -29,6 +29,9 @@ use parking_lot_core::{UnparkResult, UnparkToken};
 use super::Wake;
 use crate::curlwp::thread_id;
 use state::{Seat, State, TimedOut, Turn, Waiting};
+
+/// The end of the year 9999, since 1970.
+pub(crate) const LATEST: Duration = Duration::from_secs(253_402_300_799);
 
 /// The turns of the kernels on one clock, and that clock.
 pub(crate) struct Turns {
@@ -134,11 +137,32 @@ impl Turns {
         self.leave();
         let result = f();
         // Whoever held the turn before gives it up in the end.
-        std::mem::forget(self.enter());
+        mem::forget(self.enter());
         result
     }
 
+    /// The same, and the clock does not move meanwhile, so that it makes no difference how long `f`
+    /// takes.
+    pub(crate) fn at_rest<R>(&self, f: impl FnOnce() -> R) -> R {
+        struct Rest<'a>(&'a Turns);
+        impl Drop for Rest<'_> {
+            fn drop(&mut self) {
+                let mut state = self.0.state.lock();
+                state.rests -= 1;
+                state.stir(&self.0.still);
+            }
+        }
+
+        if !self.is_mine() {
+            return f();
+        }
+        self.state.lock().rests += 1;
+        let _rest = Rest(self);
+        self.aside(f)
+    }
+
     /// Waits on `key`, as [`Parked::park`](super::Parked::park) does. The caller has the turn.
+    /// A deadline that no clock reaches is none.
     pub(crate) fn park(
         &self,
         kernel: u64,
@@ -148,6 +172,7 @@ impl Turns {
         timed_out: &mut (dyn FnMut() + Send),
         deadline: Option<Duration>,
     ) -> Wake {
+        let deadline = deadline.filter(|&deadline| deadline <= LATEST);
         let mut state = self.state.lock();
         if !validate() {
             return Wake::Invalid;

@@ -71,6 +71,8 @@ pub(super) struct State {
     pub(super) goal: Option<Duration>,
     /// How many functions run that let the clock move for as long as they take.
     pub(super) runs: usize,
+    /// How many threads keep it from moving.
+    pub(super) rests: usize,
     pub(super) turn: Turn,
     pub(super) ready: VecDeque<(Seat, Wake)>,
     pub(super) entering: VecDeque<Seat>,
@@ -188,6 +190,10 @@ impl State {
 
     /// Makes the thread ready whose deadline is next, if time may pass. Whether there is one.
     fn move_on(&mut self, still: &Condvar) -> bool {
+        (self.rests == 0 && self.move_clock(still)) || self.move_loose()
+    }
+
+    fn move_clock(&mut self, still: &Condvar) -> bool {
         let first = self.timers.first_key_value();
         let first = first.map(|(&(at, number), &key)| (at, number, key));
         if let Some(goal) = self.goal
@@ -204,6 +210,10 @@ impl State {
             self.wake(key, number, Wake::TimedOut);
             return true;
         }
+        false
+    }
+
+    fn move_loose(&mut self) -> bool {
         // The kernel that is behind the others.
         let first = self.loose.iter().filter_map(|(&kernel, loose)| {
             let (&(at, number), &key) = loose.timers.first_key_value()?;
