@@ -31,6 +31,7 @@ crate::tests![
 ];
 
 const HOUR: Duration = Duration::from_secs(3600);
+const MINUTE: Duration = Duration::from_secs(60);
 const SECOND: Duration = Duration::from_secs(1);
 
 /// The first moment of 2001.
@@ -79,9 +80,9 @@ fn file_times_follow_the_hand() {
     let hand = hand();
     let kernel = boot(hand.clock());
     assert_near(written(&kernel, "/first"), millennium());
-    hand.advance(HOUR).unwrap();
-    assert_eq!(hand.now(), millennium() + HOUR);
-    assert_near(written(&kernel, "/second"), millennium() + HOUR);
+    hand.advance(MINUTE).unwrap();
+    assert_eq!(hand.now(), millennium() + MINUTE);
+    assert_near(written(&kernel, "/second"), millennium() + MINUTE);
 }
 
 fn a_scaled_kernel_lives_faster() {
@@ -116,7 +117,7 @@ fn a_timeout_ends_when_the_hand_is_there() {
     let hand = hand();
     let kernel = boot(hand.clock());
     let (mut client, _server) = pair(&kernel);
-    client.set_read_timeout(Some(HOUR)).unwrap();
+    client.set_read_timeout(Some(MINUTE)).unwrap();
     let ended = Arc::new(AtomicBool::new(false));
     let ends = Arc::clone(&ended);
     let reading = hand
@@ -126,7 +127,7 @@ fn a_timeout_ends_when_the_hand_is_there() {
             outcome
         })
         .unwrap();
-    hand.advance(HOUR - SECOND).unwrap();
+    hand.advance(MINUTE - SECOND).unwrap();
     assert!(!ended.load(Ordering::SeqCst));
     hand.advance(2 * SECOND).unwrap();
     assert!(ended.load(Ordering::SeqCst));
@@ -165,7 +166,7 @@ fn a_kernel_ends_while_the_clock_stands() {
     fs::write(&kernel, "/mnt/file", "not synced").unwrap();
     let (mut client, _server) = pair(&kernel);
     let (mut patient, _silent) = pair(&kernel);
-    patient.set_read_timeout(Some(HOUR)).unwrap();
+    patient.set_read_timeout(Some(MINUTE)).unwrap();
     let reading = [
         hand.spawn(move || client.read(&mut [0; 8])).unwrap(),
         hand.spawn(move || patient.read(&mut [0; 8])).unwrap(),
@@ -177,7 +178,7 @@ fn a_kernel_ends_while_the_clock_stands() {
     }
     drop(mount);
     assert_eq!(hand.now(), millennium());
-    hand.advance(HOUR).unwrap();
+    hand.advance(MINUTE).unwrap();
 }
 
 fn a_kernel_is_ended_by_a_thread_that_takes_turns() {
@@ -199,14 +200,14 @@ fn a_kernel_is_ended_by_a_thread_that_takes_turns() {
 fn two_kernels_are_moved_by_one_hand() {
     let hand = hand();
     let kernels = [boot(hand.clock()), boot(hand.clock())];
-    hand.advance(HOUR).unwrap();
+    hand.advance(MINUTE).unwrap();
     for kernel in &kernels {
-        assert_near(written(kernel, "/file"), millennium() + HOUR);
+        assert_near(written(kernel, "/file"), millennium() + MINUTE);
     }
     let [first, second] = kernels;
     drop(first);
-    hand.advance(HOUR).unwrap();
-    assert_near(written(&second, "/later"), millennium() + 2 * HOUR);
+    hand.advance(MINUTE).unwrap();
+    assert_near(written(&second, "/later"), millennium() + 2 * MINUTE);
 }
 
 fn a_panic_leaves_the_others_on_a_clock_alone() {
@@ -216,7 +217,7 @@ fn a_panic_leaves_the_others_on_a_clock_alone() {
     let reading = hand.spawn(move || client.read(&mut [0; 8])).unwrap();
     let (elsewhere, sleeping) = (hand.clone(), dies.clone());
     let panicking = hand.spawn(move || {
-        elsewhere.sleep(HOUR / 2);
+        elsewhere.sleep(MINUTE / 2);
         // SAFETY: releasing an lwp twice is a panic, which is what is wanted here.
         unsafe {
             sleeping.enter(|k| {
@@ -225,12 +226,12 @@ fn a_panic_leaves_the_others_on_a_clock_alone() {
             })
         }
     });
-    hand.advance(HOUR).unwrap();
+    hand.advance(MINUTE).unwrap();
     let error = panicking.unwrap().join().unwrap().unwrap_err();
     assert!(matches!(error.kind(), ErrorKind::Panicked { .. }));
     reading.join().unwrap().unwrap_err();
     assert!(!dies.is_alive());
-    assert_near(written(&lives, "/file"), millennium() + HOUR);
+    assert_near(written(&lives, "/file"), millennium() + MINUTE);
 }
 
 /// Numbers of the kernel's own generator, kern.arandom of sysctl(7).
