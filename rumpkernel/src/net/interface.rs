@@ -24,6 +24,12 @@ use crate::{Errno, Error, ErrorKind, Kernel};
 /// A link is the program's, which knows who is on it. So making an interface turns the kernel's search
 /// for duplicate addresses off (`net.inet.ip.dad_count`, `net.inet6.ip6.dad_count`), and addresses
 /// are usable at once. [`Kernel::set_sysctl`] turns it on again.
+///
+/// # Clocks that are moved by hand
+///
+/// The kernel waits for a tick of its clock here and there while it changes its lists of interfaces and
+/// addresses. So do it in [`Hand::run`](crate::Hand::run). Dropping an interface elsewhere moves the clock on by some
+/// ticks.
 pub struct Interface {
     gate: Arc<Gate>,
     name: Name,
@@ -206,9 +212,11 @@ impl Interface {
 
 impl Drop for Interface {
     fn drop(&mut self) {
+        let (gate, name) = (&self.gate, &self.name);
         // The kernel destroys no interface that is up.
-        let gone = interface::set_up(&self.gate, &self.name, false)
-            .and_then(|()| interface::destroy(&self.gate, &self.name));
+        let gone = gate.instance().destroying(|| {
+            interface::set_up(gate, name, false).and_then(|()| interface::destroy(gate, name))
+        });
         if gone.is_err() {
             // A dead kernel has none, or its name was changed by other means: at least the link is cut.
             self.gate.instance().unplug(self.plugged.unit);

@@ -92,6 +92,15 @@ impl Parked {
         turns.enter()
     }
 
+    /// Runs `f`, and lets a clock that is moved by hand move for as long as that takes, as
+    /// [`Hand::run`](crate::Hand::run) does. A thread that takes turns already leaves the clock alone.
+    pub(crate) fn while_time_passes<R>(&self, f: impl FnOnce() -> R) -> R {
+        match self.turns() {
+            Some(turns) if !turns.is_mine() => turns.run(f),
+            _ => f(),
+        }
+    }
+
     /// For a thread that is about to be started in this kernel.
     pub(crate) fn ticket(&self) -> Option<Ticket> {
         self.turns.as_ref().map(Turns::ticket)

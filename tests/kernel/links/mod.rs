@@ -1,6 +1,7 @@
 //! Network interfaces that are plugged into links.
 
 mod packets;
+mod same;
 mod tap;
 
 use std::io;
@@ -15,6 +16,7 @@ use rumpkernel::{Errno, ErrorKind};
 
 use crate::world;
 use packets::{arp_request, echo_request};
+use same::*;
 
 crate::tests![
     a_kernel_answers_arp_and_ping,
@@ -29,7 +31,14 @@ crate::tests![
     an_interface_outlives_its_kernel,
     an_interface_that_nobody_plugged_in_has_no_device,
     ;
-    alone: the_hosts_stack_is_a_neighbour,
+    loaded:
+        a_lossy_network_does_the_same_in_every_run,
+        a_lossy_network_over_ipv6_does_the_same_in_every_run,
+        a_network_under_load_of_the_host_does_the_same,
+    ;
+    alone:
+        a_lossy_network_does_the_same_in_another_process,
+        the_hosts_stack_is_a_neighbour,
 ];
 
 const PATIENCE: Duration = Duration::from_secs(20);
