@@ -16,6 +16,7 @@ mod stack;
 
 use std::ffi::{c_int, c_void};
 use std::io;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use parking_lot::Mutex;
 
@@ -70,19 +71,26 @@ unsafe extern "C" {
     fn rumpuser_posix_unmask(context: *const c_void);
 }
 
+static INSTALLED: AtomicBool = AtomicBool::new(false);
+
 /// Takes the signals, for the rest of the process's life. Once is enough.
 pub(crate) fn install() -> io::Result<()> {
-    static INSTALLED: Mutex<bool> = Mutex::new(false);
+    static INSTALLING: Mutex<()> = Mutex::new(());
 
-    let mut installed = INSTALLED.lock();
-    if !*installed {
+    let _one_at_a_time = INSTALLING.lock();
+    if !is_installed() {
         for signal in SIGNALS {
             // SAFETY: the handler is made for it, and hands on what it does not take.
             unsafe { previous::replace(signal, handle) }?;
         }
-        *installed = true;
+        INSTALLED.store(true, Ordering::Release);
     }
     Ok(())
+}
+
+/// Whether the signals have been taken, and threads need a stack for them.
+pub(crate) fn is_installed() -> bool {
+    INSTALLED.load(Ordering::Acquire)
 }
 
 /// Whether a thread may be interrupted: not when somebody else's handler would get the signal.

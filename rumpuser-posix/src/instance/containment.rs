@@ -27,7 +27,9 @@ impl Instance {
     /// kernel that a thread is in goes to the handlers that were there before, Rust's own included,
     /// with the flags and masks that they asked for, except that they run on the alternate stack if
     /// the thread has one. A handler that the program installs later comes first; it contains
-    /// the kernel only if it calls the one that was there before.
+    /// the kernel only if it calls the one that was there before. Call this before the kernel is
+    /// entered: a thread that has no alternate stack gets one when it enters an instance for the
+    /// first time after this, if it has not entered any before, and without one a stack overflow ends the process.
     ///
     /// That contains accidents, not attackers: memory that the kernel has damaged before stays
     /// damaged.

@@ -64,7 +64,9 @@ impl Visitor {
             place: AtomicUsize::new(0),
             interrupted: AtomicBool::new(false),
             generation: fork::generation(),
-            _stack: AlternateStack::of_this_thread(),
+            _stack: accident::is_installed()
+                .then(AlternateStack::of_this_thread)
+                .flatten(),
         });
         let place = ptr::from_ref(&*visitor);
         // SAFETY: the key was made for this, and the value is what end() expects.

@@ -8,7 +8,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::process::Command;
 use std::sync::{Arc, OnceLock};
 
-use rumpuser_posix::{Backtrace, Instance};
+use rumpuser_posix::{Backtrace, Console, Instance, World};
 
 use crate::kernel;
 
@@ -107,8 +107,14 @@ pub(crate) fn code() -> &'static Code {
 
 /// A booted kernel that is contained.
 pub(crate) fn boot() -> Arc<Instance> {
-    let instance = kernel::boot();
+    let instance = Instance::new(World {
+        console: Console::Discard,
+        ..World::default()
+    })
+    .unwrap();
     contain(&instance);
+    // SAFETY: init() keeps the rule.
+    assert_eq!(unsafe { instance.enter(kernel::init) }.unwrap(), 0);
     instance
 }
 

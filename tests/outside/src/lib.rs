@@ -3,12 +3,22 @@
 use std::error::Error;
 
 use rumpkernel::mount::Tmpfs;
-use rumpkernel::{Kernel, fs};
+use rumpkernel::{Backtrace, ErrorKind, Kernel, fs};
 
 /// Boots, uses and ends a kernel: 0 when that worked, for a C host that loads this as a library.
 #[unsafe(no_mangle)]
 pub extern "C" fn outside_run() -> i32 {
-    match run() {
+    code(run())
+}
+
+/// Boots a kernel and lets it crash: 0 when that was an error that says where.
+#[unsafe(no_mangle)]
+pub extern "C" fn outside_crash() -> i32 {
+    code(crash())
+}
+
+fn code(result: Result<(), Box<dyn Error>>) -> i32 {
+    match result {
         Ok(()) => 0,
         Err(error) => {
             eprintln!("outside: {error}");
@@ -32,6 +42,28 @@ fn run() -> Result<(), Box<dyn Error>> {
     inet(&kernel)?;
     kernel.shutdown()?;
     Ok(())
+}
+
+fn crash() -> Result<(), Box<dyn Error>> {
+    let kernel = Kernel::boot()?;
+    fs::write(&kernel, "/file", "written")?;
+    let (path, nowhere) = (c"/file".as_ptr(), std::ptr::without_provenance_mut(0x10));
+    // SAFETY: the path is a string. That the buffer is none is the point.
+    let crashed = unsafe {
+        let file = kernel.syscall(|entry| (entry.sys_open)(path, 0, 0))?;
+        kernel.syscall(|entry| (entry.sys_read)(file, nowhere, 7))
+    };
+    match crashed {
+        Err(error) if matches!(error.kind(), ErrorKind::Crashed { .. }) => {
+            let mut frames = error.backtrace().into_iter().flat_map(Backtrace::frames);
+            if frames.any(|frame| frame.function == Some("sys_read")) {
+                Ok(())
+            } else {
+                Err(format!("a backtrace without sys_read: {error:#}").into())
+            }
+        }
+        other => Err(format!("a read to nowhere: {other:?}").into()),
+    }
 }
 
 /// There is no image here: that the driver looks at one is enough to show that it is linked.

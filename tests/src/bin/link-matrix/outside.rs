@@ -8,16 +8,19 @@ use crate::case::Case;
 
 const CHECKOUT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
 
+/// What is called of the crate, each in a process of its own.
+const FUNCTIONS: [&str; 2] = ["outside_run", "outside_crash"];
+
 /// A C program that opens a library as a plug-in host would, and calls it.
 const LOADER: &str = r#"
 #include <dlfcn.h>
 #include <stdio.h>
 int main(int argc, char **argv) {
-    void *library = argc == 2 ? dlopen(argv[1], RTLD_NOW | RTLD_LOCAL) : NULL;
+    void *library = argc == 3 ? dlopen(argv[1], RTLD_NOW | RTLD_LOCAL) : NULL;
     if (!library) { fprintf(stderr, "dlopen: %s\n", dlerror()); return 2; }
-    int (*outside_run)(void) = (int (*)(void))dlsym(library, "outside_run");
-    if (!outside_run) { fprintf(stderr, "dlsym: %s\n", dlerror()); return 3; }
-    return outside_run();
+    int (*function)(void) = (int (*)(void))dlsym(library, argv[2]);
+    if (!function) { fprintf(stderr, "dlsym: %s\n", dlerror()); return 3; }
+    return function();
 }
 "#;
 
@@ -84,11 +87,18 @@ impl Outside {
 
     /// Runs what was built; an error is what it printed.
     pub(crate) fn run(&self, case: &Case, built: &Path) -> Result<(), String> {
-        if case.library {
-            run(Command::new(self.loader()?).arg(built))
-        } else {
-            run(&mut Command::new(built))
+        let loader = case.library.then(|| self.loader()).transpose()?;
+        for function in FUNCTIONS {
+            let mut command = match &loader {
+                Some(loader) => Command::new(loader),
+                None => Command::new(built),
+            };
+            if loader.is_some() {
+                command.arg(built);
+            }
+            run(command.arg(function))?;
         }
+        Ok(())
     }
 
     fn loader(&self) -> Result<PathBuf, String> {
