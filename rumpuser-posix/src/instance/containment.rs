@@ -1,12 +1,16 @@
 //! Keeping a kernel's accidents inside: where its code lies, how it is ended by force, and how its
 //! threads are brought out.
 
+use std::ffi::c_void;
 use std::io;
 use std::ops::Range;
+use std::process;
+use std::ptr;
+use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::{Death, Instance, Visitor};
+use super::{Death, DeathKind, Instance, Visitor, current};
 use crate::accident;
 use crate::backtrace::{Backtrace, Code, Trace};
 
@@ -17,6 +21,36 @@ const GRACE: Duration = Duration::from_millis(10);
 const PAUSE: Duration = Duration::from_millis(5);
 /// How often it is looked whether the program's threads have left.
 const POLL: Duration = Duration::from_micros(100);
+
+/// Why the hypercalls cannot go on.
+#[derive(Clone, Copy, Debug)]
+struct Reason {
+    kind: DeathKind,
+    message: &'static str,
+}
+
+unsafe extern "C" {
+    fn rumpuser_posix_give_up(reason: *const c_void) -> !;
+}
+
+/// The rest of [`Instance::give_up`], from the C part, which knows its frame. The kernel's frames are
+/// found from there if the compiler has left alone the register that points to them.
+#[unsafe(no_mangle)]
+unsafe extern "C" fn rumpuser_posix_gave_up(reason: *const c_void, frame: *const c_void) -> ! {
+    // SAFETY: give_up() passes a reason, and waits.
+    let Reason { kind, message } = unsafe { *reason.cast::<Reason>() };
+    let instance = current().unwrap_or_else(|| process::abort());
+    if kind == DeathKind::Panic {
+        instance.console.print(message.as_bytes());
+        instance.console.print(b"\n");
+    }
+    instance.die(Death {
+        kind,
+        backtrace: Arc::new(instance.backtrace(frame.addr())),
+        ..Death::panic(message)
+    });
+    instance.leave()
+}
 
 impl Instance {
     /// Makes faults in this kernel's code, which is linked into the program at `code`, the kernel's
@@ -65,6 +99,28 @@ impl Instance {
         // nothing but the stack.
         unsafe { trace.walk(frame, &(frame..end), &code.range) };
         Backtrace::of_calls(code, &trace)
+    }
+
+    /// Ends the kernel because the hypercalls cannot go on, and leaves it.
+    pub(crate) fn fail(&self, reason: &'static str) -> ! {
+        self.give_up(&Reason {
+            kind: DeathKind::Panic,
+            message: reason,
+        })
+    }
+
+    /// Ends the kernel because there is no stack for a hypercall, and leaves it.
+    #[cold]
+    pub(super) fn overflow(&self) -> ! {
+        self.give_up(&Reason {
+            kind: DeathKind::Fault,
+            message: "stack overflow in a hypercall",
+        })
+    }
+
+    fn give_up(&self, reason: &Reason) -> ! {
+        // SAFETY: it calls gave_up(), below, with the reason.
+        unsafe { rumpuser_posix_give_up(ptr::from_ref(reason).cast()) }
     }
 
     /// Ends the kernel at once, as a loss of power would: nothing is synced or unmounted. Calls in

@@ -20,7 +20,19 @@ pub(super) struct Entry {
     exited: Cell<bool>,
     /// Why it had to leave, if that was a fault.
     pub(super) accident: Accident,
+    /// The thread, if it is known.
+    visitor: Option<&'static Visitor>,
     previous: *const Entry,
+}
+
+impl Entry {
+    /// Whether the thread has come so near to the end of its stack that a hypercall may not fit. There
+    /// it would end the process: only the kernel's own code may run into the end.
+    fn is_out_of_stack(&self) -> bool {
+        let here = 0_u8;
+        self.visitor
+            .is_some_and(|visitor| visitor.is_near_end((&raw const here).addr()))
+    }
 }
 
 thread_local! {
@@ -54,6 +66,9 @@ pub(crate) fn caller<'a>() -> &'a Instance {
     if instance.parked.is_dead() {
         instance.leave();
     }
+    if innermost().is_some_and(Entry::is_out_of_stack) {
+        instance.overflow();
+    }
     instance
 }
 
@@ -69,15 +84,16 @@ unsafe fn stay(
     function: unsafe extern "C" fn(*mut c_void),
     argument: *mut c_void,
 ) -> Result<(), bool> {
+    let visitor = Visitor::this();
     let entry = Entry {
         instance,
         landing: Cell::new(ptr::null_mut()),
         exited: Cell::new(false),
         accident: Accident::none(),
+        visitor,
         previous: INNERMOST.get(),
     };
     INNERMOST.set(&entry);
-    let visitor = Visitor::this();
     let place = visitor.map_or(0, |visitor| visitor.enter(instance));
     let slot = instance.inside.enter();
     let held = instance.parked.enter();
@@ -234,14 +250,6 @@ impl Instance {
             }
             _ => thread::end_foreign(),
         }
-    }
-
-    /// Ends the kernel because the hypercalls cannot go on, and leaves it.
-    pub(crate) fn fail(&self, reason: &'static str) -> ! {
-        self.console.print(reason.as_bytes());
-        self.console.print(b"\n");
-        self.die(Death::panic(reason));
-        self.leave()
     }
 }
 

@@ -6,6 +6,9 @@
 
 use std::cell::Cell;
 use std::ffi::c_void;
+#[cfg(any(target_os = "linux", target_os = "android"))]
+use std::mem::MaybeUninit;
+use std::ops::Range;
 use std::ptr;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -28,6 +31,8 @@ pub(crate) struct Visitor {
     interrupted: AtomicBool,
     /// The process that it belongs to.
     generation: u32,
+    /// The end of its stack, where hypercalls may not fit.
+    margin: Range<usize>,
     _stack: Option<AlternateStack>,
 }
 
@@ -64,6 +69,7 @@ impl Visitor {
             place: AtomicUsize::new(0),
             interrupted: AtomicBool::new(false),
             generation: fork::generation(),
+            margin: margin(),
             _stack: accident::is_installed()
                 .then(AlternateStack::of_this_thread)
                 .flatten(),
@@ -80,6 +86,11 @@ impl Visitor {
         THIS.set(place);
         // SAFETY: as in this().
         unsafe { place.as_ref() }
+    }
+
+    /// Whether an address on the thread's stack is at its very end.
+    pub(crate) fn is_near_end(&self, address: usize) -> bool {
+        self.margin.contains(&address)
     }
 
     /// Notes that the thread is in this kernel now. Where it was, for [`back`](Self::back).
@@ -123,6 +134,32 @@ impl Visitor {
     pub(crate) fn forget() {
         THIS.set(ptr::null());
     }
+}
+
+/// Enough for a hypercall, and for a console of the program's that does not do much.
+const MARGIN: usize = 32 << 10;
+
+/// The end of the calling thread's stack. Nothing of a small stack is kept free that its kernel may
+/// need, and nothing where the host does not tell.
+fn margin() -> Range<usize> {
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    {
+        let mut attributes = MaybeUninit::uninit();
+        let (mut start, mut size) = (ptr::null_mut(), 0);
+        // SAFETY: the places are right; the attributes are there when the first call succeeds.
+        let told = unsafe {
+            libc::pthread_getattr_np(libc::pthread_self(), attributes.as_mut_ptr()) == 0 && {
+                let told =
+                    libc::pthread_attr_getstack(attributes.as_ptr(), &mut start, &mut size) == 0;
+                libc::pthread_attr_destroy(attributes.as_mut_ptr());
+                told
+            }
+        };
+        if told {
+            return start.addr()..start.addr() + MARGIN.min(size / 4);
+        }
+    }
+    0..0
 }
 
 fn key() -> Option<libc::pthread_key_t> {

@@ -9,7 +9,7 @@ use std::thread;
 use rumpuser_posix::{Death, DeathKind, Instance};
 
 use crate::kernel::{KMUTEX, make, rumpuser_mutex_init};
-use crate::kernel::{rumpuser_exit, rumpuser_mutex_enter, rumpuser_thread_create};
+use crate::kernel::{rumpuser_curlwp, rumpuser_exit, rumpuser_mutex_enter, rumpuser_thread_create};
 use crate::stand_in::{boot, code, functions};
 
 /// The death of a new kernel, which `f` brings about; another lives on.
@@ -142,6 +142,18 @@ fn threads_of_c_have_a_signal_stack_too() {
         );
         assert_eq!(libc::pthread_join(thread, ptr::null_mut()), 0);
     }
+}
+
+#[test]
+fn a_stack_that_ends_in_a_hypercall_is_a_death_too() {
+    extern "C" fn hypercall(_: c_int) -> c_int {
+        // SAFETY: no conditions.
+        unsafe { rumpuser_curlwp().addr() as c_int }
+    }
+    // SAFETY: that the stack ends is the point.
+    let death = death_by(|| unsafe { _ = (code().recurse_calling)(hypercall) });
+    assert_eq!(death.kind, DeathKind::Fault);
+    assert!(death.message.contains("stack overflow"), "{death}");
 }
 
 unsafe extern "C" fn overflow_on_thread(_: *mut c_void) -> *mut c_void {

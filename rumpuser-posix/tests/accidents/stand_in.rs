@@ -21,12 +21,13 @@ pub(crate) struct Code {
     pub(crate) trap: unsafe extern "C" fn(),
     pub(crate) call: unsafe extern "C" fn(*const c_void) -> c_int,
     pub(crate) recurse: unsafe extern "C" fn(*mut c_int) -> c_int,
+    pub(crate) recurse_calling: unsafe extern "C" fn(extern "C" fn(c_int) -> c_int) -> c_int,
     pub(crate) spin: unsafe extern "C" fn(*mut c_int),
     pub(crate) panic_caller: unsafe extern "C" fn(unsafe extern "C" fn(c_int) -> !) -> c_int,
     functions: Vec<(usize, &'static str)>,
 }
 
-const FUNCTIONS: [&str; 10] = [
+const FUNCTIONS: [&str; 11] = [
     "call",
     "divide",
     "middle",
@@ -35,6 +36,7 @@ const FUNCTIONS: [&str; 10] = [
     "panic_caller",
     "read_int",
     "recurse",
+    "recurse_calling",
     "spin",
     "trap",
 ];
@@ -92,6 +94,7 @@ fn load() -> Code {
             trap: function(symbol("trap")),
             call: function(symbol("call")),
             recurse: function(symbol("recurse")),
+            recurse_calling: function(symbol("recurse_calling")),
             spin: function(symbol("spin")),
             panic_caller: function(symbol("panic_caller")),
             functions,

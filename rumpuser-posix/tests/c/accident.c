@@ -69,6 +69,16 @@ recurse(volatile int *depth)
 	return recurse(depth) + frame[0];
 }
 
+/* The same, with a hypercall in every frame. */
+KERNEL int
+recurse_calling(int (*hypercall)(int))
+{
+	volatile char frame[1000];
+
+	frame[0] = 1;
+	return hypercall(0) + recurse_calling(hypercall) + frame[0];
+}
+
 KERNEL void
 spin(volatile int *rounds)
 {
