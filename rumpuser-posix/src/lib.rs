@@ -38,6 +38,7 @@ mod fault;
 mod file;
 mod fork;
 mod hostio;
+mod hostthread;
 mod image;
 mod instance;
 mod landing;

@@ -8,13 +8,14 @@
 use std::ffi::{CStr, c_char, c_int, c_void};
 use std::ptr;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread::{self, JoinHandle};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use parking_lot::{Condvar, Mutex};
 
 use crate::errno::{from_host, from_io};
 use crate::fault::Fault;
+use crate::hostthread::HostThread;
 use crate::instance::{Dead, Instance, Wake, caller};
 use crate::memory::Memory;
 
@@ -28,7 +29,7 @@ const PAUSE: Duration = Duration::from_millis(10);
 #[derive(Debug, Default)]
 struct State {
     live: usize,
-    handles: Vec<JoinHandle<()>>,
+    handles: Vec<HostThread>,
 }
 
 /// The threads that one kernel has started.
@@ -66,8 +67,8 @@ impl Threads {
         let handles = std::mem::take(&mut state.handles);
         drop(state);
         for handle in handles {
-            // They are at their very end. One that panicked would have aborted the process.
-            let _ = handle.join();
+            // They are at their very end.
+            handle.join();
         }
         true
     }
@@ -126,20 +127,17 @@ impl Instance {
         let mut state = self.threads.state.lock();
         // Dropping a handle lets go of the thread.
         state.handles.retain(|handle| !handle.is_finished());
-        let spawned = thread::Builder::new()
-            .name(name.to_owned())
-            .stack_size(STACK)
-            .spawn(move || {
-                match theirs {
-                    Some(ticket) => ticket.run(|| start.run(&instance)),
-                    None => start.run(&instance),
-                }
-                let mut state = instance.threads.state.lock();
-                state.live -= 1;
-                instance.threads.ended.notify_all();
-                drop(state);
-            });
-        match spawned {
+        let started = HostThread::start(name, STACK, move || {
+            match theirs {
+                Some(ticket) => ticket.run(|| start.run(&instance)),
+                None => start.run(&instance),
+            }
+            let mut state = instance.threads.state.lock();
+            state.live -= 1;
+            instance.threads.ended.notify_all();
+            drop(state);
+        });
+        match started {
             Ok(handle) => {
                 state.live += 1;
                 state.handles.push(handle);

@@ -10,23 +10,26 @@ const SOURCES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/c");
 /// The crate as a static library, built once for all tests.
 fn library() -> &'static Path {
     static LIBRARY: OnceLock<PathBuf> = OnceLock::new();
-    LIBRARY.get_or_init(|| {
-        // A target folder of its own: the tests' is locked by the cargo that runs them.
-        let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("staticlib");
-        let output = Command::new(env!("CARGO"))
-            .args(["rustc", "--offline", "--lib", "--crate-type", "staticlib"])
-            .arg("--target-dir")
-            .arg(&target)
-            .current_dir(env!("CARGO_MANIFEST_DIR"))
-            .output()
-            .unwrap();
-        assert!(
-            output.status.success(),
-            "{}",
-            String::from_utf8_lossy(&output.stderr)
-        );
-        target.join("debug/librumpuser_posix.a")
-    })
+    LIBRARY.get_or_init(|| build("staticlib", &[]))
+}
+
+fn build(folder: &str, features: &[&str]) -> PathBuf {
+    // A target folder of its own: the tests' is locked by the cargo that runs them.
+    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join(folder);
+    let output = Command::new(env!("CARGO"))
+        .args(["rustc", "--offline", "--lib", "--crate-type", "staticlib"])
+        .args(features)
+        .arg("--target-dir")
+        .arg(&target)
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .output()
+        .unwrap();
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    target.join("debug/librumpuser_posix.a")
 }
 
 /// Compiles and links a program in a directory, where it will run.
@@ -139,7 +142,7 @@ fn a_daemons_parent_reports_for_it() {
 fn images_find_every_hypercall() {
     let output = Command::new("nm")
         .args(["--extern-only", "--defined-only", "--format=posix"])
-        .arg(library())
+        .arg(build("staticlib-with-components", &["--all-features"]))
         .output()
         .expect("nm, which comes with the C compiler");
     let symbols = String::from_utf8(output.stdout).unwrap();

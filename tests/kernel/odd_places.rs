@@ -27,6 +27,7 @@ crate::tests![
     ; alone:
     a_boot_without_memory_or_threads_leaves_nothing,
     a_boot_without_address_space_is_an_error,
+    a_boot_without_mappings_is_an_error,
 ];
 
 fn a_kernel_boots_in_a_callback_of_another() {
@@ -246,4 +247,46 @@ fn a_boot_without_address_space_is_an_error() {
     before.assert_unchanged();
     assert_eq!(host_name(&other), "other\n");
     panic(&other);
+}
+
+/// Takes all mappings that the process may have but a few; returns where they begin and end.
+fn take_mappings(but: usize) -> (usize, usize) {
+    let most = std::fs::read_to_string("/proc/sys/vm/max_map_count").unwrap();
+    let most: usize = most.trim().parse().unwrap();
+    let maps = std::fs::read_to_string("/proc/self/maps").unwrap();
+    let count = most.saturating_sub(maps.lines().count() + but);
+    let flags = libc::MAP_PRIVATE | libc::MAP_ANON | libc::MAP_NORESERVE;
+    // SAFETY: a new mapping, every second page of which then has another protection.
+    unsafe {
+        let start = libc::mmap(ptr::null_mut(), count * PAGE, libc::PROT_NONE, flags, -1, 0);
+        assert_ne!(start, libc::MAP_FAILED);
+        for page in (1..count).step_by(2) {
+            libc::mprotect(start.byte_add(page * PAGE), PAGE, libc::PROT_READ);
+        }
+        (start.addr(), start.addr() + count * PAGE)
+    }
+}
+
+const PAGE: usize = 4096;
+
+fn a_boot_without_mappings_is_an_error() {
+    let other = boot("other");
+    drop(boot("first"));
+    let before = Footprint::settled();
+    let (start, mut end) = take_mappings(3);
+    let mut failed = 0;
+    for _ in 0..80 {
+        match Kernel::builder().quiet().boot() {
+            Ok(kernel) => drop(kernel),
+            Err(_) => failed += 1,
+        }
+        // SAFETY: pages of take_mappings(), that nobody uses.
+        unsafe { libc::munmap((end - 2 * PAGE) as *mut c_void, 2 * PAGE) };
+        end -= 2 * PAGE;
+    }
+    // SAFETY: as above.
+    unsafe { libc::munmap(start as *mut c_void, end - start) };
+    assert!(failed > 3, "{failed}");
+    before.assert_unchanged();
+    assert_eq!(host_name(&other), "other\n");
 }
