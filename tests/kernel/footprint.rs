@@ -31,13 +31,14 @@ impl Footprint {
         }
     }
 
-    /// That as much is there again. The C library keeps a little of what it once had.
+    /// That as much is there again. The C library keeps some of what it once had, the more the more
+    /// threads were busy at a time; a kernel takes 2 MB. What grows slowly shows in the endurance run.
     pub(crate) fn assert_unchanged(self) {
         let now = Self::settled();
         let told = format!("before {self:?}, now {now:?}");
         assert!(now.threads <= self.threads, "{told}");
         assert!(now.descriptors <= self.descriptors, "{told}");
-        assert!(now.resident <= self.resident + 4096, "{told}");
+        assert!(now.resident <= self.resident + (16 << 10), "{told}");
         assert!(now.mappings <= self.mappings + 50, "{told}");
     }
 }
