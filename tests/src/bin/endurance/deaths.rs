@@ -1,4 +1,5 @@
-//! Kernels that panic while threads are anywhere in them.
+//! Kernels that die while threads are anywhere in them: by a panic of their own, by a fault in
+//! their code, or killed at a random moment from outside.
 
 use std::io::{Read as _, Write as _};
 use std::net::Ipv4Addr;
@@ -7,7 +8,7 @@ use std::time::Duration;
 
 use rumpkernel::mount::Tmpfs;
 use rumpkernel::net::{TcpListener, TcpStream};
-use rumpkernel::{Error, Kernel, fs};
+use rumpkernel::{Error, ErrorKind, Kernel, fs};
 
 /// The longest that a kernel lives.
 const LIFE: Duration = Duration::from_millis(3);
@@ -23,12 +24,12 @@ pub(crate) fn live(number: usize) -> super::Outcome {
             scope.spawn(|| outlive(|| connections(&kernel))),
         ];
         thread::sleep(LIFE.mul_f64(fraction(number)));
-        end(&kernel);
+        end(&kernel, number);
         workers.map(|worker| worker.join())
     });
     for death in deaths {
         match death {
-            Ok(error) if error.errno().is_none() => {}
+            Ok(error) if is_death(&error) => {}
             Ok(error) => return Err(format!("expected the kernel's death, got: {error}").into()),
             Err(_) => return Err("a thread panicked".into()),
         }
@@ -44,14 +45,32 @@ fn fraction(number: usize) -> f64 {
     (number as f64 * 0.618_033_988_749_895).fract()
 }
 
-fn end(kernel: &Kernel) {
-    // SAFETY: releasing an lwp twice is a panic, which is what is wanted here.
-    let _death = unsafe {
-        kernel.enter(|k| {
-            (k.lwproc_releaselwp)();
-            (k.lwproc_releaselwp)();
-        })
-    };
+fn is_death(error: &Error) -> bool {
+    matches!(
+        error.kind(),
+        ErrorKind::Panicked { .. } | ErrorKind::Crashed { .. } | ErrorKind::Killed { .. }
+    )
+}
+
+fn end(kernel: &Kernel, number: usize) {
+    match number % 3 {
+        0 => kernel.kill(),
+        1 => {
+            // SAFETY: releasing an lwp twice is a panic, which is what is wanted here.
+            let _death = unsafe {
+                kernel.enter(|k| {
+                    (k.lwproc_releaselwp)();
+                    (k.lwproc_releaselwp)();
+                })
+            };
+        }
+        _ => {
+            // SAFETY: the kernel writes to an address that nobody has, and faults.
+            let _death = unsafe {
+                kernel.syscall(|k| (k.sys___getcwd)(std::ptr::without_provenance_mut(8), 100))
+            };
+        }
+    }
 }
 
 /// Repeats until the kernel is dead. File systems and sockets may well have errors before.
