@@ -1,16 +1,16 @@
-//! Mappings of anonymous memory that belong to one kernel.
+//! Mappings of anonymous memory that belong to one kernel, each between two guard pages.
 
 use std::ffi::{c_int, c_void};
 use std::ptr;
 
 use parking_lot::Mutex;
 
-use super::Lengths;
 use crate::errno::last;
+use crate::table::Table;
 
-/// The mappings of one kernel, private and zero at first.
+/// The mappings of one kernel, private and zero at first: their lengths by their addresses.
 #[derive(Debug, Default)]
-pub(super) struct Mappings(Mutex<Lengths>);
+pub(super) struct Mappings(Mutex<Table<usize>>);
 
 impl Mappings {
     /// A mapping at a multiple of `alignment`, or the host's errno.
@@ -21,52 +21,64 @@ impl Mappings {
         alignment: usize,
         protection: c_int,
     ) -> Result<*mut c_void, c_int> {
-        let slack = if alignment > page_size() {
-            alignment
+        let page = page_size();
+        let (length, whole) = length
+            .max(1)
+            .checked_next_multiple_of(page)
+            .and_then(|length| {
+                let slack = if alignment > page { alignment } else { 0 };
+                Some((length, length.checked_add(slack)?.checked_add(2 * page)?))
+            })
+            .ok_or(libc::ENOMEM)?;
+        let wish = if wish.is_null() {
+            wish
         } else {
-            0
+            wish.wrapping_byte_sub(page)
         };
-        let padded = length.checked_add(slack).ok_or(libc::ENOMEM)?;
+        let flags = libc::MAP_PRIVATE | libc::MAP_ANON;
         // SAFETY: a new private mapping at a place of the host's choice.
-        let start = unsafe {
-            libc::mmap(
-                wish,
-                padded,
-                protection,
-                libc::MAP_PRIVATE | libc::MAP_ANON,
-                -1,
-                0,
-            )
-        };
-        if start == libc::MAP_FAILED {
+        let reserved = unsafe { libc::mmap(wish, whole, libc::PROT_NONE, flags, -1, 0) };
+        if reserved == libc::MAP_FAILED {
             return Err(last());
         }
-        let before = if slack > 0 {
-            start.addr().wrapping_neg() % alignment
-        } else {
-            0
-        };
-        let mapping = start.wrapping_byte_add(before);
-        let end = length.next_multiple_of(page_size());
-        // SAFETY: the parts before and after the aligned mapping, whole pages of this new mapping.
-        unsafe {
+        let first = reserved.wrapping_byte_add(page);
+        let start =
+            first.wrapping_byte_add(first.addr().wrapping_neg() & (alignment.max(page) - 1));
+        let before = start.addr() - page - reserved.addr();
+        let after = whole - before - length - 2 * page;
+        // SAFETY: whole pages of this new mapping: what alignment has left over, and what is
+        // between the guards.
+        let status = unsafe {
             if before > 0 {
-                libc::munmap(start, before);
+                libc::munmap(reserved, before);
             }
-            let after = padded
-                .next_multiple_of(page_size())
-                .saturating_sub(before + end);
             if after > 0 {
-                libc::munmap(mapping.wrapping_byte_add(end), after);
+                libc::munmap(start.wrapping_byte_add(length + page), after);
             }
+            libc::mprotect(start, length, protection)
+        };
+        if status != 0 {
+            let error = last();
+            // SAFETY: nobody knows of it.
+            unsafe { with_guards(start.addr(), length) };
+            return Err(error);
         }
-        self.0.lock().insert(mapping.expose_provenance(), length);
-        Ok(mapping)
+        self.0.lock().insert(start.expose_provenance(), length);
+        Ok(start)
     }
 
-    /// Forgets a mapping, which the caller unmaps. Its length, if it is one of this kernel's.
-    pub(super) fn take(&self, mapping: usize) -> Option<usize> {
-        self.0.lock().remove(&mapping)
+    /// Unmaps a mapping. False if it is none of this kernel's.
+    ///
+    /// # Safety
+    ///
+    /// Nobody uses it any more.
+    pub(super) unsafe fn unmap(&self, mapping: *mut c_void) -> bool {
+        let length = self.0.lock().remove(&mapping.addr());
+        if let Some(length) = length {
+            // SAFETY: it was this kernel's, by the table, and is unused by the contract.
+            unsafe { with_guards(mapping.addr(), length) };
+        }
+        length.is_some()
     }
 
     /// Unmaps everything.
@@ -76,10 +88,26 @@ impl Mappings {
     /// Nobody uses any of it any more.
     pub(super) unsafe fn unmap_all(&self) {
         for (mapping, length) in self.0.lock().drain() {
-            // SAFETY: the mapping is this kernel's, by the table.
-            unsafe { libc::munmap(ptr::with_exposed_provenance_mut(mapping), length) };
+            // SAFETY: as in unmap().
+            unsafe { with_guards(mapping, length) };
         }
     }
+}
+
+/// Unmaps what map() made.
+///
+/// # Safety
+///
+/// The mapping is map()'s, has that length and is not used any more.
+unsafe fn with_guards(mapping: usize, length: usize) {
+    let page = page_size();
+    // SAFETY: by the contract; the guards lie around it.
+    unsafe {
+        libc::munmap(
+            ptr::with_exposed_provenance_mut(mapping - page),
+            length + 2 * page,
+        )
+    };
 }
 
 /// The host's.
@@ -87,4 +115,58 @@ pub(crate) fn page_size() -> usize {
     // SAFETY: no conditions.
     let size = unsafe { libc::sysconf(libc::_SC_PAGESIZE) };
     usize::try_from(size).unwrap_or(4096)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The lines of /proc/self/maps that begin or end at an address.
+    fn neighbours(address: usize, length: usize) -> Vec<String> {
+        let maps = std::fs::read_to_string("/proc/self/maps").unwrap();
+        let (start, end) = (format!("{address:x}"), format!("{:x}", address + length));
+        let ends = [format!("-{start} "), format!("{end}-")];
+        maps.lines()
+            .filter(|line| line.contains(&ends[0]) || line.starts_with(&ends[1]))
+            .map(str::to_owned)
+            .collect()
+    }
+
+    #[test]
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    fn a_mapping_lies_between_guards() {
+        let mappings = Mappings::default();
+        let page = page_size();
+        for (length, alignment) in [
+            (1, 0),
+            (page, page),
+            (3 * page + 1, 1 << 20),
+            (1 << 20, 1 << 21),
+        ] {
+            let rw = libc::PROT_READ | libc::PROT_WRITE;
+            let start = mappings
+                .map(ptr::null_mut(), length, alignment, rw)
+                .unwrap();
+            assert!(start.addr().is_multiple_of(alignment.max(1)));
+            // SAFETY: the mapping is as long.
+            unsafe { ptr::write_bytes(start.cast::<u8>(), 1, length) };
+            let length = length.next_multiple_of(page);
+            let guards = neighbours(start.addr(), length);
+            assert_eq!(guards.len(), 2, "{guards:?}");
+            assert!(
+                guards.iter().all(|line| line.contains("---p")),
+                "{guards:?}"
+            );
+            // SAFETY: nobody uses it.
+            unsafe {
+                assert!(mappings.unmap(start));
+                assert!(!mappings.unmap(start));
+            }
+            let start = format!("{:x}-", start.addr());
+            let maps = std::fs::read_to_string("/proc/self/maps").unwrap();
+            assert!(!maps.lines().any(|line| line.starts_with(&start)));
+        }
+        let error = mappings.map(ptr::null_mut(), usize::MAX, 1, libc::PROT_READ);
+        assert_eq!(error, Err(libc::ENOMEM));
+    }
 }

@@ -3,9 +3,13 @@
 //! Alignments are powers of two, 0 stands for a pointer's. Mappings are private, zeroed, readable
 //! and writable, and executable when asked for; a mapping can be aligned too, by the power of two.
 //! When there is no memory the answer is ENOMEM, and the kernel waits until it has freed some. A
-//! kernel that boots cannot do that, and goes astray; so
-//! it ends here, with that as its reason, until its page daemon is there. Everything that a kernel
-//! has can be given back when it is dead; the kernel's locks live in it too.
+//! kernel that boots cannot do that, and goes astray; so it ends here, with that as its reason,
+//! until its page daemon is there.
+//!
+//! All that a kernel has comes from mappings of its own, its locks included. So it can be given back
+//! when the kernel is dead, and a kernel that writes past the end of what it has meets a guard page
+//! before it meets the program's memory. Few of a kernel's blocks are small, and none is smaller
+//! than a page here.
 
 mod cells;
 mod mappings;
@@ -15,20 +19,14 @@ use std::ffi::{c_int, c_void};
 use std::ptr;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use parking_lot::Mutex;
-
 use crate::errno::from_host;
 use crate::fault::Fault;
 use crate::instance::{Instance, caller};
-use crate::table::Table;
 
 use cells::Cells;
 use mappings::Mappings;
 pub(crate) use mappings::page_size;
 use pages::Pages;
-
-/// Lengths by address.
-type Lengths = Table<usize>;
 
 /// The memory of one kernel.
 #[derive(Debug, Default)]
@@ -36,8 +34,6 @@ pub(crate) struct Memory {
     cells: Cells,
     pages: Pages,
     mappings: Mappings,
-    /// Blocks that are none of these: small ones.
-    blocks: Mutex<Lengths>,
     /// Whether the kernel can wait for memory.
     waits: AtomicBool,
 }
@@ -56,26 +52,13 @@ impl Memory {
         if !alignment.is_power_of_two() {
             return Err(libc::EINVAL);
         }
-        if length > pages::LONGEST {
+        if length > pages::LONGEST || alignment > pages::PAGE {
             let protection = libc::PROT_READ | libc::PROT_WRITE;
             return self
                 .mappings
                 .map(ptr::null_mut(), length, alignment, protection);
         }
-        if length > pages::PAGE / 2 && alignment <= pages::PAGE {
-            return self.pages.allocate(length, &self.mappings);
-        }
-        let mut block = ptr::null_mut();
-        // SAFETY: the pointer is there to be written; a bad alignment is an error.
-        let error = unsafe { libc::posix_memalign(&mut block, alignment, length) };
-        if error != 0 {
-            return Err(error);
-        }
-        // A block of no length may be null, and needs no place in the table then.
-        if !block.is_null() {
-            self.blocks.lock().insert(block.expose_provenance(), length);
-        }
-        Ok(block)
+        self.pages.allocate(length, &self.mappings)
     }
 
     /// Gives back a block. Addresses that are not blocks of this kernel are left alone.
@@ -85,15 +68,10 @@ impl Memory {
     /// Nobody uses the block any more.
     unsafe fn free(&self, block: *mut c_void) {
         // SAFETY: by the contract of this function.
-        if unsafe { self.pages.free(block, &self.mappings) } {
-            return;
-        }
-        if self.blocks.lock().remove(&block.addr()).is_some() {
-            // SAFETY: the block is from posix_memalign(), and was not freed, for it was in the table.
-            unsafe { libc::free(block) };
-        } else if let Some(length) = self.mappings.take(block.addr()) {
-            // SAFETY: a mapping of this kernel's, made for the block.
-            unsafe { libc::munmap(block, length) };
+        unsafe {
+            if !self.pages.free(block, &self.mappings) {
+                self.mappings.unmap(block);
+            }
         }
     }
 
@@ -115,10 +93,6 @@ impl Memory {
     pub(crate) unsafe fn free_all(&self) {
         self.cells.clear();
         self.pages.clear();
-        for (block, _) in self.blocks.lock().drain() {
-            // SAFETY: as in free().
-            unsafe { libc::free(ptr::with_exposed_provenance_mut(block)) };
-        }
         // SAFETY: by the contract of this function.
         unsafe { self.mappings.unmap_all() };
     }
@@ -157,13 +131,9 @@ unsafe extern "C" fn rumpuser_malloc(
     let memory = if instance.faults().strikes(Fault::Memory) {
         Err(libc::ENOMEM)
     } else {
-        // posix_memalign() wants at least a pointer's alignment, and refuses what is no power of two.
         usize::try_from(alignment)
             .map_err(|_| libc::EINVAL)
-            .and_then(|alignment| {
-                let alignment = alignment.max(size_of::<usize>());
-                instance.memory.allocate(length, alignment)
-            })
+            .and_then(|alignment| instance.memory.allocate(length, alignment.max(1)))
     };
     if memory == Err(libc::ENOMEM) && !instance.memory.waits.load(Ordering::Relaxed) {
         instance.fail("rumpuser: the host has no memory for a kernel that boots");
@@ -220,8 +190,11 @@ unsafe extern "C" fn rumpuser_anonmmap(
 /// Unmaps a whole mapping, made by `rumpuser_anonmmap` or by a component.
 #[unsafe(no_mangle)]
 unsafe extern "C" fn rumpuser_unmap(mapping: *mut c_void, length: usize) {
-    caller().memory.mappings.take(mapping.addr());
     // SAFETY: the kernel unmaps what is its own and unused. An error would mean that it is not
     // mapped, which is what was asked for.
-    unsafe { libc::munmap(mapping, length) };
+    unsafe {
+        if !caller().memory.mappings.unmap(mapping) {
+            libc::munmap(mapping, length);
+        }
+    }
 }

@@ -140,10 +140,8 @@ impl Pages {
         if roomy.iter().filter(|chunk| empty(chunk)).count() > 1 {
             chunks.remove(&start);
             roomy.retain(|&chunk| chunk != start);
-            if let Some(length) = host.take(start) {
-                // SAFETY: a mapping of this kernel's, of which nothing is used.
-                unsafe { libc::munmap(ptr::with_exposed_provenance_mut(start), length) };
-            }
+            // SAFETY: a mapping of this kernel's, of which nothing is used.
+            unsafe { host.unmap(ptr::with_exposed_provenance_mut(start)) };
         }
         true
     }
