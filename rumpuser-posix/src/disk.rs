@@ -121,12 +121,14 @@ impl Drop for DiskLock {
 /// An open file under the name that a kernel knows.
 #[derive(Debug)]
 pub(crate) struct Image {
+    // Given back before the file is closed: if that was its last name, another file can have its
+    // number right after.
+    lock: DiskLock,
     pub(crate) file: File,
     pub(crate) access: Access,
     /// In bytes, when it was attached. Transfers end here.
     pub(crate) size: u64,
     pub(crate) kind: Kind,
-    lock: DiskLock,
 }
 
 impl Drop for Image {
