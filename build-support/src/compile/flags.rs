@@ -90,6 +90,7 @@ impl Flags {
         common.extend(COMMON.iter().map(OsString::from));
         common.extend(mips_abi(compiler).map(OsString::from));
         common.extend(gcc_macros(compiler).map(OsString::from));
+        common.extend(thread_pointer(compiler).map(OsString::from));
         common.push(if debuginfo { "-g1" } else { "-g0" }.into());
         let with = |specific: &mut dyn Iterator<Item = &str>| {
             let specific = specific.map(OsString::from);
@@ -136,6 +137,14 @@ fn mips_abi(compiler: &Compiler) -> Option<&'static str> {
         "_ABI64" | "3" => Some("-D__mips_n64"),
         _ => None,
     }
+}
+
+/// Arm's thread pointer comes from its register, not from a function of the host's C library, which a
+/// kernel image cannot call.
+fn thread_pointer(compiler: &Compiler) -> Option<&'static str> {
+    let level: u32 = compiler.value("__ARM_ARCH")?.parse().ok()?;
+    let has_register = compiler.defines("__arm__") && level >= 7;
+    has_register.then_some("-mtp=cp15")
 }
 
 /// What GCC predefines, clang does not, and some machines' headers rely on.

@@ -7,6 +7,9 @@ use object::Endianness;
 use super::object::{Load, Object};
 use super::{Error, Segment};
 
+/// What offsets reach.
+const MAXIMUM: u64 = u32::MAX as u64;
+
 /// Memory under construction. Addresses are those that the linker chose.
 pub(super) struct Memory {
     /// The address of the first byte. What only dynamic linkers read lies before it.
@@ -28,10 +31,11 @@ impl Memory {
         let first = first.ok_or_else(|| Error::Malformed("it is empty".into()))?;
         let origin = first - first % page;
         let end = object.loads.iter().map(|load| load.range.end).max();
-        let end = end.unwrap_or(first).next_multiple_of(page);
-        if end - origin > u64::from(u32::MAX) {
+        let end = end.and_then(|end| end.checked_next_multiple_of(page));
+        let size = end.and_then(|end| end.checked_sub(origin));
+        let (Some(end), Some(0..=MAXIMUM)) = (end, size) else {
             return Err(Error::Layout("it is larger than 4 GiB".into()));
-        }
+        };
         let mut memory = Self {
             origin,
             end,

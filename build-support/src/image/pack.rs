@@ -176,9 +176,9 @@ impl Pack<'_> {
     /// A word that is the distance from the thread pointer to the current lwp.
     fn thread(&mut self, relocation: &Relocation, addend: u64) -> Result<(), Error> {
         let symbol = self.symbol(relocation)?;
-        if symbol.value.wrapping_add(addend) != 0 {
-            let reason = "a thread-local address is not that of the current lwp";
-            return Err(Error::Malformed(reason.into()));
+        let is_ours = relocation.symbol == 0 || symbol.is_defined();
+        if !is_ours || symbol.value.wrapping_add(addend) != 0 {
+            return Err(self.unknown(relocation));
         }
         self.memory.set_word(relocation.place, 0)?;
         self.packed.lwp.push(self.memory.offset(relocation.place)?);

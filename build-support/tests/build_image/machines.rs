@@ -1,0 +1,289 @@
+//! One small kernel on every machine: the tables say what its source says.
+
+use std::collections::BTreeSet;
+
+use rumpkernel_build::image::{Error, Packed};
+use rumpkernel_build::target::{Endian, Target};
+
+use crate::scene::{Scene, Toolchain};
+
+/// What a kernel has that a loader cares for. Pointers hold what can be looked up in the tables.
+const KERNEL: &str = r#"
+typedef int function(int);
+extern function rumpuser_host, rumpcomp_component;
+extern function absent __attribute__((weak));
+__thread void *curlwp_storage;
+static __attribute__((noinline)) int inner(int x) { return x * 3 + (curlwp_storage != 0); }
+__attribute__((noinline)) int rumpns_own(int x) { return inner(x) + 1; }
+int rump_init(int x) { return rumpns_own(x) + rumpuser_host(x) + rumpcomp_component(x); }
+int rump_weak(int x) { return absent ? absent(x) : 7; }
+static volatile int begun;
+static __attribute__((constructor)) void begin(void) { begun = rumpns_own(1); }
+function *rump_own = rumpns_own, *rump_inner = inner, *rump_host = rumpuser_host, *rump_absent = absent;
+char rump_array[300000];
+char *rump_into = rump_array + 1234;
+long long rump_divide(long long x, long long y) { return x / y; }
+"#;
+
+const fn with(triple: &'static str, command: &'static str) -> Toolchain {
+    Toolchain { triple, command }
+}
+
+const TOOLCHAINS: &[Toolchain] = &[
+    with("x86_64-unknown-linux-gnu", "gcc"),
+    with("x86_64-unknown-linux-gnu", "gcc -fuse-ld=gold"),
+    with("x86_64-unknown-linux-gnu", "gcc -fuse-ld=lld"),
+    with("x86_64-unknown-linux-gnu", "clang -fuse-ld=lld"),
+    with(
+        "x86_64-unknown-linux-gnu",
+        "clang -fuse-ld=lld -Wl,-z,pack-relative-relocs",
+    ),
+    with("i686-unknown-linux-gnu", "gcc -m32"),
+    with(
+        "i686-unknown-linux-gnu",
+        "clang --target=i686-linux-gnu -fuse-ld=lld",
+    ),
+    with(
+        "aarch64-unknown-linux-gnu",
+        "clang --target=aarch64-linux-gnu -fuse-ld=lld",
+    ),
+    with(
+        "armv7-unknown-linux-gnueabihf",
+        "clang --target=armv7-linux-gnueabihf -mtp=cp15 -fuse-ld=lld",
+    ),
+    with(
+        "riscv64gc-unknown-linux-gnu",
+        "clang --target=riscv64-linux-gnu -march=rv64gc -fuse-ld=lld",
+    ),
+    with(
+        "powerpc-unknown-linux-gnu",
+        "clang --target=powerpc-linux-gnu -fuse-ld=lld",
+    ),
+    with(
+        "powerpc64-unknown-linux-musl",
+        "clang --target=powerpc64-linux-musl -mabi=elfv2 -fuse-ld=lld",
+    ),
+    with(
+        "mips-unknown-linux-gnu",
+        "clang --target=mips-linux-gnu -fuse-ld=lld",
+    ),
+    with(
+        "mipsel-unknown-linux-gnu",
+        "clang --target=mipsel-linux-gnu -fuse-ld=lld",
+    ),
+    with(
+        "mips64-unknown-linux-gnuabi64",
+        "clang --target=mips64-linux-gnuabi64 -fuse-ld=lld",
+    ),
+    with(
+        "mips64el-unknown-linux-gnuabi64",
+        "clang --target=mips64el-linux-gnuabi64 -fuse-ld=lld",
+    ),
+    with("aarch64-unknown-linux-gnu", "aarch64-linux-gnu-gcc"),
+    with("armv7-unknown-linux-gnueabihf", "arm-linux-gnueabihf-gcc"),
+    with("riscv64gc-unknown-linux-gnu", "riscv64-linux-gnu-gcc"),
+    with("powerpc-unknown-linux-gnu", "powerpc-linux-gnu-gcc"),
+    with("mipsel-unknown-linux-gnu", "mipsel-linux-gnu-gcc"),
+    with(
+        "mips64el-unknown-linux-gnuabi64",
+        "mips64el-linux-gnuabi64-gcc",
+    ),
+];
+
+/// Reads a packed image as its loader will.
+struct Image {
+    packed: Packed,
+    word: usize,
+    endian: Endian,
+}
+
+impl Image {
+    fn word(&self, place: u32) -> u64 {
+        let place = place as usize;
+        let bytes = self.packed.content[place..place + self.word].iter();
+        let add = |value, byte: &u8| value << 8 | u64::from(*byte);
+        match self.endian {
+            Endian::Big => bytes.fold(0, add),
+            Endian::Little => bytes.rev().fold(0, add),
+        }
+    }
+
+    fn export(&self, name: &str) -> u32 {
+        let mut exports = self.packed.exports.iter();
+        let found = exports.find(|(export, _)| export == name);
+        found.unwrap_or_else(|| panic!("{name} is exported")).1
+    }
+
+    /// The function that begins at an address.
+    fn function(&self, address: u64) -> &str {
+        let mut functions = self.packed.functions.iter();
+        let found = functions.find(|(start, _)| u64::from(*start) == address);
+        let (_, name) = found.unwrap_or_else(|| panic!("a function at {address:#x}"));
+        self.packed.names[*name as usize..].lines().next().unwrap()
+    }
+
+    fn is_relative(&self, place: u32) -> bool {
+        self.packed.relative.binary_search(&place).is_ok()
+    }
+}
+
+fn check(toolchain: &Toolchain, image: &Image) {
+    let packed = &image.packed;
+    let on = format!("{toolchain:?}");
+    let imports: Vec<&String> = packed.imports.keys().collect();
+    assert_eq!(imports, ["rumpcomp_component", "rumpuser_host"], "{on}");
+    let exports: BTreeSet<&str> = packed
+        .exports
+        .iter()
+        .map(|(name, _)| name.as_str())
+        .collect();
+    let expected = [
+        "rump_absent",
+        "rump_array",
+        "rump_divide",
+        "rump_host",
+        "rump_init",
+        "rump_inner",
+        "rump_into",
+        "rump_own",
+        "rump_weak",
+    ];
+    assert_eq!(exports, BTreeSet::from(expected), "{on}");
+
+    // Variables that hold addresses.
+    for (variable, function) in [("rump_own", "rumpns_own"), ("rump_inner", "inner")] {
+        let place = image.export(variable);
+        assert!(image.is_relative(place), "{on} {variable}");
+        assert_eq!(image.function(image.word(place)), function, "{on}");
+    }
+    let into = image.export("rump_into");
+    assert!(image.is_relative(into), "{on}");
+    assert_eq!(
+        image.word(into),
+        u64::from(image.export("rump_array")) + 1234,
+        "{on}"
+    );
+    let host = image.export("rump_host");
+    assert!(packed.imports["rumpuser_host"].contains(&host), "{on}");
+    assert_eq!(image.word(host), 0, "{on}");
+    let absent = image.export("rump_absent");
+    assert!(
+        !image.is_relative(absent) && image.word(absent) == 0,
+        "{on}"
+    );
+
+    // What is filled in holds what it is added to.
+    for place in &packed.relative {
+        assert!(
+            image.word(*place) <= u64::from(packed.size),
+            "{on} {place:#x}"
+        );
+    }
+    let filled = packed.imports.values().flatten().chain(&packed.lwp);
+    for place in filled {
+        assert_eq!(image.word(*place), 0, "{on} {place:#x}");
+        assert!(!image.is_relative(*place), "{on} {place:#x}");
+    }
+    assert_eq!(packed.lwp.len(), 1, "{on}");
+    let constructors = &packed.constructors;
+    assert_eq!(constructors.len(), image.word, "{on}");
+    assert!(image.is_relative(constructors.start), "{on}");
+    assert_eq!(
+        image.function(image.word(constructors.start)),
+        "begin",
+        "{on}"
+    );
+
+    // Memory.
+    let page = packed.page as usize;
+    assert_eq!(packed.content.len() % page, 0, "{on}");
+    assert!(
+        packed.size as usize >= packed.content.len() + 200_000,
+        "{on}"
+    );
+    let mut end = 0;
+    for segment in &packed.segments {
+        assert!(
+            segment.range.start >= end && segment.range.start as usize % page == 0,
+            "{on}"
+        );
+        assert!(!(segment.writable && segment.executable), "{on}");
+        end = segment.range.end;
+    }
+    assert_eq!(end, packed.size, "{on}");
+    let segment_of = |place: u32| {
+        let mut segments = packed.segments.iter();
+        segments
+            .find(|segment| segment.range.contains(&place))
+            .unwrap()
+    };
+    assert!(segment_of(packed.text.start).executable, "{on}");
+    assert!(packed.text.contains(&image.export("rump_init")), "{on}");
+    assert!(segment_of(image.export("rump_array")).writable, "{on}");
+    assert!(segment_of(into).writable, "{on}");
+    assert!(
+        packed
+            .relative
+            .iter()
+            .all(|place| !segment_of(*place).executable),
+        "{on}"
+    );
+}
+
+#[test]
+fn tables_say_what_the_source_says() {
+    let mut checked = 0;
+    for toolchain in TOOLCHAINS {
+        let Some(mut scene) = Scene::new(toolchain) else {
+            println!("not run: {toolchain:?} does not link");
+            continue;
+        };
+        scene.library("kernel", KERNEL, &[]);
+        let packed = match scene.pack() {
+            Ok(packed) => packed,
+            // Without the compiler's library, the division of 32-bit machines is missing.
+            Err(Error::Undefined(names)) if names.iter().all(|name| name.name.contains("div")) => {
+                scene = Scene::new(toolchain).unwrap();
+                scene.library("kernel", &KERNEL.replace("x / y", "x + y"), &[]);
+                scene
+                    .pack()
+                    .unwrap_or_else(|error| panic!("{toolchain:?}: {error}"))
+            }
+            Err(error) => panic!("{toolchain:?}: {error}"),
+        };
+        let target = Target::from_triple(toolchain.triple).unwrap();
+        let image = Image {
+            packed,
+            word: usize::from(target.pointer_width / 8),
+            endian: target.endian,
+        };
+        check(toolchain, &image);
+        checked += 1;
+    }
+    println!("checked {checked} of {} toolchains", TOOLCHAINS.len());
+}
+
+#[test]
+fn descriptors_of_functions_are_refused_by_name() {
+    let toolchain = with("powerpc64-unknown-linux-gnu", "powerpc64-linux-gnu-gcc");
+    let Some(mut scene) = Scene::new(&toolchain) else {
+        println!("descriptors_of_functions not run: {toolchain:?} does not link");
+        return;
+    };
+    scene.library("kernel", KERNEL, &[]);
+    let error = scene.pack().unwrap_err().to_string();
+    assert!(
+        error.contains("relocation 21 ") && error.contains("rumpuser_host"),
+        "{error}"
+    );
+}
+
+#[test]
+fn the_packed_image_can_be_asked_for_twice_with_the_same_answer() {
+    let test = "the_packed_image_can_be_asked_for_twice";
+    let Some(mut scene) = Scene::native(test) else {
+        return;
+    };
+    scene.library("kernel", KERNEL, &[]);
+    assert_eq!(scene.pack().unwrap(), scene.pack().unwrap());
+}
