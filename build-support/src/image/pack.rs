@@ -7,13 +7,20 @@ use std::path::{Path, PathBuf};
 use object::elf;
 
 use super::memory::Memory;
-use super::object::{Object, Relocation, Symbol};
+use super::object::{Object, Relocation, Section, Symbol};
 use super::relocation::{self, Meaning};
 use super::{Error, Packed, link, mips, symbols};
 use crate::target::Target;
 
 /// What functions of the host are named: hypercalls, and those of components.
 const HOST: [&str; 2] = ["rumpuser_", "rumpcomp_"];
+
+/// The section with tables for unwinding.
+const UNWINDING: &str = ".eh_frame";
+
+/// What compilers' helper functions call when all is lost, and what need not be there: libgcc's
+/// division by zero on arm ends in raise(3).
+const LAST_RESORT: [(u16, &str); 1] = [(elf::EM_ARM, "raise")];
 
 /// Packs the shared object that [`link()`](super::link()) made of `libraries`.
 ///
@@ -52,7 +59,10 @@ fn is_hosts(symbol: &Symbol<'_>) -> bool {
 fn undefined(object: &Object<'_>) -> Vec<String> {
     let symbols = object.dynamic_symbols.iter().skip(1);
     let lacking = symbols.filter(|symbol| {
-        !symbol.is_defined() && symbol.binding != elf::STB_WEAK && !is_hosts(symbol)
+        !symbol.is_defined()
+            && symbol.binding != elf::STB_WEAK
+            && !is_hosts(symbol)
+            && !LAST_RESORT.contains(&(object.machine, symbol.name))
     });
     let mut names: Vec<String> = lacking.map(|symbol| symbol.name.to_owned()).collect();
     names.sort();
@@ -124,9 +134,13 @@ impl Pack<'_> {
             .iter()
             .any(|load| load.writable && load.range.contains(&place))
         {
-            return Err(Error::TextRelocation {
-                place: self.function_at(place),
-            });
+            // mips has addresses in the tables for unwinding, which nobody does in a loaded kernel.
+            return match self.section_at(place) {
+                Some(section) if section.name == UNWINDING => Ok(()),
+                _ => Err(Error::TextRelocation {
+                    place: self.function_at(place),
+                }),
+            };
         }
         let addend = match (relocation.addend, meaning) {
             (Some(addend), _) => addend as u64,
@@ -164,7 +178,7 @@ impl Pack<'_> {
             self.packed.imports.entry(name).or_default().push(place);
             Ok(())
         } else if !symbol.is_defined() {
-            // It is weak, or it would have been refused.
+            // It may be absent, or it would have been refused.
             self.memory.set_word(place, addend)
         } else if symbol.section == elf::SHN_ABS {
             self.memory.set_word(place, address)
@@ -190,6 +204,11 @@ impl Pack<'_> {
         symbol.ok_or_else(|| Error::Malformed("a relocation names no symbol".into()))
     }
 
+    fn section_at(&self, address: u64) -> Option<&Section> {
+        let mut sections = self.object.sections.iter();
+        sections.find(|section| section.range.contains(&address))
+    }
+
     /// The function at an address, else the section.
     fn function_at(&self, address: u64) -> String {
         let functions = self.object.symbols.iter();
@@ -197,9 +216,7 @@ impl Pack<'_> {
             .filter(|symbol| symbol.is_defined() && symbol.kind == elf::STT_FUNC)
             .filter(|symbol| symbol.value <= address);
         let function = before.max_by_key(|symbol| symbol.value);
-        let mut sections = self.object.sections.iter();
-        let section = sections.find(|section| section.range.contains(&address));
-        match (section, function) {
+        match (self.section_at(address), function) {
             (Some(section), Some(function)) if section.executable => function.name.to_owned(),
             (Some(section), _) => format!("section {}", section.name),
             _ => format!("address {address:#x}"),
