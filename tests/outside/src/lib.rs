@@ -41,6 +41,31 @@ fn run() -> Result<(), Box<dyn Error>> {
     #[cfg(feature = "inet")]
     inet(&kernel)?;
     kernel.shutdown()?;
+    #[cfg(feature = "instances")]
+    instances()?;
+    Ok(())
+}
+
+/// Two loaded kernels and the linked one know nothing of each other.
+#[cfg(feature = "instances")]
+fn instances() -> Result<(), Box<dyn Error>> {
+    let kernels = [
+        Kernel::boot()?,
+        Kernel::boot()?,
+        Kernel::builder().boot_linked()?,
+    ];
+    let mut mounts = Vec::new();
+    for (number, kernel) in kernels.iter().enumerate() {
+        fs::create_dir(kernel, "/mnt")?;
+        mounts.push(kernel.mount(Tmpfs::new(), "/mnt")?);
+        fs::write(kernel, "/mnt/file", number.to_string())?;
+    }
+    for (number, kernel) in kernels.iter().enumerate() {
+        if fs::read(kernel, "/mnt/file")? != number.to_string().as_bytes() {
+            return Err(format!("kernel {number} has another's file").into());
+        }
+        kernel.shutdown()?;
+    }
     Ok(())
 }
 

@@ -34,6 +34,10 @@ const GOLD: &[&str] = &["-Clink-arg=-fuse-ld=gold"];
 const LLD: &[&str] = &["-Clink-arg=-fuse-ld=lld"];
 const CLANG_BFD: &[&str] = &["-Clinker=clang", "-Clink-arg=-fuse-ld=bfd"];
 const CLANG_LLD: &[&str] = &["-Clinker=clang", "-Clink-arg=-fuse-ld=lld"];
+// The image is linked by the linker that the C compiler chooses.
+const IMAGE_BFD: &[(&str, &str)] = &[("CFLAGS", "-fuse-ld=bfd")];
+const IMAGE_GOLD: &[(&str, &str)] = &[("CFLAGS", "-fuse-ld=gold")];
+const CLANG_IMAGE_LLD: &[(&str, &str)] = &[("CC", "clang"), ("CFLAGS", "-fuse-ld=lld")];
 const LLD_MARK: &str = "Linker: ";
 const GOLD_MARK: &str = "gold ";
 
@@ -197,6 +201,59 @@ pub(crate) const CASES: &[Case] = &[
         features: "ffs inet",
         env: CLANG,
         link: CLANG_LLD,
+        mark: LLD_MARK,
+        tools: &["clang", "ld.lld"],
+        ..PLAIN
+    },
+    Case {
+        name: "debug, instances",
+        features: "ffs inet instances",
+        ..PLAIN
+    },
+    Case {
+        name: "release, instances",
+        release: true,
+        features: "ffs inet instances",
+        ..PLAIN
+    },
+    Case {
+        name: "release, instances, cdylib",
+        release: true,
+        library: true,
+        features: "ffs inet instances",
+        ..PLAIN
+    },
+    Case {
+        name: "release, instances, fat LTO, panic=abort",
+        release: true,
+        features: "ffs inet instances",
+        env: &[FAT, ABORT],
+        ..PLAIN
+    },
+    Case {
+        name: "release, instances, GNU ld",
+        release: true,
+        features: "instances",
+        env: IMAGE_BFD,
+        link: BFD,
+        tools: &["ld.bfd"],
+        ..PLAIN
+    },
+    Case {
+        name: "debug, instances, gold",
+        features: "instances",
+        env: IMAGE_GOLD,
+        link: GOLD,
+        mark: GOLD_MARK,
+        tools: &["ld.gold"],
+        ..PLAIN
+    },
+    Case {
+        name: "release, instances, clang, lld",
+        release: true,
+        features: "instances",
+        env: CLANG_IMAGE_LLD,
+        link: LLD,
         mark: LLD_MARK,
         tools: &["clang", "ld.lld"],
         ..PLAIN
