@@ -207,7 +207,7 @@ fn check(toolchain: &Toolchain, image: &Image) {
     let mut end = 0;
     for segment in &packed.segments {
         assert!(
-            segment.range.start >= end && segment.range.start as usize % page == 0,
+            segment.range.start >= end && (segment.range.start as usize).is_multiple_of(page),
             "{on}"
         );
         assert!(!(segment.writable && segment.executable), "{on}");
