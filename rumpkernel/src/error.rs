@@ -167,7 +167,8 @@ impl Error {
     }
 
     /// Where in its code the kernel was when it panicked or crashed, if that is what went wrong.
-    /// Empty when the kernel did not get to tell. Shown by `{:#}` and `{:?}`, too, one line for each frame.
+    /// Empty when the kernel did not get to tell. Shown by `{:#}` and `{:?}`, too, one line for
+    /// each frame.
     pub fn backtrace(&self) -> Option<&Backtrace> {
         match &self.0.kind {
             ErrorKind::Panicked { backtrace, .. } | ErrorKind::Crashed { backtrace, .. } => {

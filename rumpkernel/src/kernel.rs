@@ -35,17 +35,18 @@ use crate::{Builder, Error, error::During as _};
 /// [`ErrorKind::Panicked`](crate::ErrorKind::Panicked), dropping them does nothing, and the process
 /// goes on. A call that was waiting inside the kernel when it died returns the same error.
 ///
-/// A kernel whose code fails (a null pointer, a division by zero, a stack overflow) is dead, too, with
-/// [`ErrorKind::Crashed`](crate::ErrorKind::Crashed); see [containment](crate#containment). And
-/// [`kill`](Self::kill) ends one that does not do what it is asked to.
+/// A kernel whose code fails (a null pointer, a division by zero, a stack overflow) is dead, too,
+/// with [`ErrorKind::Crashed`](crate::ErrorKind::Crashed); see [containment](crate#containment).
+/// And [`kill`](Self::kill) ends one that does not do what it is asked to.
 ///
 /// # Forks
 ///
 /// A process that was forked has no kernels: those of its parent go on there, and are dead in the
-/// child, where every call returns [`ErrorKind::Forked`](crate::ErrorKind::Forked) at once, and dropping what belongs to
-/// them does nothing, neither to images nor to the locks on them. A child may call exec(3).
-/// It may boot kernels of its own only if the parent had none when it forked: the locks of the
-/// parent's other threads, kernel threads among them, may be held in the child for ever.
+/// child, where every call returns [`ErrorKind::Forked`](crate::ErrorKind::Forked) at once, and
+/// dropping what belongs to them does nothing, neither to images nor to the locks on them. A child
+/// may call exec(3). It may boot kernels of its own only if the parent had none when it forked: the
+/// locks of the parent's other threads, kernel threads among them, may be held in the child for
+/// ever.
 ///
 /// A program that ends in another way (`std::process::exit`, a signal, an abort) leaves its disk
 /// images as a power failure would: what was not synced is lost, file systems are marked unclean.
@@ -133,11 +134,13 @@ impl Kernel {
     /// disk images are left as they are. Every call that is in it returns
     /// [`ErrorKind::Killed`](crate::ErrorKind::Killed), and so do all later ones.
     ///
-    /// This is the way out when a kernel does not do what it is asked to: a thread that loops in its
-    /// code is taken out of there by a signal (SIGSEGV), and one that waits in a system call of the
-    /// host's is interrupted. May be called from any thread, also in a callback of the kernel's. Waits for
-    /// the other threads to leave the kernel (not in a callback), up to five seconds for those that
-    /// do not, because a callback of the program's keeps them. Nothing happens to a kernel that has ended.
+    /// This is the way out when a kernel does not do what it is asked to, a
+    /// [`shutdown`](Self::shutdown) included that does not come to its end: a thread that loops in
+    /// its code is taken out of there by a signal (SIGSEGV), and one that waits in a system call of
+    /// the host's is interrupted. May be called from any thread, also in a callback of the
+    /// kernel's. Waits for the other threads to leave the kernel (not in a callback), up to five
+    /// seconds for those that do not, because a callback of the program's keeps them. Nothing
+    /// happens to a kernel that has ended.
     pub fn kill(&self) {
         self.gate.kill();
     }

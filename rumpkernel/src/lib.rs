@@ -66,21 +66,22 @@
 //!
 //! # Containment
 //!
-//! A panic of the kernel is an [`Error`], and the program goes on. So is a fault in the kernel's code:
-//! a null pointer, a division by zero, a stack overflow. Either way the error says where it was
-//! ([`Error::backtrace`]), every call in that kernel returns, and its images are closed without
+//! A panic of the kernel is an [`Error`], and the program goes on. So is a fault in the kernel's
+//! code: a null pointer, a division by zero, a stack overflow. Either way the error says where it
+//! was ([`Error::backtrace`]), every call in that kernel returns, and its images are closed without
 //! further writes. [`Kernel::kill`] does the same to a kernel that loops or hangs.
 //!
 //! For that the first boot takes the signals SIGSEGV, SIGBUS, SIGFPE, SIGILL and SIGTRAP. What is
 //! not a fault in the code of the kernel that the thread is in is handed on to whoever had them
 //! before, Rust's own handler for stack overflows included. A program with a handler of its own
-//! installs it before the first boot, or calls the handler that it replaces. Kernel code is C, so that
-//! all this works with `panic = "abort"`, too.
+//! installs it before the first boot, or calls the handler that it replaces. Kernel code is C, so
+//! that all this works with `panic = "abort"`, too.
 //!
-//! This contains accidents, not attackers: the kernel's code shares the program's memory, and a fault
-//! that was noticed may come after others that were not. It is no reason to trust an image or a peer that one
-//! would not trust otherwise. Against those put the kernel into a process of its own, with as few
-//! rights as it can have (a user of its own, seccomp(2), namespaces), or into a virtual machine.
+//! This contains accidents, not attackers: the kernel's code shares the program's memory, and a
+//! fault that was noticed may come after others that were not. It is no reason to trust an image or
+//! a peer that one would not trust otherwise. Against those put the kernel into a process of its
+//! own, with as few rights as it can have (a user of its own, seccomp(2), namespaces), or into a
+//! virtual machine.
 
 mod body;
 mod builder;

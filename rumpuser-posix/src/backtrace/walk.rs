@@ -1,9 +1,10 @@
 //! A walk along frame pointers.
 //!
-//! The kernel's code keeps one in each frame, where the machine has such a register. The walk runs in
-//! signal handlers too: it takes no lock, allocates nothing, and reads only words of the stack between
-//! bounds that it is given, upwards. Frames of other code between those of the kernel (a hypercall
-//! that calls back) are passed over, if they keep frame pointers or leave the register alone.
+//! The kernel's code keeps one in each frame, where the machine has such a register. The walk runs
+//! in signal handlers too: it takes no lock, allocates nothing, and reads only words of the stack
+//! between bounds that it is given, upwards. Frames of other code between those of the kernel (a
+//! hypercall that calls back) are passed over, if they keep frame pointers or leave the register
+//! alone.
 
 use std::cell::{Cell, UnsafeCell};
 use std::mem::MaybeUninit;

@@ -61,9 +61,10 @@ impl Instance {
     /// kernel that a thread is in goes to the handlers that were there before, Rust's own included,
     /// with the flags and masks that they asked for, except that they run on the alternate stack if
     /// the thread has one. A handler that the program installs later comes first; it contains
-    /// the kernel only if it calls the one that was there before. Call this before the kernel is
-    /// entered: a thread that has no alternate stack gets one when it enters an instance for the
-    /// first time after this, if it has not entered any before, and without one a stack overflow ends the process.
+    /// the kernel only if it calls the one that was there before.
+    ///
+    /// Call this before threads enter instances: one that has no alternate stack, as those of C
+    /// programs, gets one when it enters its first.
     ///
     /// That contains accidents, not attackers: memory that the kernel has damaged before stays
     /// damaged.
@@ -136,8 +137,9 @@ impl Instance {
     }
 
     /// Whether this kernel belongs to a process that this one was forked from. It is dead here
-    /// ([`DeathKind::Forked`](crate::DeathKind::Forked)), whatever becomes of it there; nothing that
-    /// it has is given back, since that is the parent's to do, and some of it is shared with the parent.
+    /// ([`DeathKind::Forked`](crate::DeathKind::Forked)), whatever becomes of it there; nothing
+    /// that it has is given back, since that is the parent's to do, and some of it is shared with
+    /// the parent.
     #[must_use]
     pub fn is_foreign(&self) -> bool {
         self.parked.is_foreign()
@@ -146,11 +148,11 @@ impl Instance {
     /// Waits until all threads that the kernel started have ended, at most for `timeout`. Whether
     /// they have.
     ///
-    /// They end after its death, at their next hypercall. Of a dead kernel the program's threads are
-    /// waited for, too, until they have left it; and threads that stay are interrupted, with a signal
-    /// (SIGSEGV): one that loops in the kernel's code leaves it, one that waits in a system call of the host's
-    /// comes back with EINTR. That needs a kernel whose code is [known](Self::contain), and that no
-    /// other handler for that signal has been installed since.
+    /// They end after its death, at their next hypercall. Of a dead kernel the program's threads
+    /// are waited for, too, until they have left it; and threads that stay are interrupted, with a
+    /// signal (SIGSEGV): one that loops in the kernel's code leaves it, one that waits in a system
+    /// call of the host's comes back with EINTR. That needs a kernel whose code is
+    /// [known](Self::contain), and that no other handler for that signal has been installed since.
     ///
     /// Called on a thread that is inside the kernel it does not wait.
     pub fn join_threads(&self, timeout: Option<Duration>) -> bool {

@@ -26,8 +26,8 @@ pub(super) struct Entry {
 }
 
 impl Entry {
-    /// Whether the thread has come so near to the end of its stack that a hypercall may not fit. There
-    /// it would end the process: only the kernel's own code may run into the end.
+    /// Whether the thread has come so near to the end of its stack that a hypercall may not fit.
+    /// There it would end the process: only the kernel's own code may run into the end.
     fn is_out_of_stack(&self) -> bool {
         let here = 0_u8;
         self.visitor

@@ -83,7 +83,8 @@ impl Parked {
         self.turns.as_deref()
     }
 
-    /// Waits until the calling thread may run code of this kernel. That lasts until the result is dropped.
+    /// Waits until the calling thread may run code of this kernel. That lasts until the result is
+    /// dropped.
     pub(crate) fn enter(&self) -> Option<Held<'_>> {
         let turns = self.turns()?;
         if self.is_foreign() {
@@ -93,7 +94,8 @@ impl Parked {
     }
 
     /// Runs `f`, and lets a clock that is moved by hand move for as long as that takes, as
-    /// [`Hand::run`](crate::Hand::run) does. A thread that takes turns already leaves the clock alone.
+    /// [`Hand::run`](crate::Hand::run) does. A thread that takes turns already leaves the clock
+    /// alone.
     pub(crate) fn while_time_passes<R>(&self, f: impl FnOnce() -> R) -> R {
         match self.turns() {
             Some(turns) if !turns.is_mine() => turns.run(f),

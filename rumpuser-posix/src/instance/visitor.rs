@@ -1,8 +1,8 @@
 //! The threads that come into kernels, so that they can be taken out of dead ones.
 //!
-//! A thread is known from the first time it enters a kernel until its end. Where it is it notes itself,
-//! in a word of its own, at each entry; who wants to interrupt the threads of a dead kernel reads
-//! those words.
+//! A thread is known from the first time it enters a kernel until its end. Where it is it notes
+//! itself, in a word of its own, at each entry; who wants to interrupt the threads of a dead kernel
+//! reads those words.
 
 use std::cell::Cell;
 use std::ffi::c_void;
