@@ -4,6 +4,10 @@
 //! 127.0.0.1 and, with feature `netinet6`, ::1. A name given as an address is looked up by the
 //! host.
 //!
+//! With feature `virtif` a kernel gets Ethernet interfaces (`Interface`). What they are plugged into is a `Link`: a
+//! `Hub` or a `wire` between kernels of this process, or something of the program's own, such as a
+//! TAP device or a tunnel.
+//!
 //! Errors are [`Error`](crate::Error) in methods of sockets, and [`std::io::Error`] with the same
 //! inside where a trait of `std::io` asks for it.
 

@@ -1,5 +1,6 @@
 //! Network interfaces that are plugged into links.
 
+mod load;
 mod packets;
 mod same;
 mod tap;
@@ -15,6 +16,7 @@ use rumpkernel::net::{
 use rumpkernel::{Errno, ErrorKind};
 
 use crate::world;
+use load::*;
 use packets::{arp_request, echo_request};
 use same::*;
 
@@ -32,6 +34,10 @@ crate::tests![
     an_interface_that_nobody_plugged_in_has_no_device,
     ;
     loaded:
+        a_hub_connects_all_and_echoes_nothing,
+        a_wire_delays_by_the_clock,
+        a_wire_that_loses_everything_counts_it,
+        kernels_on_a_hub_end_while_others_send,
         a_lossy_network_does_the_same_in_every_run,
         a_lossy_network_over_ipv6_does_the_same_in_every_run,
         a_network_under_load_of_the_host_does_the_same,
@@ -313,69 +319,6 @@ fn bad_frames_harm_nobody() {
             }
         }
     }
-}
-
-/// Delivers pings for as long as the port takes them, from several threads.
-fn flood(port: &Port) -> Vec<std::thread::JoinHandle<()>> {
-    (0..3)
-        .map(|thread| {
-            let port = port.clone();
-            std::thread::spawn(move || {
-                let ping = echo_request((PEER, THEIRS), (MAC, OURS), thread, &[1; 400]);
-                let answered = packets::arp_reply((PEER, THEIRS), (MAC, OURS));
-                // A port that is full is not one that is gone.
-                while port.is_open() {
-                    port.deliver(answered.clone());
-                    port.deliver_after(Duration::from_micros(50), 0, ping.clone());
-                }
-            })
-        })
-        .collect()
-}
-
-fn interfaces_come_and_go_under_load() {
-    let kernel = world::boot();
-    for _ in 0..100 {
-        let (cable, other) = cable();
-        let interface = Interface::with_mac(&kernel, cable, MAC).unwrap();
-        assert_eq!(interface.name(), "virt0");
-        let port = other.port();
-        let threads = flood(&port);
-        interface.add_address((OURS, 24)).unwrap();
-        other.expect(packets::is_echo_reply);
-        drop(interface);
-        for thread in threads {
-            thread.join().unwrap();
-        }
-        assert!(!port.deliver(echo_request((PEER, THEIRS), (MAC, OURS), 1, b"")));
-        // The link was dropped, and its senders with it.
-        while other.frames.recv_timeout(PATIENCE).is_ok() {}
-        assert_eq!(
-            other.frames.try_recv(),
-            Err(mpsc::TryRecvError::Disconnected)
-        );
-    }
-}
-
-fn a_kernel_ends_under_load() {
-    let kernel = world::boot();
-    let (cable, other) = cable();
-    let interface = Interface::with_mac(&kernel, cable, MAC).unwrap();
-    interface.add_address((OURS, 24)).unwrap();
-    let port = other.port();
-    let threads = flood(&port);
-    other.expect(packets::is_echo_reply);
-    kernel.shutdown().unwrap();
-    for thread in threads {
-        thread.join().unwrap();
-    }
-    while other.frames.recv_timeout(PATIENCE).is_ok() {}
-    assert_eq!(
-        other.frames.try_recv(),
-        Err(mpsc::TryRecvError::Disconnected),
-        "the link is dropped with the kernel"
-    );
-    drop(interface);
 }
 
 fn an_interface_outlives_its_kernel() {
