@@ -28,9 +28,10 @@ impl Random {
         Self::default()
     }
 
-    /// Numbers that are the same for the same seed, in every run, on every host and in every version of this
-    /// crate: xoshiro256++ by Blackman and Vigna, its state made from the seed by splitmix64. Whoever knows the
-    /// seed knows them all, so that the kernel's keys, sequence numbers and ports are no secret.
+    /// Numbers that are the same for the same seed, in every run, on every host and in every
+    /// version of this crate: xoshiro256++ by Blackman and Vigna, its state made from the seed by
+    /// splitmix64. Whoever knows the seed knows them all, so that the kernel's keys, sequence
+    /// numbers and ports are no secret.
     #[must_use]
     pub fn seeded(seed: u64) -> Self {
         Self {

@@ -26,10 +26,10 @@ use crate::instance::Turns;
 /// does so from one thread, or from threads started with [`spawn`](Self::spawn) in
 /// [`run`](Self::run).
 ///
-/// A thread has its turn until it waits in a kernel or leaves it. In particular it has its turn in a
-/// system call of the host's that a kernel makes, such as reading a disk image, and while a kernel
-/// calls the program back: a console sink must not wait for another thread that calls a kernel on
-/// the same clock.
+/// A thread has its turn until it waits in a kernel or leaves it. In particular it has its turn in
+/// a system call of the host's that a kernel makes, such as reading a disk image, and while a
+/// kernel calls the program back: a console sink must not wait for another thread that calls a
+/// kernel on the same clock.
 ///
 /// # What waits for the clock
 ///
@@ -135,7 +135,8 @@ impl Hand {
     }
 
     /// Waits until every thread in the kernels on this clock waits: nothing happens any more before
-    /// the clock moves, or somebody calls. At most for `timeout`, by the host's clock. Whether that is so.
+    /// the clock moves, or somebody calls. At most for `timeout`, by the host's clock. Whether that
+    /// is so.
     ///
     /// It is exact: a thread that was woken counts as running from that moment on. A thread in a
     /// system call of the host's counts as running. In a callback it does not wait.

@@ -58,8 +58,8 @@ pub(super) enum Kind {
 /// A kernel's clock. Everything in the kernel that knows or waits for time follows it: time stamps
 /// of files, timeouts of calls, the timers of protocols.
 ///
-/// By default it is the host's. It can begin at another time, run faster or slower, or stand still but for a
-/// [`Hand`] that moves it. A clock that runs starts when its kernel is made.
+/// By default it is the host's. It can begin at another time, run faster or slower, or stand still
+/// but for a [`Hand`] that moves it. A clock that runs starts when its kernel is made.
 ///
 /// ```
 /// use std::time::{Duration, SystemTime};

@@ -82,8 +82,8 @@ impl Hand {
     /// other way: nothing else on this clock would happen meanwhile.
     ///
     /// Threads begin in the order in which they were started, but those that were started from
-    /// outside are at work while more are started. Start them in [`run`](Self::run) for a run that can be
-    /// repeated.
+    /// outside are at work while more are started. Start them in [`run`](Self::run) for a run that
+    /// can be repeated.
     ///
     /// # Errors
     ///

@@ -4,4 +4,6 @@ mod clocks;
 mod death;
 mod kernel;
 mod loaded;
+mod random;
 mod resources;
+mod turns;

@@ -194,8 +194,8 @@ impl Turns {
         self.wait_for_turn(state, &seat)
     }
 
-    /// Wakes at most `most` threads that wait on `key`, as [`Parked::unpark`](super::Parked::unpark)
-    /// does.
+    /// Wakes at most `most` threads that wait on `key`, as
+    /// [`Parked::unpark`](super::Parked::unpark) does.
     pub(crate) fn unpark(
         &self,
         key: usize,
