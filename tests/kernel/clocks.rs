@@ -213,8 +213,12 @@ fn two_kernels_are_moved_by_one_hand() {
     }
     let [first, second] = kernels;
     drop(first);
+    assert_eq!(hand.now(), millennium() + MINUTE);
     hand.advance(MINUTE).unwrap();
     assert_near(written(&second, "/later"), millennium() + 2 * MINUTE);
+    let third = boot(hand.clock());
+    hand.run(|| third.shutdown()).unwrap().unwrap();
+    assert_near(written(&second, "/last"), hand.now());
 }
 
 fn a_panic_leaves_the_others_on_a_clock_alone() {

@@ -154,6 +154,29 @@ fn time_goes_on_for_a_kernel_that_is_to_end() {
 }
 
 #[test]
+fn a_kernel_that_is_to_end_shares_the_time_that_passes() {
+    let hand = hand();
+    let (ends, stays) = (boot_on(hand.clock()), boot_on(hand.clock()));
+    let ticking = Arc::clone(&stays);
+    let tick = || loop {
+        sleep(1);
+    };
+    // SAFETY: tick() keeps the rule.
+    let ticks = hand.spawn(move || unsafe { ticking.enter(tick) }.map(|never: ()| never));
+    ends.let_time_go();
+    // SAFETY: sleep() keeps the rule.
+    let nap = || unsafe { ends.enter(|| sleep(60)) }.unwrap();
+    nap();
+    let ahead = wall(&ends).duration_since(millennium()).unwrap();
+    assert_eq!((hand.now(), ahead.as_secs()), (millennium(), 60));
+    hand.run(nap).unwrap();
+    assert_eq!(hand.now(), millennium() + HOUR / 60);
+    assert_eq!(wall(&ends), hand.now() + HOUR / 60);
+    stays.kill("the test is over");
+    ticks.unwrap().join().unwrap().unwrap_err();
+}
+
+#[test]
 fn a_kernel_dies_while_it_is_advanced() {
     let hand = hand();
     let (dies, lives) = (boot_on(hand.clock()), boot_on(hand.clock()));

@@ -12,8 +12,9 @@
 //! waits. Deadlines that are equal come in the order in which the threads began to wait.
 //!
 //! The clock may move while [`Turns::advance`] has somewhere to go or [`Turns::run`] runs. A kernel
-//! that is being shut down ([`Turns::let_loose`]) has to come to its end without either: it goes
-//! ahead on its own, from deadline to deadline, whenever the others have nothing to do.
+//! that is being shut down ([`Turns::let_loose`]) has to come to its end without either: while the
+//! clock stands it goes ahead on its own, from deadline to deadline, whenever the others have
+//! nothing to do.
 
 mod drive;
 mod state;

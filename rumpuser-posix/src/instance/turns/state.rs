@@ -57,6 +57,9 @@ pub(super) struct Waiting {
 /// Deadlines, and by them the keys of the threads.
 type Timers = BTreeMap<(Duration, u64), usize>;
 
+/// A deadline, the number of the thread, and the key that it waits on.
+type Timer = (Duration, u64, usize);
+
 /// A kernel that does not wait for the clock any more.
 #[derive(Default)]
 struct Loose {
@@ -188,42 +191,47 @@ impl State {
         }
     }
 
-    /// Makes the thread ready whose deadline is next, if time may pass. Whether there is one.
-    fn move_on(&mut self, still: &Condvar) -> bool {
-        (self.rests == 0 && self.move_clock(still)) || self.move_loose()
+    /// The first deadline of all, by the clock.
+    fn first(&self) -> Option<Timer> {
+        let timer = |(&(at, number), &key): (&(Duration, u64), &usize)| (at, number, key);
+        let first = self.timers.first_key_value().map(timer);
+        first.into_iter().chain(self.first_loose()).min()
     }
 
-    fn move_clock(&mut self, still: &Condvar) -> bool {
-        let first = self.timers.first_key_value();
-        let first = first.map(|(&(at, number), &key)| (at, number, key));
+    /// The first deadline in the kernels that go ahead, by the clock.
+    fn first_loose(&self) -> Option<Timer> {
+        let firsts = self.loose.values().filter_map(|loose| {
+            let (&(at, number), &key) = loose.timers.first_key_value()?;
+            Some((at.saturating_sub(loose.ahead), number, key))
+        });
+        firsts.min()
+    }
+
+    /// Makes the thread ready whose deadline is next, if time may pass. Whether there is one.
+    fn move_on(&mut self, still: &Condvar) -> bool {
+        let first = self.first();
         if let Some(goal) = self.goal
+            && self.rests == 0
             && first.is_none_or(|(at, ..)| at > goal)
         {
             self.now = self.now.max(goal);
             self.goal = None;
             still.notify_all();
         }
+        let moves = self.rests == 0 && (self.runs > 0 || self.goal.is_some());
         if let Some((at, number, key)) = first
-            && (at <= self.now || self.runs > 0 || self.goal.is_some())
+            && (moves || at <= self.now)
         {
             self.now = self.now.max(at);
             self.wake(key, number, Wake::TimedOut);
             return true;
         }
-        false
-    }
-
-    fn move_loose(&mut self) -> bool {
-        // The kernel that is behind the others.
-        let first = self.loose.iter().filter_map(|(&kernel, loose)| {
-            let (&(at, number), &key) = loose.timers.first_key_value()?;
-            Some((at, number, key, kernel))
-        });
-        let Some((at, number, key, kernel)) = first.min() else {
+        let Some((at, number, key)) = self.first_loose() else {
             return false;
         };
-        if let Some(loose) = self.loose.get_mut(&kernel) {
-            loose.ahead = loose.ahead.max(at.saturating_sub(self.now));
+        let kernel = self.waiting.get(&(key, number)).map(|who| who.kernel);
+        if let Some(loose) = kernel.and_then(|kernel| self.loose.get_mut(&kernel)) {
+            loose.ahead += at.saturating_sub(self.now);
         }
         self.wake(key, number, Wake::TimedOut);
         true
