@@ -2,18 +2,18 @@
 //!
 //! `cargo run --release -p rumpkernel-examples --example fuzz`
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 use std::error::Error;
 use std::os::unix::fs::FileExt as _;
 use std::path::Path;
 
-use rumpkernel::{Kernel, fs, mount::Ffs};
+use rumpkernel::{Backtrace, Kernel, fs, mount::Ffs};
 use rumpkernel_examples::FFS2_SMALL;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let image = FFS2_SMALL.bytes()?;
     let file = tempfile::NamedTempFile::new()?;
-    let mut deaths = BTreeMap::<String, u32>::new();
+    let mut deaths = HashMap::<Backtrace, (u32, String)>::new();
     for seed in 0..300 {
         let mut random = fastrand::Rng::with_seed(seed);
         let mut damaged = image.clone();
@@ -24,14 +24,17 @@ fn main() -> Result<(), Box<dyn Error>> {
         file.as_file().write_all_at(&damaged, 0)?;
         let kernel = Kernel::builder().quiet().boot()?;
         if let Err(error) = use_it(&kernel, file.path())
-            && !kernel.is_alive()
+            && let Some(place) = error.backtrace()
         {
-            *deaths.entry(error.to_string()).or_default() += 1;
+            deaths
+                .entry(place.clone())
+                .or_insert((0, error.to_string()))
+                .0 += 1;
         }
     }
-    deaths
-        .iter()
-        .for_each(|(death, count)| println!("{count:4} × {death}"));
+    for (count, death) in deaths.values() {
+        println!("{count:4} × {death}");
+    }
     Ok(())
 }
 
