@@ -67,7 +67,7 @@ pub(crate) struct BlockIo {
 
 impl BlockIo {
     fn key(&self) -> usize {
-        ptr::from_ref(self).addr()
+        ptr::from_ref(&self.queued).addr()
     }
 
     /// Forgets the transfers of a dead kernel.

@@ -129,6 +129,9 @@ impl Parked {
 
     /// Waits on `key` until another thread unparks it, the deadline passes, or the kernel dies.
     ///
+    /// The key is the address of something that belongs to the waiting thread or to this kernel and
+    /// begins with no lock of parking_lot's: whoever waits for that would be woken in its place.
+    ///
     /// `validate` and `timed_out` run with the queue of `key` locked and must not park, unpark or
     /// lock anything. `before_sleep` runs once the thread is in the queue, and may unpark.
     pub(crate) fn park(

@@ -120,7 +120,11 @@ impl Inbox {
     /// Makes the receiver look again.
     pub(super) fn changed(&self, instance: &Instance) {
         self.changes.fetch_add(1, Ordering::SeqCst);
-        instance.parked.unpark_all(ptr::from_ref(self).addr());
+        instance.parked.unpark_all(self.key());
+    }
+
+    fn key(&self) -> usize {
+        ptr::from_ref(&self.changes).addr()
     }
 
     /// The next frame that is due, while `ready`; `None` once the inbox is closed.
@@ -154,7 +158,7 @@ impl Inbox {
                 deadline.unwrap_or_default()
             });
             let unchanged = || self.changes.load(Ordering::SeqCst) == seen;
-            let key = ptr::from_ref(self).addr();
+            let key = self.key();
             if instance.parked.park(key, unchanged, || {}, || {}, deadline) == Wake::Dead {
                 return Err(Dead);
             }
