@@ -12,7 +12,7 @@ use rumpkernel::{Error, ErrorKind, Kernel, fs};
 use tempfile::NamedTempFile;
 
 /// After this a kernel counts as hanging: it is killed. What is done to it takes milliseconds.
-const PATIENCE: Duration = Duration::from_secs(10);
+const PATIENCE: Duration = Duration::from_secs(5);
 /// A damaged directory can have more entries than there is time for.
 const ENTRIES: usize = 200;
 
