@@ -237,6 +237,38 @@ fn stay_on_one_processor() {
     }
 }
 
+/// Kilobytes that this process has resident, by the name of the line in /proc/self/status.
+fn resident(line: &str) -> f64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let found = status.lines().find_map(|found| found.strip_prefix(line));
+    let number = found.and_then(|rest| rest.split_whitespace().next()?.parse::<f64>().ok());
+    number.unwrap_or(f64::NAN)
+}
+
+/// Many kernels at a time.
+fn crowd() -> Result<(), Error> {
+    const CROWD: usize = 100;
+    let lines = ["VmRSS:", "RssAnon:", "RssShmem:"];
+    let before = lines.map(resident);
+    let begun = Instant::now();
+    let kernels = (0..CROWD)
+        .map(|_| Kernel::builder().quiet().boot())
+        .collect::<Result<Vec<_>, _>>()?;
+    let booted = begun.elapsed().as_secs_f64();
+    let [all, own, shared] = lines.map(resident);
+    let begun = Instant::now();
+    drop(kernels);
+    println!(
+        "{CROWD} kernels: booted in {booted:.2} s, {:.0} MB resident ({:.0} MB their own, {:.0} MB mapped \
+         from the one image), dropped in {:.2} s",
+        (all - before[0]) / 1e3,
+        (own - before[1]) / 1e3,
+        (shared - before[2]) / 1e3,
+        begun.elapsed().as_secs_f64()
+    );
+    Ok(())
+}
+
 fn main() -> Result<(), Error> {
     #[cfg(target_os = "linux")]
     stay_on_one_processor();
@@ -247,6 +279,7 @@ fn main() -> Result<(), Error> {
         begun.elapsed().as_secs_f64() * 1e3
     );
     boots()?;
+    crowd()?;
     let (linked, loaded) = (Subject::new(linked)?, Subject::new(one_cpu().boot()?)?);
     println!(
         "\n{:<22} {:>12} {:>12} {:>10} {:>7}",

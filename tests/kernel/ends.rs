@@ -24,6 +24,7 @@ crate::tests![
     a_little_memory_is_enough,
     a_kernel_that_cannot_boot_is_an_error,
     a_panic_is_an_error_of_the_call_that_made_it,
+    a_panic_while_shutting_down_is_told,
     a_panic_reaches_those_who_wait,
     shutdown_in_the_middle_of_everything,
     a_panic_in_the_middle_of_everything,
@@ -205,28 +206,40 @@ fn a_shut_down_kernel_leaves_its_image_free() {
     held.try_lock().unwrap();
 }
 
-/// A kernel with an image on which the next file that is created is a panic: the map of used inodes
-/// says that they are all free.
-pub(crate) fn with_broken_image() -> (Kernel, Folder, PathBuf, Mount) {
+/// A map in a cylinder group of FFS: where `struct cg` has the offset of it, and of what follows it.
+struct Map(usize, usize);
+const USED_INODES: Map = Map(92, 96);
+const FREE_BLOCKS: Map = Map(96, 100);
+
+/// A kernel with an image whose first cylinder group has a map that is wrong.
+fn with_wrong_map(Map(begin, end): Map, byte: u8) -> (Kernel, Folder, PathBuf, Mount) {
     const CG_MAGIC: [u8; 4] = 0x0009_0255_u32.to_le_bytes();
     const MAGIC_AT: usize = 4;
-    const USED_INODES_AT: usize = 92;
     let folder = Folder::new();
     let path = folder.unpack(FFS2_LE);
     let mut bytes = std::fs::read(&path).unwrap();
-    let magic = (0..bytes.len() - 4)
+    let group = (0..bytes.len() - 4)
         .step_by(512)
         .find(|&at| bytes[at + MAGIC_AT..at + MAGIC_AT + 4] == CG_MAGIC)
         .unwrap();
-    let field = magic + USED_INODES_AT;
-    let map = magic + u32::from_le_bytes(bytes[field..field + 4].try_into().unwrap()) as usize;
-    bytes[map..map + 4].fill(0);
+    let offset = |field: usize| {
+        let field = bytes[group + field..].first_chunk().unwrap();
+        group + u32::from_le_bytes(*field) as usize
+    };
+    let map = offset(begin)..offset(end);
+    bytes[map].fill(byte);
     std::fs::write(&path, bytes).unwrap();
 
     let kernel = world::boot();
     fs::create_dir(&kernel, "/mnt").unwrap();
     let mount = kernel.mount(Ffs::image(&path), "/mnt").unwrap();
     (kernel, folder, path, mount)
+}
+
+/// A kernel with an image on which the next file that is created is a panic: no inode is used, says
+/// the map of them.
+pub(crate) fn with_broken_image() -> (Kernel, Folder, PathBuf, Mount) {
+    with_wrong_map(USED_INODES, 0)
 }
 
 fn assert_panicked<T: std::fmt::Debug>(result: Result<T, Error>) -> String {
@@ -254,6 +267,21 @@ fn a_panic_is_an_error_of_the_call_that_made_it() {
         .unwrap();
     // The host has the image back, as it was when the kernel died.
     drop((open, kernel));
+    assert_ne!(clean_flag(&image), 1);
+    std::fs::File::open(&image).unwrap().try_lock().unwrap();
+}
+
+fn a_panic_while_shutting_down_is_told() {
+    // All blocks are free, says the map. Those of a file without a name are freed when it is closed,
+    // at the latest when the file system is unmounted.
+    let (kernel, _folder, image, mount) = with_wrong_map(FREE_BLOCKS, 0xff);
+    let open = fs::File::open(&kernel, "/mnt/numbers.txt").unwrap();
+    fs::remove_file(&kernel, "/mnt/numbers.txt").unwrap();
+    let message = assert_panicked(kernel.shutdown());
+    assert!(message.contains("freeing free"), "{message}");
+    assert_eq!(assert_panicked(open.metadata()), message);
+    assert_eq!(assert_panicked(kernel.shutdown()), message);
+    drop((open, mount));
     assert_ne!(clean_flag(&image), 1);
     std::fs::File::open(&image).unwrap().try_lock().unwrap();
 }
