@@ -17,6 +17,7 @@ crate::tests![
     kernels_have_worlds_of_their_own,
     a_thread_uses_several_in_turn,
     a_kernel_boots_after_a_panic,
+    an_image_is_writable_in_one_kernel_only,
     ; alone:
     a_loaded_kernel_runs_beside_the_linked_one,
     kernels_boot_at_the_same_time,
@@ -138,6 +139,37 @@ fn a_kernel_boots_after_a_panic() {
     let third = boot("third");
     assert_eq!(host_name(&third), "third\n");
     assert!(first.shutdown().is_err());
+}
+
+fn an_image_is_writable_in_one_kernel_only() {
+    let folder = Folder::new();
+    let image = folder.unpack(FFS2_LE);
+    let [first, second] = ["first", "second"].map(|name| {
+        let kernel = boot(name);
+        fs::create_dir(&kernel, "/mnt").unwrap();
+        kernel
+    });
+    let writable = || Ffs::image(&image);
+    let readable = || Ffs::image(&image).read_only();
+    let refused = |kernel: &Kernel, ffs| {
+        let error = kernel.mount(ffs, "/mnt").unwrap_err();
+        assert!(matches!(error.kind(), ErrorKind::ImageInUse), "{error}");
+    };
+    let mount = first.mount(writable(), "/mnt").unwrap();
+    refused(&second, writable());
+    refused(&second, readable());
+    mount.unmount().unwrap();
+    let reader = first.mount(readable(), "/mnt").unwrap();
+    refused(&second, writable());
+    drop(second.mount(readable(), "/mnt").unwrap());
+    // However the kernel ends, the image is free.
+    first.kill();
+    drop(reader);
+    let mount = second.mount(writable(), "/mnt").unwrap();
+    second.kill();
+    let third = boot("third");
+    fs::create_dir(&third, "/mnt").unwrap();
+    drop((third.mount(readable(), "/mnt").unwrap(), mount));
 }
 
 fn kernels_boot_at_the_same_time() {
