@@ -259,8 +259,8 @@ fn crowd() -> Result<(), Error> {
     let begun = Instant::now();
     drop(kernels);
     println!(
-        "{CROWD} kernels: booted in {booted:.2} s, {:.0} MB resident ({:.0} MB their own, {:.0} MB mapped \
-         from the one image), dropped in {:.2} s",
+        "{CROWD} kernels: booted in {booted:.2} s, {:.0} MB resident ({:.0} MB their own, {:.0} MB the one \
+         image, counted for each), dropped in {:.2} s",
         (all - before[0]) / 1e3,
         (own - before[1]) / 1e3,
         (shared - before[2]) / 1e3,
