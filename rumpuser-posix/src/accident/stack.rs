@@ -7,6 +7,8 @@ use std::ffi::c_void;
 use std::mem::MaybeUninit;
 use std::ptr;
 
+use crate::memory::page_size;
+
 /// Enough for the handler, and for whoever it hands on to.
 const SIZE: usize = 64 << 10;
 
@@ -30,8 +32,7 @@ impl AlternateStack {
         if is_set {
             return None;
         }
-        // SAFETY: no conditions.
-        let guard = usize::try_from(unsafe { libc::sysconf(libc::_SC_PAGESIZE) }).ok()?;
+        let guard = page_size();
         // SAFETY: a new mapping.
         let mapping = unsafe {
             libc::mmap(
