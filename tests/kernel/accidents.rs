@@ -12,7 +12,7 @@ use rumpkernel::{Backtrace, Error, ErrorKind, Kernel, fs};
 use rumpkernel_examples::FFS2_LE;
 use rumpkernel_sys::iovec;
 
-use crate::ends::with_broken_image;
+use crate::panics::with_broken_image;
 use crate::world;
 
 crate::tests![

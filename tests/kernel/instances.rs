@@ -9,7 +9,7 @@ use rumpkernel::net::{TcpListener, TcpStream, UdpSocket};
 use rumpkernel::{ErrorKind, Kernel, fs};
 use rumpkernel_examples::FFS2_LE;
 
-use crate::footprint::Footprint;
+use crate::footprint;
 use crate::world::Folder;
 
 crate::tests![
@@ -188,9 +188,9 @@ fn kernels_boot_at_the_same_time() {
     };
     // The C library keeps some stacks.
     eight();
-    let before = Footprint::settled();
+    let before = footprint::settled();
     eight();
-    before.assert_unchanged();
+    footprint::assert_unchanged(before);
 }
 
 /// A kernel with something of everything in it, as it is when its user lets go of it.
@@ -215,7 +215,7 @@ fn busy() -> (Kernel, impl Sized) {
 
 fn a_kernel_that_is_dropped_leaves_nothing() {
     drop(busy());
-    let before = Footprint::settled();
+    let before = footprint::settled();
     for round in 0..100 {
         let (kernel, objects) = busy();
         match round % 3 {
@@ -227,18 +227,18 @@ fn a_kernel_that_is_dropped_leaves_nothing() {
             }
         }
     }
-    before.assert_unchanged();
+    footprint::assert_unchanged(before);
 }
 
 fn a_kernel_that_panicked_leaves_nothing() {
     drop(busy());
-    let before = Footprint::settled();
+    let before = footprint::settled();
     for _ in 0..100 {
         let (kernel, objects) = busy();
         panic(&kernel);
         drop((kernel, objects));
     }
-    before.assert_unchanged();
+    footprint::assert_unchanged(before);
 }
 
 fn a_hundred_kernels_leave_nothing() {
@@ -250,7 +250,7 @@ fn a_hundred_kernels_leave_nothing() {
     };
     // The tables of so many threads stay.
     hundred();
-    let before = Footprint::settled();
+    let before = footprint::settled();
     hundred();
-    before.assert_unchanged();
+    footprint::assert_unchanged(before);
 }

@@ -20,6 +20,7 @@ mod links;
 mod mounts;
 mod network;
 mod odd_places;
+mod panics;
 mod place;
 mod threads;
 mod world;
@@ -80,6 +81,7 @@ const ALL: &[&[Test]] = &[
     mounts::TESTS,
     network::TESTS,
     odd_places::TESTS,
+    panics::TESTS,
     threads::TESTS,
 ];
 

@@ -13,7 +13,7 @@ use rumpkernel_examples::FFS2_LE;
 use rumpuser_posix::{Fault, Faults};
 
 use crate::ends::clean_flag;
-use crate::footprint::Footprint;
+use crate::footprint;
 use crate::instances::{boot, host_name, panic};
 use crate::world::Folder;
 
@@ -171,7 +171,7 @@ fn a_death_while_shutting_down_is_told() {
 
 fn a_boot_without_memory_or_threads_leaves_nothing() {
     drop(boot("first"));
-    let before = Footprint::settled();
+    let before = footprint::settled();
     let (mut failed, mut booted) = (0, 0);
     for fault in [Fault::Memory, Fault::Thread] {
         for after in (0..40).chain((40..400).step_by(20)) {
@@ -198,7 +198,7 @@ fn a_boot_without_memory_or_threads_leaves_nothing() {
         }
     }
     assert!(failed > 20 && booted > 5, "{failed} {booted}");
-    before.assert_unchanged();
+    footprint::assert_unchanged(before);
 }
 
 /// Lets the process have that many bytes of addresses more than it has.
@@ -222,7 +222,7 @@ fn limit_address_space(more: u64) -> libc::rlimit {
 fn a_boot_without_address_space_is_an_error() {
     let other = boot("other");
     drop(boot("first"));
-    let before = Footprint::settled();
+    let before = footprint::settled();
     let mut failed = 0;
     for megabytes in 0..24 {
         let limit = limit_address_space(megabytes << 20);
@@ -244,7 +244,7 @@ fn a_boot_without_address_space_is_an_error() {
         }
     }
     assert!(failed > 3, "{failed}");
-    before.assert_unchanged();
+    footprint::assert_unchanged(before);
     assert_eq!(host_name(&other), "other\n");
     panic(&other);
 }
@@ -272,7 +272,7 @@ const PAGE: usize = 4096;
 fn a_boot_without_mappings_is_an_error() {
     let other = boot("other");
     drop(boot("first"));
-    let before = Footprint::settled();
+    let before = footprint::settled();
     let (start, mut end) = take_mappings(3);
     let mut failed = 0;
     for _ in 0..80 {
@@ -287,6 +287,6 @@ fn a_boot_without_mappings_is_an_error() {
     // SAFETY: as above.
     unsafe { libc::munmap(start as *mut c_void, end - start) };
     assert!(failed > 3, "{failed}");
-    before.assert_unchanged();
+    footprint::assert_unchanged(before);
     assert_eq!(host_name(&other), "other\n");
 }

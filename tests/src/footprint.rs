@@ -1,4 +1,4 @@
-//! What this process has of the host's.
+//! What this process has of its host's, from Linux's /proc.
 
 use std::fmt;
 use std::fs;
@@ -6,9 +6,10 @@ use std::io;
 use std::thread;
 use std::time::Duration;
 
-/// What a process holds, by the host's account.
+/// What must not grow, however many kernels come and go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Footprint {
+pub struct Footprint {
+    /// Memory that is no file's, in kilobytes.
     resident: u64,
     threads: usize,
     descriptors: usize,
@@ -17,15 +18,15 @@ pub(crate) struct Footprint {
 
 impl Footprint {
     fn now() -> io::Result<Self> {
+        const MEMORY: &str = "RssAnon:";
         let status = fs::read_to_string("/proc/self/status")?;
-        let kilobytes = status
+        let resident = status
             .lines()
-            .find_map(|line| line.strip_prefix("VmRSS:"))
-            .and_then(|rest| rest.trim().strip_suffix("kB"))
-            .and_then(|number| number.trim().parse::<u64>().ok())
-            .ok_or_else(|| io::Error::other("/proc/self/status has no VmRSS"))?;
+            .find_map(|line| line.strip_prefix(MEMORY))
+            .and_then(|rest| rest.split_whitespace().next()?.parse().ok())
+            .ok_or_else(|| io::Error::other(format!("/proc/self/status has no {MEMORY}")))?;
         Ok(Self {
-            resident: kilobytes << 10,
+            resident,
             threads: fs::read_dir("/proc/self/task")?.count(),
             descriptors: fs::read_dir("/proc/self/fd")?.count(),
             mappings: fs::read_to_string("/proc/self/maps")?.lines().count(),
@@ -34,7 +35,11 @@ impl Footprint {
 
     /// The footprint once nothing changes any more: a joined thread can still be in the list of
     /// tasks for a moment.
-    pub(crate) fn settled() -> io::Result<Self> {
+    ///
+    /// # Errors
+    ///
+    /// Those of reading /proc.
+    pub fn settled() -> io::Result<Self> {
         let mut last = Self::now()?;
         for _ in 0..50 {
             thread::sleep(Duration::from_millis(20));
@@ -47,25 +52,30 @@ impl Footprint {
         Ok(last)
     }
 
-    /// Whether this is as much as before, give or take what allocators keep.
-    pub(crate) fn compare(&self, before: &Self, slack: u64) -> super::Outcome {
-        // The allocator's arenas come and go, a few mappings each; a kernel has a hundred.
-        const ARENAS: usize = 80;
-        let grown = [
-            ("resident memory", self.resident > before.resident + slack),
+    /// Whether this is as much as before, give or take what the C library keeps of what it once had:
+    /// so many kilobytes and mappings.
+    ///
+    /// # Errors
+    ///
+    /// What there is more of.
+    pub fn compare(&self, before: &Self, kilobytes: u64, mappings: usize) -> Result<(), String> {
+        let grown: Vec<&str> = [
+            ("memory", self.resident > before.resident + kilobytes),
             ("threads", self.threads > before.threads),
             ("descriptors", self.descriptors > before.descriptors),
-            ("mappings", self.mappings > before.mappings + ARENAS),
-        ];
-        let grown: Vec<&str> = grown
-            .iter()
-            .filter(|(_, grown)| *grown)
-            .map(|(what, _)| *what)
-            .collect();
+            ("mappings", self.mappings > before.mappings + mappings),
+        ]
+        .into_iter()
+        .filter(|(_, grown)| *grown)
+        .map(|(what, _)| what)
+        .collect();
         if grown.is_empty() {
             Ok(())
         } else {
-            Err(format!("not everything was given back: {}", grown.join(", ")).into())
+            Err(format!(
+                "not everything was given back: {}; before {before}, now {self}",
+                grown.join(", ")
+            ))
         }
     }
 }
@@ -75,7 +85,7 @@ impl fmt::Display for Footprint {
         write!(
             f,
             "{:.1} MiB resident, {} threads, {} descriptors, {} mappings",
-            self.resident as f64 / f64::from(1 << 20),
+            self.resident as f64 / 1024.0,
             self.threads,
             self.descriptors,
             self.mappings

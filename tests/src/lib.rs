@@ -1,0 +1,5 @@
+//! What the test programs of this crate share.
+
+mod footprint;
+
+pub use footprint::Footprint;
