@@ -1,11 +1,15 @@
 //! Tells the crate which revision of its own sources it is, so that what another revision compiled is
 //! not taken for its own: a version number alone would be the same all through development.
+//! Left out is what has no say in how a component is compiled.
 
 use std::hash::{DefaultHasher, Hasher};
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
 const SOURCES: &str = "src";
+
+/// Where sources come from, what settings are called, and what is made of libraries once they are built.
+const WITHOUT_SAY: [&str; 3] = ["src/image", "src/settings", "src/snapshot"];
 
 fn main() -> io::Result<()> {
     println!("cargo::rerun-if-changed={SOURCES}");
@@ -25,6 +29,9 @@ fn main() -> io::Result<()> {
 fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> io::Result<()> {
     for entry in fs::read_dir(folder)? {
         let path = entry?.path();
+        if WITHOUT_SAY.iter().any(|&folder| path == Path::new(folder)) {
+            continue;
+        }
         if path.is_dir() {
             collect(&path, files)?;
         } else {
