@@ -8,6 +8,7 @@ use std::process::ExitCode;
 
 use rumpkernel_build::builder::{self, Built, Configuration, OwnComponent};
 use rumpkernel_build::compile;
+#[cfg(feature = "instances")]
 use rumpkernel_build::image::Packed;
 use rumpkernel_build::settings::Settings;
 use rumpkernel_build::snapshot::Progress;
@@ -54,14 +55,14 @@ fn run() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Writes an image that holds no kernel, where none is built.
+/// Writes an image that holds no kernel, where one is embedded and none is built.
 fn without_image() -> Result<(), Box<dyn Error>> {
-    let folder = Path::new(&env::var("OUT_DIR")?).join("image");
-    Ok(Packed::default().write(&folder)?)
+    #[cfg(feature = "instances")]
+    Packed::default().write(&Path::new(&env::var("OUT_DIR")?).join("image"))?;
+    Ok(())
 }
 
 fn configuration(target: String, settings: Settings) -> Result<Configuration, Box<dyn Error>> {
-    let instances = env::var_os("CARGO_FEATURE_INSTANCES").is_some();
     let checks = Path::new(&env::var("CARGO_MANIFEST_DIR")?).join("checks");
     Ok(Configuration {
         components: components(),
@@ -78,7 +79,7 @@ fn configuration(target: String, settings: Settings) -> Result<Configuration, Bo
         debuginfo: env::var("DEBUG")? != "false",
         out_dir: env::var("OUT_DIR")?.into(),
         jobs: env::var("NUM_JOBS")?.parse::<NonZeroUsize>()?,
-        image: instances,
+        image: cfg!(feature = "instances"),
         vendored: None,
         compiler: None,
         settings,

@@ -10,6 +10,7 @@ pub mod config;
 
 pub mod archive;
 pub mod compile;
+#[cfg(feature = "instances")]
 pub mod image;
 pub mod namespace;
 pub mod target;

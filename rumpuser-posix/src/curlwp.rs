@@ -79,12 +79,14 @@ impl Bindings {
 }
 
 unsafe extern "C" {
+    #[cfg(feature = "instances")]
     fn rumpuser_posix_lwp_offset(offset: *mut isize) -> c_int;
     fn rumpuser_posix_lwp_set(lwp: *mut Lwp);
 }
 
 /// How far behind the thread pointer the current lwp of loaded kernels lies, in every thread. `None`
 /// where thread-locals are of another kind.
+#[cfg(feature = "instances")]
 pub(crate) fn distance() -> Option<isize> {
     let mut offset = 0;
     // SAFETY: the place is right.

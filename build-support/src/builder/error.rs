@@ -3,8 +3,10 @@
 use std::io;
 use std::path::PathBuf;
 
+#[cfg(feature = "instances")]
+use crate::image;
 use crate::target::UnsupportedTarget;
-use crate::{compile, component, config, image, snapshot};
+use crate::{compile, component, config, snapshot};
 
 /// Why nothing was built.
 ///
@@ -52,7 +54,11 @@ pub enum Error {
     /// No compiler, or one that failed.
     #[error(transparent)]
     Compile(#[from] compile::Error),
+    /// A kernel image is wanted of a builder that cannot make it.
+    #[error("this build cannot make kernel images: enable rumpkernel-build's feature `instances`")]
+    WithoutImages,
     /// No kernel image.
+    #[cfg(feature = "instances")]
     #[error(transparent)]
     Image(#[from] image::Error),
     /// A file of the build could not be read or written.

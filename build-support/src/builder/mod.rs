@@ -7,6 +7,7 @@
 mod error;
 mod finish;
 mod generated;
+#[cfg(feature = "instances")]
 mod image;
 mod inputs;
 mod jobs;
@@ -45,7 +46,8 @@ pub struct Configuration {
     pub debug_assertions: bool,
     /// Whether the profile has debug information; the kernel's follows unless a setting decides.
     pub debuginfo: bool,
-    /// Whether to make a kernel image of the libraries, besides them ([`Built::image`]).
+    /// Whether to make a kernel image of the libraries, besides them ([`Built::image`]). That takes the
+    /// feature `instances`.
     pub image: bool,
     /// The build's own folder. Everything that [`Built`] names lies in it.
     pub out_dir: PathBuf,
@@ -105,7 +107,7 @@ pub struct Built {
     pub own: Vec<Library>,
     /// The folder with all of them.
     pub library_dir: PathBuf,
-    /// The Rust source of the kernel image ([`Packed::write`](crate::image::Packed::write)).
+    /// The Rust source of the kernel image, an expression of rumpuser-posix's type `Image`.
     pub image: Option<PathBuf>,
     /// Folders for `-I`, with which a dependent compiles code against the kernel's headers.
     pub include_dirs: Vec<PathBuf>,
@@ -127,6 +129,9 @@ pub struct Built {
 pub fn build(configuration: &Configuration, progress: &mut dyn Progress) -> Result<Built, Error> {
     let begun = Instant::now();
     let target = Target::from_triple(&configuration.target)?;
+    if configuration.image && !cfg!(feature = "instances") {
+        return Err(Error::WithoutImages);
+    }
     let _lock = lock(&configuration.out_dir)?;
     let tree = source::obtain(configuration, progress)?;
     let mut built = Build::begin(configuration, target, tree)?.run(progress)?;

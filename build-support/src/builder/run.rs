@@ -5,12 +5,12 @@ use std::fs;
 use std::path::PathBuf;
 
 use super::finish::Unfinished;
+#[cfg(feature = "instances")]
+use super::image;
 use super::recipe::Recipe;
 use super::selection::{Selected, select};
 use super::setup::{Setup, object_folder, own_question};
-use super::{
-    Built, Configuration, Error, Library, OwnComponent, Statistics, described, image, jobs,
-};
+use super::{Built, Configuration, Error, Library, OwnComponent, Statistics, described, jobs};
 use crate::snapshot::{Progress, Tree};
 use crate::store::{self, FileDigests, Hit};
 use crate::target::Target;
@@ -93,8 +93,12 @@ impl<'a> Build<'a> {
         let libraries: Vec<Library> = libraries.collect::<Result<_, _>>()?;
         let own = self.configuration.own.iter().map(|own| place(&own.name));
         let own = own.collect::<Result<_, _>>()?;
+        #[cfg(feature = "instances")]
         let image = self.configuration.image.then(|| self.image(&libraries));
+        #[cfg(feature = "instances")]
         let image = image.transpose()?;
+        #[cfg(not(feature = "instances"))]
+        let image = None;
         if !self.setup.tree.is_pinned() {
             // Without the note the next build reads the files again, no more.
             let mut stores = self.setup.stores.iter();
@@ -194,6 +198,7 @@ impl<'a> Build<'a> {
     }
 
     /// Links and packs the libraries, unless that has been done with these.
+    #[cfg(feature = "instances")]
     fn image(&self, libraries: &[Library]) -> Result<PathBuf, Error> {
         let built_from = libraries
             .iter()

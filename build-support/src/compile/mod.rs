@@ -15,6 +15,7 @@ pub mod pool;
 use std::io;
 use std::path::PathBuf;
 
+#[cfg(feature = "instances")]
 pub(crate) use command::show;
 pub use command::{Command, Compiled};
 pub use compiler::{Compiler, Search, environment};

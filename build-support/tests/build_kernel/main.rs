@@ -2,6 +2,7 @@
 //!
 //! The tree is the one that the usual variables name, else the default snapshot in the user's cache.
 
+#[cfg(feature = "instances")]
 mod image;
 mod kernel;
 mod refusal;

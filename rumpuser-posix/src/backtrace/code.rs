@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::program;
+#[cfg(feature = "instances")]
 use crate::Image;
 
 /// The code of one kernel.
@@ -17,6 +18,7 @@ enum Origin {
     /// Linked into this program.
     Program,
     /// Loaded at this address.
+    #[cfg(feature = "instances")]
     Image(&'static Image, usize),
 }
 
@@ -28,6 +30,7 @@ impl Code {
         }
     }
 
+    #[cfg(feature = "instances")]
     pub(crate) fn loaded(image: &'static Image, base: usize) -> Self {
         Self {
             range: base + image.text.start as usize..base + image.text.end as usize,
@@ -42,6 +45,7 @@ impl Code {
         }
         let (name, offset) = match self.origin {
             Origin::Program => program::functions(&self.range).at(address)?,
+            #[cfg(feature = "instances")]
             Origin::Image(image, base) => image.function_at((address - base) as u32)?,
         };
         Some((name.strip_prefix("rumpns_").unwrap_or(name), offset))

@@ -3,13 +3,17 @@
 //! An [`Image`] is what the build makes of the components, linked into one position-independent
 //! object: what memory holds at first, and what has to be filled in once it is known where it lies.
 
+#[cfg(feature = "instances")]
 mod file;
+#[cfg(feature = "instances")]
 mod hypercalls;
+#[cfg(feature = "instances")]
 mod mapping;
 
 use std::io;
 use std::ops::Range;
 
+#[cfg(feature = "instances")]
 pub(crate) use mapping::Mapping;
 
 /// A kernel image, made at build time.
@@ -67,6 +71,7 @@ pub struct Import {
     pub places: &'static [u32],
 }
 
+#[cfg(feature = "instances")]
 impl Image {
     /// Where the exported function or variable `name` lies.
     fn export(&self, name: &str) -> Option<u32> {
@@ -127,13 +132,14 @@ pub enum LoadError {
     ThreadLocals,
 }
 
+#[cfg(feature = "instances")]
 impl LoadError {
     fn host(step: &'static str) -> impl FnOnce(io::Error) -> Self {
         move |source| Self::Host { step, source }
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "instances"))]
 mod tests {
     use super::{Image, Segment};
 

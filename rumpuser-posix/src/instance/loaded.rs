@@ -23,7 +23,7 @@ impl Instance {
     /// rumpuser(3), version 17.
     pub unsafe fn load(image: &'static Image, world: World) -> Result<Arc<Self>, SetupError> {
         // SAFETY: passed on to the caller.
-        let instance = Self::with_image(world, || unsafe { Mapping::new(image) }.map(Some))?;
+        let instance = Self::with_image(world, || Ok(Some(unsafe { Mapping::new(image) }?)))?;
         if let Some(image) = &instance.image {
             instance.contain_code(image.code())?;
         }

@@ -9,10 +9,13 @@ mod accident;
 mod containment;
 mod death;
 mod entry;
+#[cfg(feature = "instances")]
 mod loaded;
 mod parameters;
 mod parked;
 mod turns;
+#[cfg(not(feature = "instances"))]
+mod unloaded;
 mod visitor;
 mod world;
 
@@ -32,7 +35,9 @@ use crate::disk::Disks;
 use crate::fault::Faults;
 use crate::file::Descriptors;
 use crate::fork;
-use crate::image::{LoadError, Mapping};
+use crate::image::LoadError;
+#[cfg(feature = "instances")]
+use crate::image::Mapping;
 use crate::memory::Memory;
 use crate::random::Random;
 use crate::thread::Threads;
@@ -44,6 +49,8 @@ pub(crate) use entry::{Inside, caller, current};
 pub use parameters::Parameters;
 pub(crate) use parked::{Dead, Deadline, Parked, Wake};
 pub(crate) use turns::{LATEST, Turns};
+#[cfg(not(feature = "instances"))]
+use unloaded::Mapping;
 pub(crate) use visitor::Visitor;
 pub use world::World;
 
@@ -155,7 +162,7 @@ impl Instance {
 
     fn with_image(
         world: World,
-        image: impl FnOnce() -> Result<Option<Mapping>, LoadError>,
+        image: impl FnOnce() -> Result<Option<Mapping>, SetupError>,
     ) -> Result<Arc<Self>, SetupError> {
         fork::watch()?;
         match world.parameters.invalid() {

@@ -3,6 +3,7 @@
 mod clocks;
 mod death;
 mod kernel;
+#[cfg(feature = "instances")]
 mod loaded;
 mod random;
 mod resources;
