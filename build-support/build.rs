@@ -8,8 +8,9 @@ use std::{fs, io};
 
 const SOURCES: &str = "src";
 
-/// Where sources come from, what settings are called, and what is made of libraries once they are built.
-const WITHOUT_SAY: [&str; 3] = ["src/image", "src/settings", "src/snapshot"];
+/// Where sources come from, what settings are called, what is made of libraries once they are built, and how build
+/// scripts ask for components.
+const WITHOUT_SAY: [&str; 4] = ["src/image", "src/own", "src/settings", "src/snapshot"];
 
 fn main() -> io::Result<()> {
     println!("cargo::rerun-if-changed={SOURCES}");

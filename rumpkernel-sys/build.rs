@@ -6,7 +6,7 @@ use std::num::NonZeroUsize;
 use std::path::Path;
 use std::process::ExitCode;
 
-use rumpkernel_build::builder::{self, Built, Configuration, OwnComponent};
+use rumpkernel_build::builder::{self, Built, Configuration, OwnComponent, OwnFiles};
 use rumpkernel_build::compile;
 #[cfg(feature = "instances")]
 use rumpkernel_build::image::Packed;
@@ -51,7 +51,7 @@ fn run() -> Result<(), Box<dyn Error>> {
     }
     let configuration = configuration(target, settings)?;
     let built = builder::build(&configuration, &mut CargoWarnings)?;
-    print(&built, &configuration.target);
+    print(&built, &configuration);
     Ok(())
 }
 
@@ -66,12 +66,13 @@ fn configuration(target: String, settings: Settings) -> Result<Configuration, Bo
     let checks = Path::new(&env::var("CARGO_MANIFEST_DIR")?).join("checks");
     Ok(Configuration {
         components: components(),
-        own: vec![OwnComponent {
+        own: vec![OwnComponent::Files(OwnFiles {
             name: LAYOUT_CHECK.into(),
             sources: vec![checks.join("layout.c")],
             flags: vec![format!("-I{}", checks.join("include").display())],
-            rename: false,
-        }],
+            ioconf: None,
+            keep_names: true,
+        })],
         target,
         host: env::var("HOST")?,
         // Cargo gives a build script the assertions of the profile that it builds for.
@@ -99,7 +100,7 @@ fn components() -> Vec<String> {
     names
 }
 
-fn print(built: &Built, target: &str) {
+fn print(built: &Built, configuration: &Configuration) {
     for file in &built.dependencies {
         println!("cargo::rerun-if-changed={}", file.display());
     }
@@ -114,12 +115,26 @@ fn print(built: &Built, target: &str) {
             library.name
         );
     }
-    // What direct dependents need to build components of their own, as DEP_RUMPKERNEL_<KEY>.
+    // What direct dependents need to build components of their own, as DEP_RUMPKERNEL_<KEY>. Of the settings they see
+    // the variables; only this build script sees the profile and which features are on.
     let include = env::join_paths(&built.include_dirs).unwrap_or_default();
     println!("cargo::metadata=include={}", include.to_string_lossy());
     println!("cargo::metadata=source={}", built.tree.display());
     println!("cargo::metadata=libdir={}", built.library_dir.display());
-    println!("cargo::metadata=target={target}");
+    let names: Vec<&str> = built
+        .libraries
+        .iter()
+        .map(|library| library.name.as_str())
+        .collect();
+    println!("cargo::metadata=components={}", names.join(","));
+    println!("cargo::metadata=own={}", names[..built.own_count].join(","));
+    println!(
+        "cargo::metadata=debug_assertions={}",
+        configuration.debug_assertions
+    );
+    println!("cargo::metadata=debuginfo={}", configuration.debuginfo);
+    println!("cargo::metadata=instances={}", configuration.image);
+    println!("cargo::metadata=target={}", configuration.target);
     println!("cargo::metadata=machine={}", built.machine.machine);
     println!(
         "cargo::metadata=machine_arch={}",

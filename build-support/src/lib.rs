@@ -16,5 +16,6 @@ pub mod namespace;
 pub mod target;
 
 pub mod builder;
+pub mod own;
 pub mod settings;
 pub mod store;

@@ -17,6 +17,13 @@ fn tool(program: &str, arguments: &[&str]) -> Option<String> {
 }
 
 #[test]
+fn a_file_that_is_no_library_has_no_symbols() {
+    for bytes in [&b""[..], b"no archive", b"!<arch>\n/ too short"] {
+        assert_eq!(archive::symbols(bytes), Vec::<String>::new());
+    }
+}
+
+#[test]
 fn members_and_symbols_are_those_that_ar_would_write() {
     let folder = tempfile::tempdir().unwrap();
     let path = |name: &str| folder.path().join(name).to_string_lossy().into_owned();
@@ -79,6 +86,7 @@ fn members_and_symbols_are_those_that_ar_would_write() {
         index
     };
     assert_eq!(symbols("libours.a"), symbols("libtheirs.a"));
+    assert_eq!(archive::symbols(&write()), ["one", "p", "two"]);
     assert!(
         symbols("libours.a")
             .iter()

@@ -161,6 +161,70 @@ fn ioconf_lies_where_the_makefile_says() {
 }
 
 #[test]
+fn a_folder_outside_of_the_tree_is_evaluated_with_the_trees_rules() {
+    let root = tree(&[
+        (
+            "sys/rump/Makefile.rump",
+            "_RUMP_MK=\nCPPFLAGS+=-DRUMP -I${RUMPTOP}/include -I${.CURDIR} -I.\n",
+        ),
+        ("sys/own/there.c", ""),
+    ]);
+    let outside = tempfile::tempdir().unwrap();
+    let folder = outside.path().join("driver");
+    fs::create_dir_all(folder.join("more")).unwrap();
+    fs::write(folder.join("here.c"), "").unwrap();
+    fs::write(outside.path().join("beside.c"), "").unwrap();
+    let evaluate = |makefile: &str| {
+        fs::write(folder.join("Makefile"), makefile).unwrap();
+        let tree = Tree::new(root.path());
+        component::evaluate(&tree, &folder, &MACHINE, &Options::default(), &|_| None)
+    };
+    let found = evaluate(
+        "LIB=own\n.PATH: ${.CURDIR}/.. ${NETBSDSRCDIR}/sys/own\nSRCS=here.c beside.c there.c\n\
+         IOCONF=OWN.ioconf\nCPPFLAGS+=-I${.CURDIR}/more\n.include <bsd.lib.mk>\n",
+    )
+    .unwrap();
+    let paths: Vec<_> = found
+        .sources
+        .into_iter()
+        .map(|source| source.origin)
+        .collect();
+    assert_eq!(
+        paths,
+        [
+            folder.join("here.c"),
+            outside.path().join("beside.c"),
+            "sys/own/there.c".into()
+        ]
+        .map(Origin::Tree)
+    );
+    let shown = folder.display();
+    assert_eq!(
+        found.cppflags,
+        [
+            &format!("-I{shown}/more"),
+            "-DRUMP",
+            "-I@TREE@/sys/rump/include",
+            &format!("-I{shown}"),
+            "-I@OBJECTS@"
+        ]
+    );
+    assert_eq!(found.ioconf, Some(folder.join("OWN.ioconf")));
+    assert_eq!(
+        found.makefiles,
+        [folder.join("Makefile"), "sys/rump/Makefile.rump".into()]
+    );
+
+    let error = evaluate("LIB=own\nSRCS=here.c\n").unwrap_err();
+    assert!(matches!(error, Error::NoRules(_)), "{error}");
+    let error = evaluate(".frob\n").unwrap_err().to_string();
+    assert!(
+        error.starts_with(&format!("{shown}/Makefile:1: ")),
+        "{error}"
+    );
+}
+
+#[test]
 fn the_files_that_were_read_are_known() {
     let files = own("LIB=own").unwrap().makefiles;
     assert_eq!(

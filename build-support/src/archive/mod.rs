@@ -31,3 +31,29 @@ pub fn write(members: &[Member], out: &mut (impl Write + Seek)) -> io::Result<()
         .collect();
     ar_archive_writer::write_archive_to_stream(out, &members, ArchiveKind::Gnu, false, None)
 }
+
+/// What the symbol table of a library that [`write`] has written says its objects define, sorted.
+///
+/// A library whose objects define nothing has no table; other files are taken for such.
+#[must_use]
+pub fn symbols(library: &[u8]) -> Vec<String> {
+    // ar(5): the magic, then members, each with a header of 60 bytes; the table is the first and called `/`.
+    let table = || {
+        let header = library.strip_prefix(b"!<arch>\n")?.get(..60)?;
+        let size = str::from_utf8(header.get(48..58)?).ok()?;
+        let begin = 8 + 60;
+        let is_table = header.starts_with(b"/ ");
+        let table = library.get(begin..begin + size.trim().parse::<usize>().ok()?)?;
+        let count = table.get(..4).filter(|_| is_table)?.try_into().ok()?;
+        // As many numbers as names come first.
+        table.get(4 + 4 * usize::try_from(u32::from_be_bytes(count)).ok()?..)
+    };
+    let names = table().unwrap_or_default().split(|byte| *byte == 0);
+    let names = names.filter(|name| !name.is_empty());
+    let mut names: Vec<String> = names
+        .map(|name| String::from_utf8_lossy(name).into_owned())
+        .collect();
+    names.sort_unstable();
+    names.dedup();
+    names
+}

@@ -65,7 +65,7 @@ impl Evaluator<'_> {
         self.rules.has_commands(target) || !self.rules.sources(target).is_empty()
     }
 
-    /// The files that were read, relative to the tree, each once.
+    /// The files that were read, each once: relative to the tree, or absolute if they lie elsewhere.
     pub fn files_read(&self) -> &[PathBuf] {
         self.read()
     }

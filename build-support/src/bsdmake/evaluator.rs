@@ -113,7 +113,7 @@ impl<'t> Evaluator<'t> {
             .cloned()
             .unwrap_or_else(|| (joined(&self.current, "Makefile"), 1));
         Error {
-            file: file.into(),
+            file: tree::shown(&file),
             line,
             fault,
         }
@@ -129,15 +129,16 @@ impl<'t> Evaluator<'t> {
             Err(error) if self.files.is_empty() => {
                 let fault = Fault::Unreadable(error.to_string());
                 return Err(Error {
-                    file: path.into(),
+                    file: tree::shown(path),
                     line: 1,
                     fault,
                 });
             }
             Err(_) => return Err(self.at_fault(Fault::MissingInclude(path.to_owned()))),
         };
-        if !self.read.iter().any(|known| known.as_os_str() == path) {
-            self.read.push(path.into());
+        let shown = tree::shown(path);
+        if !self.read.contains(&shown) {
+            self.read.push(shown);
         }
         self.files.push((path.to_owned(), 1));
         self.set_parse_position();

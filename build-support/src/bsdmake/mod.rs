@@ -31,9 +31,10 @@ pub use error::{Error, Fault};
 pub use evaluator::Evaluator;
 pub use query::Probes;
 pub(crate) use scan::words;
+pub(crate) use share_mk::RUMP_GUARD;
 pub use share_mk::Settings;
-pub(crate) use tree::inside;
 pub use tree::{TREE, Tree};
+pub(crate) use tree::{elsewhere, inside, is_elsewhere, shown};
 
 /// Stands for a component's object folder in evaluated flags (make's `.OBJDIR`).
 pub const OBJECTS: &str = "@OBJECTS@";

@@ -23,6 +23,10 @@ pub struct Settings {
 /// Ports whose processors the just-in-time compiler supports, and where it is on by default.
 const SLJIT: [&str; 3] = ["i386", "x86_64", "sparc"];
 
+/// What makes a library a component, and the variable that it sets.
+const RUMP: &str = "sys/rump/Makefile.rump";
+pub(crate) const RUMP_GUARD: &str = "_RUMP_MK";
+
 impl Evaluator<'_> {
     /// What sys.mk and the command line define before the first line.
     pub(super) fn begin_share_mk(&mut self) {
@@ -89,7 +93,8 @@ impl Evaluator<'_> {
         }
     }
 
-    /// Reads `../Makefile.inc`.
+    /// Reads `../Makefile.inc`. Those of the tree's components read what makes them such; elsewhere there need be
+    /// none.
     fn init(&mut self) -> Result<(), Problem> {
         if !self.first("_BSD_INIT_MK_") {
             return Ok(());
@@ -101,6 +106,10 @@ impl Evaluator<'_> {
             self.file(&path)?;
         }
         self.own();
+        if tree::is_elsewhere(self.current()) && !self.variables.contains(RUMP_GUARD) {
+            self.variables.set_default("RUMPTOP", "${TOPRUMP}");
+            self.file(RUMP)?;
+        }
         Ok(())
     }
 

@@ -16,6 +16,11 @@ use crate::snapshot::subset;
 /// Stands for the source tree's folder in evaluated flags and paths.
 pub const TREE: &str = "@TREE@";
 
+/// Begins the path, relative to the tree, of what lies elsewhere; an absolute path follows.
+///
+/// So a component of the user's own, outside of the tree, is evaluated as if it were inside.
+const ELSEWHERE: &str = "@ELSEWHERE@";
+
 type Makefile = Arc<[Line]>;
 
 /// A folder of the tree that has been listed.
@@ -77,7 +82,7 @@ impl Tree {
         if let Some(known) = lock(&self.makefiles).get(path) {
             return Ok(Arc::clone(known));
         }
-        let bytes = fs::read(self.root.join(path))?;
+        let bytes = fs::read(self.root.join(shown(path)))?;
         // Comments of NetBSD's files may be in Latin-1; what matters to make is ASCII.
         let lines: Makefile = logical_lines(&String::from_utf8_lossy(&bytes)).into();
         lock(&self.makefiles).insert(path.to_owned(), Arc::clone(&lines));
@@ -90,11 +95,11 @@ impl Tree {
         if let Some(known) = listing.folders.get(path) {
             return *known;
         }
-        if !self.on_disk {
+        if !self.on_disk && !is_elsewhere(path) {
             return None;
         }
         let folder = Folder(listing.folders.len());
-        let entries = fs::read_dir(self.root.join(path)).ok();
+        let entries = fs::read_dir(self.root.join(shown(path))).ok();
         let found = entries.is_some().then_some(folder);
         for entry in entries.into_iter().flatten().flatten() {
             // Names that are not text are none that a Makefile asks for.
@@ -117,7 +122,7 @@ impl Tree {
         folders
             .filter(|(folder, _)| holders.contains(folder))
             .map(|(_, path)| joined(path, name))
-            .find(|path| subset::contains(path))
+            .find(|path| is_elsewhere(path) || subset::contains(path))
     }
 
     /// True if there is a file or folder at `path`, relative to the tree.
@@ -125,7 +130,8 @@ impl Tree {
         let (parent, name) = path.rsplit_once('/').unwrap_or(("", path));
         let parent = self.folder(parent).map(|folder| (folder, parent));
         let file = self.first(parent.into_iter(), name).is_some();
-        file || subset::may_contain(path) && self.folder(path).is_some()
+        let may_exist = is_elsewhere(path) || subset::may_contain(path);
+        file || may_exist && self.folder(path).is_some()
     }
 }
 
@@ -152,6 +158,27 @@ pub(crate) fn joined(folder: &str, name: &str) -> String {
         name.to_owned()
     } else {
         format!("{folder}/{name}")
+    }
+}
+
+/// The path, relative to the tree, of a folder that may lie anywhere; the inverse of [`shown`].
+///
+/// `None` for a path that is not absolute, or not text.
+pub(crate) fn elsewhere(folder: &Path) -> Option<PathBuf> {
+    let path = folder.to_str().filter(|path| path.starts_with('/'))?;
+    Some(format!("{ELSEWHERE}{}", path.trim_end_matches('/')).into())
+}
+
+/// Whether what has this path relative to the tree lies elsewhere.
+pub(crate) fn is_elsewhere(path: &str) -> bool {
+    path.starts_with(ELSEWHERE)
+}
+
+/// The path as it is shown and opened: absolute if it is elsewhere, else relative to the tree.
+pub(crate) fn shown(path: &str) -> PathBuf {
+    match path.strip_prefix(ELSEWHERE) {
+        Some("") => "/".into(),
+        absolute => absolute.unwrap_or(path).into(),
     }
 }
 
@@ -213,6 +240,28 @@ mod tests {
         ] {
             assert_eq!(tree.exists(path), exists, "{path}");
         }
+    }
+
+    #[test]
+    fn what_is_elsewhere_is_reached_through_the_tree() {
+        let root = tempfile::tempdir().unwrap();
+        let folder = root.path().join("driver");
+        fs::create_dir(&folder).unwrap();
+        fs::write(folder.join("games.c"), "").unwrap();
+        let path = elsewhere(&folder).unwrap();
+        let path = path.to_str().unwrap();
+        for tree in [
+            Tree::new("/nowhere"),
+            Tree::partial("/nowhere", ["sys/a.c"]),
+        ] {
+            assert!(tree.exists(path) && tree.exists(&joined(path, "games.c")));
+            assert!(!tree.exists(&joined(path, "chess.c")));
+            let beside = inside(&outside(&joined(path, "../driver/games.c"))).unwrap();
+            assert!(is_elsewhere(&beside) && tree.exists(&beside));
+            assert_eq!(shown(&beside), folder.join("games.c"));
+        }
+        assert_eq!(shown("sys/a.c"), Path::new("sys/a.c"));
+        assert_eq!(elsewhere(Path::new("driver")), None);
     }
 
     #[test]

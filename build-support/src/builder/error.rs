@@ -43,6 +43,42 @@ pub enum Error {
     /// A name for a component of one's own that no file can have.
     #[error("`{0}` cannot be a component's name: expected letters, digits and underscores")]
     Name(String),
+    /// A folder of a component of one's own that depends on where the build runs.
+    #[error(
+        "`{}` is not absolute: expected the absolute path of a component's folder, such as `relative = true` makes \
+         of one in the [env] of .cargo/config.toml",
+        .0.display()
+    )]
+    RelativeFolder(PathBuf),
+    /// A component of one's own with sources for the host.
+    #[error(
+        "component {component} has {} in RUMPCOMP_USER_SRCS, which is code for the host: write it in Rust \
+         (`#[unsafe(no_mangle)] extern \"C\" fn`), or compile it with the crate cc",
+        file.display()
+    )]
+    UserSources {
+        /// The component.
+        component: String,
+        /// The first of them.
+        file: PathBuf,
+    },
+    /// A component of one's own that is named like another one.
+    #[error(
+        "there are two components {0}: give the one of your own another name (LIB in its Makefile)"
+    )]
+    NameTaken(String),
+    /// A component of one's own that defines a symbol of another component.
+    #[error(
+        "component {own} defines {symbol}, and so does {other}: make it static, or give it another name"
+    )]
+    Collision {
+        /// The symbol, as it is in the library.
+        symbol: String,
+        /// The component of one's own.
+        own: String,
+        /// The other.
+        other: String,
+    },
     /// A file of the tree does not say what it must.
     #[error("{}: expected {expected}", path.display())]
     Unexpected {

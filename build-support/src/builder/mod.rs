@@ -12,6 +12,7 @@ mod image;
 mod inputs;
 mod jobs;
 mod links;
+mod own;
 mod recipe;
 mod run;
 mod selection;
@@ -23,11 +24,11 @@ use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use crate::component::Component;
 use crate::settings::Settings;
-use crate::snapshot::Progress;
+use crate::snapshot::{Progress, Tree};
 use crate::target::{Machine, Target};
 pub use error::Error;
+pub use own::{Earlier, OwnComponent, OwnFiles, faction};
 use run::Build;
 
 /// What to build, and how.
@@ -36,7 +37,8 @@ pub struct Configuration {
     /// Components by the names of their libraries, such as `rumpfs_ffs`, or by their short names.
     /// What they need is added, and what the settings name.
     pub components: Vec<String>,
-    /// Components from outside of the tree, built with the flags of the kernel's base.
+    /// Components from outside of the tree that are not part of the kernel's libraries nor of its image, unlike those
+    /// that the settings name.
     pub own: Vec<OwnComponent>,
     /// The Rust triple to build for.
     pub target: String,
@@ -59,19 +61,6 @@ pub struct Configuration {
     pub compiler: Option<PathBuf>,
     /// The user's settings.
     pub settings: Settings,
-}
-
-/// A component of the user's own.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct OwnComponent {
-    /// The library's name without `lib`.
-    pub name: String,
-    /// C and assembly files, absolute.
-    pub sources: Vec<PathBuf>,
-    /// Flags after the kernel's, such as `-I` and `-D`.
-    pub flags: Vec<String>,
-    /// Whether symbols move into the kernel's name space.
-    pub rename: bool,
 }
 
 /// A library that was built, or found.
@@ -101,8 +90,11 @@ pub struct Statistics {
 /// The result of a build.
 #[derive(Debug, Clone)]
 pub struct Built {
-    /// The libraries, each before those that it needs. All are to be linked whole.
+    /// The libraries, each before those that it needs. All are to be linked whole. Those of
+    /// [`Settings::own_components`] come first.
     pub libraries: Vec<Library>,
+    /// How many these are.
+    pub own_count: usize,
     /// The libraries of [`Configuration::own`], in its order.
     pub own: Vec<Library>,
     /// The folder with all of them.
@@ -139,6 +131,25 @@ pub fn build(configuration: &Configuration, progress: &mut dyn Progress) -> Resu
     Ok(built)
 }
 
+/// Builds [`Configuration::own`] alone, for a kernel that an earlier build made.
+///
+/// # Errors
+///
+/// See [`Error`].
+pub fn build_own(
+    configuration: &Configuration,
+    kernel: &Earlier,
+    progress: &mut dyn Progress,
+) -> Result<Built, Error> {
+    let begun = Instant::now();
+    let target = Target::from_triple(&configuration.target)?;
+    let _lock = lock(&configuration.out_dir)?;
+    let tree = Tree::unread(kernel.tree.clone());
+    let mut built = Build::begin(configuration, target, tree)?.run_own(kernel, progress)?;
+    built.statistics.elapsed = begun.elapsed();
+    Ok(built)
+}
+
 /// Waits until no other build works in the folder, and keeps others out while the file lives.
 fn lock(folder: &Path) -> Result<File, Error> {
     fs::create_dir_all(folder).map_err(Error::file("create", folder))?;
@@ -161,30 +172,4 @@ fn object_name(source: &Path, taken: &[String]) -> String {
         name = format!("{stem}-{count}.o");
     }
     name
-}
-
-/// A component of the user's own, described as the tree's are.
-fn described(own: &OwnComponent, base: &Component) -> Component {
-    use crate::component::{Origin, Source};
-    Component {
-        name: own.name.clone(),
-        comment: String::new(),
-        directory: base.directory.clone(),
-        sources: own
-            .sources
-            .iter()
-            .map(|path| Source {
-                origin: Origin::Tree(path.clone()),
-                flags: own.flags.clone(),
-                rename: own.rename,
-            })
-            .collect(),
-        cppflags: base.cppflags.clone(),
-        cflags: base.cflags.clone(),
-        aflags: base.aflags.clone(),
-        ioconf: None,
-        user_sources: Vec::new(),
-        user_cppflags: Vec::new(),
-        makefiles: base.makefiles.clone(),
-    }
 }

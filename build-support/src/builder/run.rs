@@ -1,6 +1,6 @@
 //! The build itself: look every component up, compile what is missing, all at once.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fs;
 use std::path::PathBuf;
 
@@ -9,8 +9,8 @@ use super::finish::Unfinished;
 use super::image;
 use super::recipe::Recipe;
 use super::selection::{Selected, select};
-use super::setup::{Setup, object_folder, own_question};
-use super::{Built, Configuration, Error, Library, OwnComponent, Statistics, described, jobs};
+use super::setup::{Setup, object_folder};
+use super::{Built, Configuration, Earlier, Error, Library, OwnComponent, Statistics, jobs, own};
 use crate::snapshot::{Progress, Tree};
 use crate::store::{self, FileDigests, Hit};
 use crate::target::Target;
@@ -50,14 +50,57 @@ impl<'a> Build<'a> {
         })
     }
 
+    /// Builds the selection, and what is the user's own.
     pub(super) fn run(mut self, progress: &mut dyn Progress) -> Result<Built, Error> {
-        let selected = select(self.configuration, &self.setup, progress)?;
+        let settings = &self.configuration.settings;
+        let mut names = Vec::new();
+        for folder in &settings.own_components {
+            for folder in own::folders(folder)? {
+                names.push(self.look_up_own(&OwnComponent::Folder(folder))?);
+            }
+        }
+        let count = names.len();
+        let selected = select(self.configuration, &self.setup, &names, progress)?;
         for component in &selected {
             self.look_up(component)?;
         }
-        for own in &self.configuration.own {
-            self.look_up_own(own)?;
-        }
+        names.extend(selected.into_iter().map(|component| component.name));
+        let others = self.look_up_others()?;
+        check_names(names.iter().chain(&others))?;
+
+        let compiled = self.compile(progress)?;
+        let libraries = self.place(&names, &compiled)?;
+        let own = self.place(&others, &compiled)?;
+        let mut all_own = libraries[..count].to_vec();
+        all_own.extend(own.iter().cloned());
+        own::check_symbols(&all_own, &libraries[count..])?;
+        #[cfg(feature = "instances")]
+        let image = self.configuration.image.then(|| self.image(&libraries));
+        #[cfg(feature = "instances")]
+        let image = image.transpose()?;
+        #[cfg(not(feature = "instances"))]
+        let image = None;
+        Ok(self.end(libraries, count, own, image))
+    }
+
+    /// Builds what is the user's own alone, for a kernel of other libraries.
+    pub(super) fn run_own(
+        mut self,
+        kernel: &Earlier,
+        progress: &mut dyn Progress,
+    ) -> Result<Built, Error> {
+        let mut names = self.look_up_others()?;
+        names.retain(|name| !kernel.own.contains(name));
+        let kernel_names = kernel.libraries.iter().map(|library| &library.name);
+        check_names(names.iter().chain(kernel_names))?;
+        let compiled = self.compile(progress)?;
+        let own = self.place(&names, &compiled)?;
+        own::check_symbols(&own, &kernel.libraries)?;
+        Ok(self.end(Vec::new(), 0, own, None))
+    }
+
+    /// Compiles what no store has, and gives its names.
+    fn compile(&mut self, progress: &mut dyn Progress) -> Result<Vec<String>, Error> {
         self.statistics.reused_components = self.hits.len();
         let compiled: Vec<String> = self
             .unfinished
@@ -75,30 +118,6 @@ impl<'a> Build<'a> {
         )?;
         self.statistics.compiled_files = cost.files;
         self.statistics.compiler_time = cost.time;
-
-        let library_dir = self.configuration.out_dir.join("lib");
-        fs::create_dir_all(&library_dir).map_err(Error::file("create", &library_dir))?;
-        let place = |name: &String| {
-            let path = library_dir.join(format!("lib{name}.a"));
-            if let Some(hit) = self.hits.get(name) {
-                store::place(&hit.library, &path).map_err(Error::file("write", &path))?;
-            }
-            Ok::<_, Error>(Library {
-                name: name.clone(),
-                path,
-                compiled: compiled.contains(name),
-            })
-        };
-        let libraries = selected.iter().map(|component| place(&component.name));
-        let libraries: Vec<Library> = libraries.collect::<Result<_, _>>()?;
-        let own = self.configuration.own.iter().map(|own| place(&own.name));
-        let own = own.collect::<Result<_, _>>()?;
-        #[cfg(feature = "instances")]
-        let image = self.configuration.image.then(|| self.image(&libraries));
-        #[cfg(feature = "instances")]
-        let image = image.transpose()?;
-        #[cfg(not(feature = "instances"))]
-        let image = None;
         if !self.setup.tree.is_pinned() {
             // Without the note the next build reads the files again, no more.
             let mut stores = self.setup.stores.iter();
@@ -108,18 +127,50 @@ impl<'a> Build<'a> {
         if !compiled.is_empty() {
             self.evict(progress);
         }
-        let tree = self.setup.tree.root().to_owned();
-        Ok(Built {
+        Ok(compiled)
+    }
+
+    /// Puts libraries where rustc sees them.
+    fn place(&self, names: &[String], compiled: &[String]) -> Result<Vec<Library>, Error> {
+        let folder = self.library_dir();
+        fs::create_dir_all(&folder).map_err(Error::file("create", &folder))?;
+        let place = |name: &String| {
+            let path = folder.join(format!("lib{name}.a"));
+            if let Some(hit) = self.hits.get(name) {
+                store::place(&hit.library, &path).map_err(Error::file("write", &path))?;
+            }
+            Ok(Library {
+                name: name.clone(),
+                path,
+                compiled: compiled.contains(name),
+            })
+        };
+        names.iter().map(place).collect()
+    }
+
+    fn library_dir(&self) -> PathBuf {
+        self.configuration.out_dir.join("lib")
+    }
+
+    fn end(
+        self,
+        libraries: Vec<Library>,
+        own_count: usize,
+        own: Vec<Library>,
+        image: Option<PathBuf>,
+    ) -> Built {
+        Built {
             libraries,
+            own_count,
             own,
-            library_dir,
+            library_dir: self.library_dir(),
             image,
             include_dirs: self.include_dirs(),
             machine: self.setup.target.machine.clone(),
             dependencies: self.dependencies(),
-            tree,
+            tree: self.setup.tree.root().to_owned(),
             statistics: self.statistics,
-        })
+        }
     }
 
     /// Finds a component of the tree in a store, or plans its compilation.
@@ -135,20 +186,34 @@ impl<'a> Build<'a> {
         Ok(())
     }
 
-    /// The same for a component of the user's own.
-    fn look_up_own(&mut self, own: &OwnComponent) -> Result<(), Error> {
-        let allowed = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
-        if own.name.is_empty() || !own.name.bytes().all(allowed) {
-            return Err(Error::Name(own.name.clone()));
+    /// The same for a component of the user's own, and gives its name.
+    fn look_up_own(&mut self, own: &OwnComponent) -> Result<String, Error> {
+        match own {
+            OwnComponent::Folder(folder) => {
+                let component = own::of_folder(&self.setup, folder)?;
+                let name = component.name.clone();
+                let recipe = Recipe::new(&self.setup, component)?;
+                self.find(recipe, None);
+                Ok(name)
+            }
+            OwnComponent::Files(files) => {
+                own::check_name(&files.name)?;
+                let question = self.setup.question(&files.name);
+                let question = question.and_then(|question| files.question(question));
+                if !self.recall(&files.name, question.as_ref()) {
+                    let described = files.described(&self.setup.base()?);
+                    let recipe = Recipe::new(&self.setup, described)?;
+                    self.find(recipe, question);
+                }
+                Ok(files.name.clone())
+            }
         }
-        let question = self.setup.question(&own.name);
-        let question = question.map(|question| own_question(question, own));
-        if self.recall(&own.name, question.as_ref()) {
-            return Ok(());
-        }
-        let recipe = Recipe::new(&self.setup, described(own, &self.setup.base()?))?;
-        self.find(recipe, question);
-        Ok(())
+    }
+
+    /// [`Configuration::own`].
+    fn look_up_others(&mut self) -> Result<Vec<String>, Error> {
+        let own = self.configuration.own.iter();
+        own.map(|own| self.look_up_own(own)).collect()
     }
 
     fn recall(&mut self, name: &str, question: Option<&store::Key>) -> bool {
@@ -243,6 +308,17 @@ impl<'a> Build<'a> {
         inputs.dedup();
         inputs
     }
+}
+
+/// Libraries lie in one folder.
+fn check_names<'n>(names: impl Iterator<Item = &'n String>) -> Result<(), Error> {
+    let mut known = HashSet::new();
+    for name in names {
+        if !known.insert(name) {
+            return Err(Error::NameTaken(name.clone()));
+        }
+    }
+    Ok(())
 }
 
 /// A question stands for the whole tree; what else a library was made from is looked at.

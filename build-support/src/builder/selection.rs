@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::setup::Setup;
-use super::{Configuration, Error};
+use super::{Configuration, Error, faction};
 use crate::component::Catalogue;
 use crate::settings::Inet;
 use crate::snapshot::Progress;
@@ -21,16 +21,17 @@ pub(super) struct Selected {
     pub(super) directory: PathBuf,
 }
 
-/// The selection with all that it needs, in link order.
+/// The selection with all that it and the user's `own` need, in link order.
 ///
 /// For a pristine tree the answer is written down, because working it out means reading every
 /// Makefile of the tree.
 pub(super) fn select(
     configuration: &Configuration,
     setup: &Setup,
+    own: &[String],
     progress: &mut dyn Progress,
 ) -> Result<Vec<Selected>, Error> {
-    let names = asked_for(configuration, progress);
+    let names = asked_for(configuration, own, progress);
     let target = &setup.target.triple;
     let key = setup
         .question("selection")
@@ -58,10 +59,15 @@ pub(super) fn select(
 }
 
 /// What features and settings name, each once, with one way only to reach other machines.
-fn asked_for(configuration: &Configuration, progress: &mut dyn Progress) -> Vec<String> {
+fn asked_for(
+    configuration: &Configuration,
+    own: &[String],
+    progress: &mut dyn Progress,
+) -> Vec<String> {
     let settings = &configuration.settings;
     let mut names = configuration.components.clone();
     names.extend(settings.components.iter().cloned());
+    names.extend(own.iter().filter_map(|own| faction(own).map(str::to_owned)));
     names.sort();
     names.dedup();
     choose_inet(&mut names, settings.inet, progress);

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::links::Links;
-use super::{BASE_DIRECTORY, Configuration, Error, OwnComponent, source};
+use super::{BASE_DIRECTORY, Configuration, Error, source};
 use crate::bsdmake;
 use crate::compile::flags::Flags;
 use crate::compile::{Compiler, Search};
@@ -150,14 +150,4 @@ impl Setup {
 /// Where a component is compiled.
 pub(super) fn object_folder(out_dir: &Path, component: &str) -> PathBuf {
     out_dir.join("objects").join(component)
-}
-
-/// A question about a component of the user's own, which no tree says anything about.
-pub(super) fn own_question(question: KeyBuilder, own: &OwnComponent) -> Key {
-    let sources = own.sources.iter();
-    question
-        .with_all(sources.map(|source| source.as_os_str().as_encoded_bytes()))
-        .with_all(&own.flags)
-        .with([u8::from(own.rename)])
-        .key()
 }

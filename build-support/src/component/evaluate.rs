@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 
 use super::flags::{arguments, without_choices};
 use super::{Component, Error, Options, Origin, Source};
-use crate::bsdmake::{Evaluator, Probes, Tree, inside};
+use crate::bsdmake::{Evaluator, Probes, RUMP_GUARD, Tree, elsewhere, inside, shown};
 use crate::target::Machine;
 
-/// Evaluates the Makefile in `directory`, relative to the tree.
+/// Evaluates the Makefile in `directory`, relative to the tree, or absolute if it lies elsewhere.
 ///
 /// # Errors
 ///
@@ -21,16 +21,25 @@ pub fn evaluate(
     options: &Options,
     probes: Probes<'_>,
 ) -> Result<Component, Error> {
-    let folder = directory
-        .to_str()
-        .ok_or_else(|| Error::Folder(directory.to_owned()))?;
+    let own = directory.is_absolute();
+    let inside = if own {
+        elsewhere(directory)
+    } else {
+        Some(directory.to_owned())
+    };
+    let folder = inside.as_deref().and_then(Path::to_str);
+    let folder = folder.ok_or_else(|| Error::Folder(directory.to_owned()))?;
     let mut make = Evaluator::new(tree, folder, options.settings(machine), probes);
     make.run()?;
-    Reading {
+    let component = Reading {
         make: &make,
         directory,
     }
-    .component()
+    .component()?;
+    if own && make.value(RUMP_GUARD)?.is_none() {
+        return Err(Error::NoRules(directory.to_owned()));
+    }
+    Ok(component)
 }
 
 /// A finished evaluation, being read.
@@ -112,7 +121,7 @@ impl Reading<'_> {
                 });
             }
             let origin = match self.make.source_of(&stem) {
-                Some(path) => Origin::Tree(path.into()),
+                Some(path) => Origin::Tree(shown(&path)),
                 None if self.make.is_made(&written) => Origin::Generated(written.clone()),
                 None => return Err(missing(component, &written)),
             };
@@ -143,7 +152,7 @@ impl Reading<'_> {
     fn found(&self, component: &str, source: &str) -> Result<PathBuf, Error> {
         self.make
             .find(source)
-            .map(PathBuf::from)
+            .map(|path| shown(&path))
             .ok_or_else(|| missing(component, source))
     }
 
@@ -156,7 +165,7 @@ impl Reading<'_> {
             .make
             .expand(&format!("${{IOCONFDIR:U${{.CURDIR}}}}/{file}"))?;
         inside(&path)
-            .map(|path| Some(path.into()))
+            .map(|path| Some(shown(&path)))
             .ok_or(Error::Ioconf(file))
     }
 }

@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::path::Path;
 
-use crate::bsdmake::{OBJECTS, TREE, inside, words};
+use crate::bsdmake::{OBJECTS, TREE, inside, is_elsewhere, shown, words};
 
 /// The words of a flag variable, without the shell's quotes, with paths of the tree folded and `-I.`
 /// naming the object folder.
@@ -70,6 +70,9 @@ fn located(word: &str) -> String {
     };
     match inside(&word[begin..]) {
         Some(path) if path.is_empty() => format!("{}{TREE}", &word[..begin]),
+        Some(path) if is_elsewhere(&path) => {
+            format!("{}{}", &word[..begin], shown(&path).display())
+        }
         Some(path) => format!("{}{TREE}/{path}", &word[..begin]),
         None => word.to_owned(),
     }

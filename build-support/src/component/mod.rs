@@ -25,7 +25,8 @@ pub struct Component {
     pub name: String,
     /// `COMMENT`: what it is, in the snapshot's words.
     pub comment: String,
-    /// The folder of its Makefile, relative to the source tree, such as `sys/rump/fs/lib/libffs`.
+    /// The folder of its Makefile, relative to the source tree, such as `sys/rump/fs/lib/libffs`. This and all other
+    /// paths are absolute for what lies outside of the tree.
     pub directory: PathBuf,
     /// `SRCS`, resolved through `.PATH`, without the user side's and without headers; each object once.
     pub sources: Vec<Source>,
@@ -124,6 +125,12 @@ pub enum Error {
         /// The value of `OBJS`.
         objects: String,
     },
+    /// A Makefile of the user's own that is not like those of the tree.
+    #[error(
+        "{}/Makefile has no `.include <bsd.lib.mk>`, which makes a kernel component of it",
+        .0.display()
+    )]
+    NoRules(PathBuf),
     /// An ioconf file outside of the tree.
     #[error("IOCONF names {0}, which lies outside of the source tree")]
     Ioconf(String),

@@ -56,6 +56,8 @@ pub struct Settings {
     pub skip_build: bool,
     /// `RUMPKERNEL_COMPONENTS`: components to link besides the features'.
     pub components: Vec<String>,
+    /// `RUMPKERNEL_OWN_COMPONENTS`: folders with Makefiles of components of the user's own.
+    pub own_components: Vec<PathBuf>,
     /// `RUMPKERNEL_INET`.
     pub inet: Option<Inet>,
     /// `RUMPKERNEL_CFLAGS`: flags after all others.
@@ -103,6 +105,7 @@ impl Settings {
                 .unwrap_or(variables::STORE_LIMIT),
             skip_build: reader.flag("RUMPKERNEL_SKIP_BUILD")?.unwrap_or(false),
             components: reader.list("RUMPKERNEL_COMPONENTS")?,
+            own_components: reader.paths("RUMPKERNEL_OWN_COMPONENTS"),
             inet: reader.choice(
                 "RUMPKERNEL_INET",
                 &[("net", Inet::Net), ("sockin", Inet::Sockin)],

@@ -1,5 +1,6 @@
 //! From a variable's text to its value.
 
+use std::env;
 use std::ffi::OsString;
 use std::path::PathBuf;
 
@@ -91,6 +92,15 @@ impl<'a> Reader<'a> {
 
     pub(super) fn path(&mut self, name: &str) -> Option<PathBuf> {
         self.find(name).map(|found| found.value.into())
+    }
+
+    /// Paths are separated as in `PATH`.
+    pub(super) fn paths(&mut self, name: &str) -> Vec<PathBuf> {
+        let found = self.find(name);
+        let paths = found
+            .iter()
+            .flat_map(|found| env::split_paths(&found.value));
+        paths.filter(|path| !path.as_os_str().is_empty()).collect()
     }
 
     pub(super) fn text(&mut self, name: &str) -> Result<Option<String>, InvalidSetting> {

@@ -70,6 +70,11 @@ pub const VARIABLES: &[Variable] = &[
         "none",
     ),
     variable(
+        "RUMPKERNEL_OWN_COMPONENTS",
+        "folders with Makefiles of components of your own, separated as in `PATH`",
+        "none",
+    ),
+    variable(
         "RUMPKERNEL_INET",
         "`net` (the kernel's own stack) or `sockin` (the host's) where both are linked",
         "net",

@@ -35,8 +35,9 @@ impl Tree {
         }
     }
 
-    /// A tree that nobody has read.
-    pub(super) fn unread(root: PathBuf) -> Self {
+    /// A tree that nobody has read now, such as one that [`obtain`](super::obtain) has given to an earlier build.
+    #[must_use]
+    pub fn unread(root: PathBuf) -> Self {
         Self {
             root: absolute(root),
             digest: None,

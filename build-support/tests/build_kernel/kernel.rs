@@ -4,7 +4,7 @@ use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
 
-use rumpkernel_build::builder::OwnComponent;
+use rumpkernel_build::builder::{OwnComponent, OwnFiles};
 
 use crate::scene::{KERNEL, configuration, kept, nm, run};
 
@@ -114,12 +114,12 @@ fn a_component_of_ones_own_sees_the_kernels_headers_and_is_built_once_per_conten
         fs::write(&source, text).unwrap();
     };
     let mut configuration = configuration(&kept("kernel"), &KERNEL);
-    configuration.own.push(OwnComponent {
+    configuration.own.push(OwnComponent::Files(OwnFiles {
         name: "own".into(),
         sources: vec![source.clone()],
         flags: vec!["-DHZ=100".into()],
-        rename: true,
-    });
+        ..OwnFiles::default()
+    }));
     write(size_of::<usize>());
     let test = "a_component_of_ones_own";
     let Some(built) = run(test, &configuration) else {

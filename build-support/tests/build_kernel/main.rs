@@ -5,6 +5,7 @@
 #[cfg(feature = "instances")]
 mod image;
 mod kernel;
+mod own;
 mod refusal;
 mod reuse;
 mod scene;

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use rumpkernel_build::builder::{Error, OwnComponent, build};
+use rumpkernel_build::builder::{Error, OwnComponent, OwnFiles, build};
 use rumpkernel_build::compile;
 use rumpkernel_build::snapshot::Warnings;
 
@@ -26,12 +26,12 @@ fn a_source_that_does_not_compile_shows_command_file_and_words() {
     let source = folder.path().join("broken.c");
     fs::write(&source, "#error the words of the source\n").unwrap();
     let mut configuration = configuration(&kept("kernel"), &KERNEL);
-    configuration.own.push(OwnComponent {
+    configuration.own.push(OwnComponent::Files(OwnFiles {
         name: "broken".into(),
         sources: vec![source.clone()],
         flags: vec!["-DMY_FLAG=1".into()],
-        rename: true,
-    });
+        ..OwnFiles::default()
+    }));
     let Some(result) = run("a_source_that_does_not_compile", &configuration) else {
         return;
     };
@@ -53,12 +53,12 @@ fn an_object_for_link_time_optimisation_is_refused_with_the_flag_to_blame() {
     let source = folder.path().join("optimised.c");
     fs::write(&source, "int own_answer(void) { return 42; }\n").unwrap();
     let mut configuration = configuration(&kept("kernel"), &KERNEL);
-    configuration.own.push(OwnComponent {
+    configuration.own.push(OwnComponent::Files(OwnFiles {
         name: "optimised".into(),
         sources: vec![source],
         flags: vec!["-flto".into()],
-        rename: true,
-    });
+        ..OwnFiles::default()
+    }));
     if let Some(result) = run("an_object_for_link_time_optimisation", &configuration) {
         let message = result.unwrap_err().to_string();
         for word in ["-flto", "RUMPKERNEL_CFLAGS", "optimised.c"] {

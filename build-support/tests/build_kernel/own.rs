@@ -1,0 +1,154 @@
+//! Components of one's own are part of a kernel, and what is wrong with them is said.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use rumpkernel_build::builder::{Built, Configuration, Earlier, Error, OwnComponent, build_own};
+use rumpkernel_build::snapshot::Warnings;
+
+use crate::scene::{SMALL, configuration, kept, run};
+
+/// The component of the example.
+fn caesar() -> PathBuf {
+    let checkout = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    checkout.join("examples/own-component/driver")
+}
+
+/// A folder with this Makefile and one source.
+fn driver(makefile: &str, source: &str) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let makefile = format!("{makefile}\nSRCS=own.c\n.include <bsd.lib.mk>\n");
+    fs::write(folder.path().join("Makefile"), makefile).unwrap();
+    fs::write(folder.path().join("own.c"), source).unwrap();
+    folder
+}
+
+/// A build of a small kernel with the components that these folders stand for.
+fn with(folders: &[&Path]) -> Configuration {
+    let mut configuration = configuration(&kept("own"), &[SMALL]);
+    configuration.settings.own_components = folders.iter().map(PathBuf::from).collect();
+    configuration
+}
+
+/// What is wrong with such a build; nothing where it cannot run.
+fn refusal(test: &str, folders: &[&Path]) -> Option<String> {
+    Some(run(test, &with(folders))?.unwrap_err().to_string())
+}
+
+fn contains(message: &str, words: &[&str]) {
+    for word in words {
+        assert!(message.contains(word), "{message}");
+    }
+}
+
+fn names(built: &Built) -> Vec<&str> {
+    let libraries = built.libraries.iter();
+    libraries.map(|library| library.name.as_str()).collect()
+}
+
+#[test]
+fn a_folder_of_the_settings_is_part_of_the_kernel_with_what_it_needs() {
+    let test = "a_folder_of_the_settings";
+    let Some(built) = run(test, &with(&[&caesar()])) else {
+        return;
+    };
+    let built = built.unwrap();
+    assert_eq!(
+        names(&built),
+        ["rumpdev_caesar", SMALL, "rumpdev", "rumpvfs", "rump"]
+    );
+    assert_eq!(built.own_count, 1);
+    for file in ["Makefile", "CAESAR.ioconf", "caesar.c"] {
+        let file = caesar().join(file);
+        assert!(built.dependencies.contains(&file), "{file:?}");
+    }
+    // The folder around it stands for it, too.
+    let around = caesar().join("..");
+    let again = run(test, &with(&[&around])).unwrap().unwrap();
+    assert_eq!(names(&again), names(&built));
+
+    // A build script of a crate that names it as well finds it in the kernel, and another one's is for that kernel.
+    let earlier = Earlier {
+        tree: built.tree.clone(),
+        libraries: built.libraries.clone(),
+        own: vec!["rumpdev_caesar".into()],
+    };
+    let other = driver("LIB=own", "int own_answer(void) { return 42; }");
+    let mut configuration = configuration(&kept("own-alone"), &[]);
+    configuration.own = vec![
+        OwnComponent::Folder(caesar()),
+        OwnComponent::Folder(other.path().to_owned()),
+    ];
+    let built = build_own(&configuration, &earlier, &mut Warnings::default()).unwrap();
+    assert!(built.libraries.is_empty());
+    let own: Vec<&str> = built.own.iter().map(|library| &*library.name).collect();
+    assert_eq!(own, ["own"]);
+}
+
+#[test]
+fn a_symbol_of_another_component_is_refused_even_where_a_linker_would_merge_it() {
+    let test = "a_symbol_of_another_component";
+    // The kernel's own variable for its name is a definition; this one has no value.
+    for source in ["int hostnamelen;", "int hostnamelen = 3;"] {
+        let folder = driver("LIB=rumpdev_own", source);
+        let Some(message) = refusal(test, &[folder.path()]) else {
+            return;
+        };
+        contains(
+            &message,
+            &["rumpdev_own", "rumpns_hostnamelen", "so does rump:"],
+        );
+    }
+    let one = driver("LIB=one", "int own_answer(void) { return 1; }");
+    let other = driver("LIB=other", "int own_answer(void) { return 2; }");
+    let message = refusal(test, &[one.path(), other.path()]).unwrap();
+    contains(&message, &["other", "rumpns_own_answer", "so does one:"]);
+}
+
+#[test]
+fn what_cannot_be_a_component_is_refused_with_its_place() {
+    let test = "what_cannot_be_a_component";
+    let folder = driver("LIB=rumpvfs", "");
+    let Some(message) = refusal(test, &[folder.path()]) else {
+        return;
+    };
+    contains(&message, &["two components rumpvfs", "LIB"]);
+
+    let message = refusal(test, &[Path::new("driver")]).unwrap();
+    contains(&message, &["`driver`", "relative = true"]);
+
+    let empty = tempfile::tempdir().unwrap();
+    let message = refusal(test, &[empty.path()]).unwrap();
+    contains(&message, &[&empty.path().to_string_lossy(), "a Makefile"]);
+
+    let folder = driver("LIB=own\nRUMPCOMP_USER_SRCS=own.c", "");
+    let message = refusal(test, &[folder.path()]).unwrap();
+    contains(&message, &["own.c", "RUMPCOMP_USER_SRCS", "no_mangle"]);
+
+    let folder = driver("LIB=own\nIOCONF=OWN.ioconf", "");
+    let ioconf = folder.path().join("OWN.ioconf");
+    fs::write(&ioconf, "ioconf own\npseudo-device nonesuch\n").unwrap();
+    let message = refusal(test, &[folder.path()]).unwrap();
+    contains(
+        &message,
+        &["nonesuch", &format!("{}:2", ioconf.display()), "own"],
+    );
+
+    let folder = driver("LIB=own", "#include <sys/param.h>\n#error as written\n");
+    let message = refusal(test, &[folder.path()]).unwrap();
+    contains(&message, &["own.c:2", "as written"]);
+}
+
+#[test]
+fn a_folder_that_is_no_absolute_path_is_an_error_of_its_own() {
+    let folder = PathBuf::from("driver");
+    let mut configuration = configuration(&kept("own"), &[SMALL]);
+    configuration.own = vec![OwnComponent::Folder(folder.clone())];
+    if let Some(result) = run("a_folder_that_is_no_absolute_path", &configuration) {
+        let error = result.unwrap_err();
+        assert!(
+            matches!(&error, Error::RelativeFolder(found) if *found == folder),
+            "{error}"
+        );
+    }
+}
