@@ -1,7 +1,6 @@
 //! Libraries are what ar(1) makes, read by the tools that link them.
 
 use std::fs;
-use std::io::Cursor;
 use std::process::Command;
 
 use rumpkernel_build::archive::{self, Member};
@@ -14,6 +13,12 @@ fn tool(program: &str, arguments: &[&str]) -> Option<String> {
         String::from_utf8_lossy(&output.stderr)
     );
     String::from_utf8(output.stdout).ok()
+}
+
+/// Whether the `ar` here is GNU's.
+fn is_gnu() -> bool {
+    let said = Command::new("ar").arg("--version").output();
+    said.is_ok_and(|output| String::from_utf8_lossy(&output.stdout).starts_with("GNU"))
 }
 
 #[test]
@@ -40,15 +45,19 @@ fn members_and_symbols_are_those_that_ar_would_write() {
             println!("members_and_symbols_are_those_that_ar_would_write not run: no cc");
             return;
         }
+        // An odd length has to be filled up.
+        let mut object = fs::read(path(name)).unwrap();
+        object.push(0);
+        fs::write(path(name), &object).unwrap();
         members.push(Member {
             name: (*name).to_owned(),
-            object: fs::read(path(name)).unwrap(),
+            object,
         });
     }
     let write = || {
-        let mut library = Cursor::new(Vec::new());
+        let mut library = Vec::new();
         archive::write(&members, &mut library).unwrap();
-        library.into_inner()
+        library
     };
     assert_eq!(write(), write());
     fs::write(path("libours.a"), write()).unwrap();
@@ -61,6 +70,23 @@ fn members_and_symbols_are_those_that_ar_would_write() {
     if tool("ar", &theirs).is_none() {
         println!("members_and_symbols_are_those_that_ar_would_write not run: no ar");
         return;
+    }
+    if is_gnu() {
+        let content = |name: &str| fs::read(path(name)).unwrap();
+        assert_eq!(content("libours.a"), content("libtheirs.a"));
+    }
+    for listing in [["t", ""], ["p", names[1]]] {
+        let list = |library: &str| {
+            let library = path(library);
+            let arguments = [listing[0], &library, listing[1]];
+            let count = if listing[1].is_empty() { 2 } else { 3 };
+            Command::new("ar")
+                .args(&arguments[..count])
+                .output()
+                .unwrap()
+                .stdout
+        };
+        assert_eq!(list("libours.a"), list("libtheirs.a"), "{listing:?}");
     }
     for listing in [["t", ""], ["p", names[1]]] {
         let list = |library: &str| {

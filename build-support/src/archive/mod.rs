@@ -1,8 +1,13 @@
 //! Object files to one static library, the same bytes every time.
+//!
+//! The format is that of GNU ar (ar(5), "common archive format"): headers of text, an index of
+//! symbols first, names that are too long for a header in a table of their own. Crates that write it
+//! read every format of objects there is, which costs each user more time than compiling the rest of
+//! what handles objects here.
 
-use std::io::{self, Seek, Write};
+mod symbols;
 
-use ar_archive_writer::{ArchiveKind, DEFAULT_OBJECT_READER, NewArchiveMember};
+use std::io::{self, Write};
 
 /// One object file of a library.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,23 +18,102 @@ pub struct Member {
     pub object: Vec<u8>,
 }
 
+const MAGIC: &[u8] = b"!<arch>\n";
+/// The length of a header.
+const HEADER: usize = 60;
+/// The longest name in a header, where a slash ends it.
+const LONGEST: usize = 15;
+/// A time of 0, the owner 0 and the group 0, as wide as their fields are.
+const NOBODY: &str = "0           0     0     ";
+const MODE: &str = "644";
+
 /// Writes a GNU archive with its symbol table: no times, no owners, members in the order given.
 ///
 /// # Errors
 ///
-/// Whatever `out` returns, and objects whose symbols cannot be read.
-pub fn write(members: &[Member], out: &mut (impl Write + Seek)) -> io::Result<()> {
-    let members: Vec<NewArchiveMember<'_>> = members
-        .iter()
-        .map(|member| {
-            NewArchiveMember::new(
-                member.object.as_slice(),
-                &DEFAULT_OBJECT_READER,
-                member.name.clone(),
-            )
-        })
-        .collect();
-    ar_archive_writer::write_archive_to_stream(out, &members, ArchiveKind::Gnu, false, None)
+/// Whatever `out` returns; objects whose symbols cannot be read; a library of 4 GiB or more.
+pub fn write(members: &[Member], out: &mut impl Write) -> io::Result<()> {
+    let (names, long_names) = names(members);
+    let index = index(members, &long_names)?;
+    out.write_all(MAGIC)?;
+    let fields = format!("{:16}{NOBODY}{:8}", "/", "0");
+    write_header(out, &fields, index.len())?;
+    out.write_all(&index)?;
+    if !long_names.is_empty() {
+        write_header(out, "//", long_names.len())?;
+        out.write_all(long_names.as_bytes())?;
+    }
+    for (Member { object, .. }, name) in members.iter().zip(names) {
+        let fields = format!("{name:16}{NOBODY}{MODE:8}");
+        write_header(out, &fields, object.len())?;
+        out.write_all(object)?;
+        if !object.len().is_multiple_of(2) {
+            out.write_all(b"\n")?;
+        }
+    }
+    Ok(())
+}
+
+/// What headers call the members, and the table of the names that do not fit.
+fn names(members: &[Member]) -> (Vec<String>, String) {
+    let mut long_names = String::new();
+    let mut names = Vec::with_capacity(members.len());
+    for Member { name, .. } in members {
+        if name.len() <= LONGEST {
+            names.push(format!("{name}/"));
+        } else {
+            names.push(format!("/{}", long_names.len()));
+            long_names.push_str(name);
+            long_names.push_str("/\n");
+        }
+    }
+    if !long_names.len().is_multiple_of(2) {
+        long_names.push('\n');
+    }
+    (names, long_names)
+}
+
+/// How many symbols there are, where the header of each one's member is, and what they are called.
+fn index(members: &[Member], long_names: &str) -> io::Result<Vec<u8>> {
+    let mut symbols = Vec::with_capacity(members.len());
+    for Member { name, object } in members {
+        let defined = symbols::defined(object);
+        symbols.push(defined.map_err(|error| invalid(format!("{name}: {error}")))?);
+    }
+    let count: usize = symbols.iter().map(Vec::len).sum();
+    let all_names: usize = symbols.iter().flatten().map(|name| name.len() + 1).sum();
+    let length = (4 + 4 * count + all_names).next_multiple_of(2);
+
+    let mut place = MAGIC.len() + HEADER + length;
+    if !long_names.is_empty() {
+        place += HEADER + long_names.len();
+    }
+    let word = |value: usize| match u32::try_from(value) {
+        Ok(word) => Ok(word.to_be_bytes()),
+        Err(_) => Err(invalid("a library of 4 GiB or more".into())),
+    };
+    let mut index = Vec::with_capacity(length);
+    index.extend(word(count)?);
+    for (Member { object, .. }, symbols) in members.iter().zip(&symbols) {
+        let header = word(place)?;
+        symbols.iter().for_each(|_| index.extend(header));
+        place += HEADER + object.len().next_multiple_of(2);
+    }
+    for name in symbols.iter().flatten() {
+        index.extend_from_slice(name);
+        index.push(0);
+    }
+    index.resize(length, 0);
+    Ok(index)
+}
+
+/// All fields but the last, which is the length of what follows.
+fn write_header(out: &mut impl Write, fields: &str, length: usize) -> io::Result<()> {
+    writeln!(out, "{fields:48}{length:<10}`")
+}
+
+fn invalid(reason: String) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, reason)
 }
 
 /// What the symbol table of a library that [`write`] has written says its objects define, sorted.

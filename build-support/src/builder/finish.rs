@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::io::Cursor;
 use std::path::{Path, PathBuf};
 
 use super::recipe::Recipe;
@@ -66,7 +65,7 @@ impl Unfinished {
     ) -> Result<Hit, Error> {
         let name = &self.recipe.component.name;
         let members: Vec<Member> = self.members.into_iter().flatten().collect();
-        let mut library = Cursor::new(Vec::new());
+        let mut library = Vec::new();
         archive::write(&members, &mut library)
             .map_err(Error::file("write", format!("lib{name}.a")))?;
         let dependencies = self.dependencies.iter();
@@ -75,7 +74,6 @@ impl Unfinished {
 
         let target = &setup.target.triple;
         let key = &self.recipe.key;
-        let library = library.into_inner();
         let [shared, own] = &setup.stores;
         let taken = shared.insert(target, name, key, inputs.clone(), &library);
         let (store, hit) = match taken {

@@ -29,9 +29,10 @@ mod files;
 mod key;
 mod place;
 mod record;
+mod whole;
 
 use std::fs::{self, File};
-use std::io::{self, Write as _};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
@@ -189,7 +190,7 @@ impl Store {
     ) -> io::Result<()> {
         let folder = self.folder(target, component);
         let path = folder.join(format!("{question}.{ANSWER}"));
-        write_whole(&path, hit.answer.text().as_bytes())
+        whole::write(&path, hit.answer.text().as_bytes())
     }
 
     /// Takes a library in.
@@ -213,8 +214,8 @@ impl Store {
         };
         let text = list.text();
         let name = format!("{recipe}-{}", KeyBuilder::new("inputs").with(&text).key());
-        write_whole(&folder.join(format!("{name}.{LIBRARY}")), library)?;
-        write_whole(&folder.join(format!("{name}.{INPUTS}")), text.as_bytes())?;
+        whole::write(&folder.join(format!("{name}.{LIBRARY}")), library)?;
+        whole::write(&folder.join(format!("{name}.{INPUTS}")), text.as_bytes())?;
         let answer = Answer {
             library: name,
             length: list.length,
@@ -237,7 +238,7 @@ impl Store {
         let folder = self.folder(target, NOTES);
         fs::create_dir_all(&folder)?;
         let path = folder.join(format!("{key}.{NOTE}"));
-        write_whole(&path, record::note(text).as_bytes())
+        whole::write(&path, record::note(text).as_bytes())
     }
 
     /// Removes the libraries that were not used for longest until the rest takes at most `limit`
@@ -249,22 +250,4 @@ impl Store {
     pub fn evict(&self, limit: u64) -> io::Result<()> {
         eviction::evict(&self.root, limit)
     }
-}
-
-/// Writes a read-only file that appears under its name complete or not at all.
-fn write_whole(path: &Path, content: &[u8]) -> io::Result<()> {
-    let folder = path.parent().unwrap_or(Path::new("."));
-    let mut file = tempfile::Builder::new()
-        .prefix(eviction::UNFINISHED)
-        .permissions(read_only())
-        .tempfile_in(folder)?;
-    file.write_all(content)?;
-    file.as_file().sync_all()?;
-    file.persist(path).map_err(|error| error.error)?;
-    Ok(())
-}
-
-/// Links share the store's file, so that nobody is to write to it.
-fn read_only() -> fs::Permissions {
-    std::os::unix::fs::PermissionsExt::from_mode(0o444)
 }
