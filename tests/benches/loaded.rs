@@ -1,9 +1,11 @@
-//! A loaded kernel beside the one that is linked into the program, call by call, in one run.
+//! Loaded kernels beside the one that is linked into the program, call by call, in one run.
 //!
 //! `cargo bench -p rumpkernel-tests --bench loaded`
 //!
-//! Both do the same by turns, in many short rounds, so that what else the machine does meets both.
-//! The difference is the median of the rounds' differences.
+//! All do the same by turns, in many short rounds, so that what else the machine does meets all. A
+//! kernel's figure is the lower quartile of its rounds: what disturbs a round makes it longer, never
+//! shorter. Loaded kernels run the same code at different addresses, so what they differ by among
+//! themselves is what a difference to the linked one has to be larger than to mean something.
 
 use std::hint::black_box;
 use std::io::{Read, Write};
@@ -16,9 +18,13 @@ use rumpkernel::mount::{Mount, Tmpfs};
 use rumpkernel::net::{TcpListener, TcpStream, UdpSocket};
 use rumpkernel::{Error, Kernel, fs};
 
-const ROUNDS: usize = 61;
+const ROUNDS: usize = 161;
 /// How long a round takes.
-const ROUND: Duration = Duration::from_millis(4);
+const ROUND: Duration = Duration::from_millis(1);
+/// How many loaded kernels are beside the linked one.
+const LOADED: usize = 4;
+/// How many kernels are booted and dropped, one after the other.
+const BOOTS: usize = 61;
 const BLOCK: usize = 4096;
 const BULK: usize = 1 << 20;
 
@@ -166,35 +172,42 @@ fn round(subject: &Subject, call: fn(&Subject), count: u32) -> f64 {
 
 fn median(values: &mut [f64]) -> f64 {
     values.sort_by(f64::total_cmp);
-    values[values.len() / 2]
+    let half = values.len() / 2;
+    values[(values.len() - 1) / 2].midpoint(values[half])
 }
 
-fn compare(linked: &Subject, loaded: &Subject, (name, call, bytes): Call) {
-    let once = round(linked, call, 3).max(round(loaded, call, 3));
+fn quartile(values: &mut [f64]) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values[values.len() / 4]
+}
+
+/// The first of `subjects` is linked, the others are loaded.
+fn compare(subjects: &[Subject], (name, call, bytes): Call) {
+    let once = round(&subjects[0], call, 3);
     let count = (ROUND.as_nanos() as f64 / once).clamp(1.0, 100_000.0) as u32;
-    let (mut with_linked, mut with_loaded, mut differences) = (vec![], vec![], vec![]);
+    let mut rounds = vec![Vec::with_capacity(ROUNDS); subjects.len()];
     for number in 0..ROUNDS {
-        // Whoever comes second finds warmer caches, or a tired processor.
-        let (one, other) = if number % 2 == 0 {
-            let one = round(linked, call, count);
-            (one, round(loaded, call, count))
-        } else {
-            let other = round(loaded, call, count);
-            (round(linked, call, count), other)
-        };
-        with_linked.push(one);
-        with_loaded.push(other);
-        differences.push(other - one);
+        for turn in 0..subjects.len() {
+            // Who comes first changes from round to round.
+            let index = (number + turn) % subjects.len();
+            // The processor's caches hold what another kernel needed.
+            round(&subjects[index], call, count / 8 + 1);
+            rounds[index].push(round(&subjects[index], call, count));
+        }
     }
-    let (one, other) = (median(&mut with_linked), median(&mut with_loaded));
-    let difference = median(&mut differences);
+    let mut figures = rounds.iter_mut().map(|rounds| quartile(rounds));
+    let linked = figures.next().unwrap_or(f64::NAN);
+    let mut loaded: Vec<f64> = figures.collect();
+    let middle = median(&mut loaded);
+    let (least, most) = (loaded[0] - linked, loaded[loaded.len() - 1] - linked);
     print!(
-        "{name:<22} {one:>12.1} {other:>12.1} {difference:>+10.1} {:>7.3}",
-        other / one
+        "{name:<22} {linked:>12.1} {middle:>12.1} {:>+10.1} {:>7.3} {least:>+10.1} to {most:>+8.1}",
+        middle - linked,
+        middle / linked
     );
     if bytes > 0 {
         let rate = |nanos: f64| bytes as f64 / nanos * 1e3;
-        print!("   {:.0} and {:.0} MB/s", rate(one), rate(other));
+        print!("   {:.0} and {:.0} MB/s", rate(linked), rate(middle));
     }
     println!();
 }
@@ -202,7 +215,7 @@ fn compare(linked: &Subject, loaded: &Subject, (name, call, bytes): Call) {
 /// Boot and end of the n-th loaded kernel.
 fn boots() -> Result<(), Error> {
     let (mut boots, mut ends) = (vec![], vec![]);
-    for _ in 0..ROUNDS {
+    for _ in 0..BOOTS {
         let begun = Instant::now();
         let kernel = Kernel::builder().quiet().boot()?;
         boots.push(begun.elapsed().as_secs_f64() * 1e3);
@@ -211,7 +224,7 @@ fn boots() -> Result<(), Error> {
         ends.push(begun.elapsed().as_secs_f64() * 1e3);
     }
     println!(
-        "boot {:.2} ms, drop {:.2} ms (medians of {ROUNDS} loaded kernels)",
+        "boot {:.2} ms, drop {:.2} ms (medians of {BOOTS} loaded kernels)",
         median(&mut boots),
         median(&mut ends)
     );
@@ -280,13 +293,16 @@ fn main() -> Result<(), Error> {
     );
     boots()?;
     crowd()?;
-    let (linked, loaded) = (Subject::new(linked)?, Subject::new(one_cpu().boot()?)?);
+    let mut subjects = vec![Subject::new(linked)?];
+    for _ in 0..LOADED {
+        subjects.push(Subject::new(one_cpu().boot()?)?);
+    }
     println!(
-        "\n{:<22} {:>12} {:>12} {:>10} {:>7}",
-        "ns a call", "linked", "loaded", "difference", "ratio"
+        "\n{:<22} {:>12} {:>12} {:>10} {:>7} {:>22}",
+        "ns a call", "linked", "loaded", "difference", "ratio", "of each loaded kernel"
     );
     for &call in CALLS {
-        compare(&linked, &loaded, call);
+        compare(&subjects, call);
     }
     Ok(())
 }
