@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use object::elf;
 
-use super::{Error, Undefined};
+use super::{Error, Undefined, thread};
 use crate::compile::{self, Compiler};
 use crate::target::Target;
 
@@ -42,6 +42,9 @@ pub fn link(
     let mut command = compiler.command();
     command.args(FLAGS);
     command.arg(format!("-Wl,-z,max-page-size={}", page_size(target)));
+    if thread::wants_sites(target) {
+        command.arg("-Wl,--emit-relocs");
+    }
     command.arg("-Wl,--whole-archive");
     command.args(libraries);
     command.arg("-Wl,--no-whole-archive");

@@ -115,6 +115,15 @@ impl Memory {
         Ok(())
     }
 
+    /// The bytes of an instruction, or of what else has content.
+    pub(super) fn code(&mut self, range: &Range<u64>) -> Result<&mut [u8], Error> {
+        let range = self.offsets(range)?;
+        let code = self
+            .content
+            .get_mut(range.start as usize..range.end as usize);
+        code.ok_or_else(|| Error::Malformed("code lies where nothing is".into()))
+    }
+
     /// Where in the content the word lies, which may be memory that is zero at first.
     fn place_of_word(&mut self, address: u64) -> Result<usize, Error> {
         let start = self.offset(address)? as usize;

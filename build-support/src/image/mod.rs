@@ -15,6 +15,7 @@ mod object;
 mod pack;
 mod relocation;
 mod symbols;
+mod thread;
 mod write;
 
 use std::collections::BTreeMap;
@@ -46,6 +47,9 @@ pub struct Packed {
     pub imports: BTreeMap<String, Vec<u32>>,
     /// Words to which the distance from the thread pointer to the current lwp is added.
     pub lwp: Vec<u32>,
+    /// Four bytes each in the code, little-endian, that are to hold the same distance. It is the same in
+    /// all kernels of a process, which can thereby share the code.
+    pub lwp_in_code: Vec<u32>,
     /// The words that hold addresses of constructors, in the order of calls.
     pub constructors: Range<u32>,
     /// The kernel's code.

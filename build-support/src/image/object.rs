@@ -7,7 +7,7 @@ use object::read::{FileKind, StringTable};
 use object::{Endianness, elf};
 
 use super::Error;
-use super::relocation;
+use super::{relocation, thread};
 
 /// What of a shared object matters to a loader.
 pub(super) struct Object<'data> {
@@ -24,6 +24,8 @@ pub(super) struct Object<'data> {
     pub(super) tls: Option<(u64, bool)>,
     pub(super) sections: Vec<Section>,
     pub(super) relocations: Vec<Relocation>,
+    /// What the linker has done itself, as far as [`thread`] wants to know of it.
+    pub(super) thread_sites: Vec<u64>,
     /// The symbols that relocations refer to.
     pub(super) dynamic_symbols: Vec<Symbol<'data>>,
     /// All symbols.
@@ -117,6 +119,7 @@ fn read_class<H: FileHeader<Endian = Endianness>>(data: &[u8]) -> Result<Object<
         tls: None,
         sections: Vec::new(),
         relocations: Vec::new(),
+        thread_sites: Vec::new(),
         dynamic_symbols: Vec::new(),
         symbols: Vec::new(),
         dynamic: Vec::new(),
@@ -193,11 +196,18 @@ impl<'data> Object<'data> {
     ) -> Result<(), Error> {
         let endian = self.endian;
         let flags: u64 = section.sh_flags(endian).into();
-        if flags & u64::from(elf::SHF_ALLOC) == 0 {
-            return Ok(());
-        }
         let kind = section.sh_type(endian);
         let swapped = header.is_mips64el(endian);
+        if flags & u64::from(elf::SHF_ALLOC) == 0 {
+            if let Some((entries, _)) = section.rela(endian, data).map_err(malformed)? {
+                let sites = entries
+                    .iter()
+                    .filter(|entry| thread::is_site(self.machine, entry.r_type(endian, swapped)));
+                self.thread_sites
+                    .extend(sites.map(|entry| entry.r_offset(endian).into()));
+            }
+            return Ok(());
+        }
         if let Some((entries, _)) = section.rel(endian, data).map_err(malformed)? {
             let relocations = entries
                 .iter()

@@ -9,7 +9,7 @@ use object::elf;
 use super::memory::Memory;
 use super::object::{Object, Relocation, Section, Symbol};
 use super::relocation::{self, Meaning};
-use super::{Error, Packed, link, mips, symbols};
+use super::{Error, Packed, link, mips, symbols, thread};
 use crate::target::Target;
 
 /// What functions of the host are named: hypercalls, and those of components.
@@ -48,6 +48,7 @@ pub fn pack(file: &Path, target: &Target, libraries: &[PathBuf]) -> Result<Packe
         },
     };
     pack.relocate()?;
+    pack.thread_sites()?;
     pack.finish()
 }
 
@@ -199,6 +200,16 @@ impl Pack<'_> {
         Ok(())
     }
 
+    /// Makes code know the distance to the current lwp, where it can.
+    fn thread_sites(&mut self) -> Result<(), Error> {
+        for &site in &self.object.thread_sites {
+            if thread::fold(&mut self.memory, &self.packed.lwp, site)? {
+                self.packed.lwp_in_code.push(self.memory.offset(site)?);
+            }
+        }
+        Ok(())
+    }
+
     fn symbol(&self, relocation: &Relocation) -> Result<&Symbol<'_>, Error> {
         let symbol = self.object.dynamic_symbols.get(relocation.symbol);
         symbol.ok_or_else(|| Error::Malformed("a relocation names no symbol".into()))
@@ -246,6 +257,7 @@ impl Pack<'_> {
         let sort = |list: &mut Vec<u32>| list.sort_unstable();
         sort(&mut self.packed.relative);
         sort(&mut self.packed.lwp);
+        sort(&mut self.packed.lwp_in_code);
         let imports: &mut BTreeMap<_, _> = &mut self.packed.imports;
         imports.values_mut().for_each(sort);
         (self.packed.content, self.packed.size) = self.memory.finish();

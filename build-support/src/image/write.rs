@@ -57,6 +57,8 @@ impl Packed {
         field("relative", &list(self.relative.iter().map(u32::to_string)));
         field("imports", &list(imports));
         field("lwp", &list(self.lwp.iter().map(u32::to_string)));
+        let in_code = self.lwp_in_code.iter().map(u32::to_string);
+        field("lwp_in_code", &list(in_code));
         field("constructors", &range(&self.constructors));
         field("text", &range(&self.text));
         field("exports", &list(exports));

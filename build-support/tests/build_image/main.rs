@@ -4,3 +4,4 @@
 mod machines;
 mod refusal;
 mod scene;
+mod sites;

@@ -1,37 +1,60 @@
 //! The content of images as files, from which every kernel maps its own copy.
 //!
-//! What a kernel does not write to is thereby in memory once, however many kernels there are. The
-//! files belong to the process, as the images do, and stay.
+//! What a kernel does not write to is thereby in memory once, however many kernels there are. What
+//! code is to know of the process is written into the file. The files belong to the process, as the
+//! images do, and stay.
 
 use std::ffi::c_int;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::os::fd::{AsRawFd, RawFd};
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{FileExt, OpenOptionsExt};
 use std::ptr;
 
 use parking_lot::Mutex;
 
-use super::Image;
+use super::{Image, LoadError};
+use crate::curlwp;
 
 /// By the address of the image.
 static FILES: Mutex<Vec<(&'static Image, File)>> = Mutex::new(Vec::new());
 
 /// The file with the content of `image`, made when it is asked for first.
-pub(super) fn of(image: &'static Image) -> io::Result<RawFd> {
+pub(super) fn of(image: &'static Image) -> Result<RawFd, LoadError> {
     let mut files = FILES.lock();
     if let Some((_, file)) = files.iter().find(|(known, _)| ptr::eq(*known, image)) {
         return Ok(file.as_raw_fd());
     }
-    let file = in_memory(image.content).or_else(|_| on_disk(image.content))?;
+    let distance = distance(image)?;
+    let file = in_memory(image, distance)
+        .or_else(|_| on_disk(image, distance))
+        .map_err(LoadError::host("make a file of the image"))?;
     let descriptor = file.as_raw_fd();
     files.push((image, file));
     Ok(descriptor)
 }
 
+/// How far behind the thread pointer the current lwp is, if the image's code has to know.
+fn distance(image: &Image) -> Result<i32, LoadError> {
+    if image.lwp_in_code.is_empty() {
+        return Ok(0);
+    }
+    let distance = curlwp::distance().and_then(|distance| distance.try_into().ok());
+    distance.ok_or(LoadError::ThreadLocals)
+}
+
+/// Writes what kernels map.
+fn write(file: &mut File, image: &Image, distance: i32) -> io::Result<()> {
+    file.write_all(image.content)?;
+    for &place in image.lwp_in_code {
+        file.write_all_at(&distance.to_ne_bytes(), place.into())?;
+    }
+    Ok(())
+}
+
 /// A file in memory that nobody can change any more.
 #[cfg(any(target_os = "linux", target_os = "android"))]
-fn in_memory(content: &[u8]) -> io::Result<File> {
+fn in_memory(image: &Image, distance: i32) -> io::Result<File> {
     use std::os::fd::FromRawFd;
 
     /// Where the host does not let such files be executed unless one asks for it; Linux before 6.3
@@ -50,7 +73,7 @@ fn in_memory(content: &[u8]) -> io::Result<File> {
     };
     let flags = libc::MFD_CLOEXEC | libc::MFD_ALLOW_SEALING;
     let mut file = create(flags | MFD_EXEC).or_else(|_| create(flags))?;
-    file.write_all(content)?;
+    write(&mut file, image, distance)?;
     // SAFETY: no conditions.
     match unsafe { libc::fcntl(file.as_raw_fd(), libc::F_ADD_SEALS, SEALS) } {
         -1 => Err(io::Error::last_os_error()),
@@ -60,12 +83,12 @@ fn in_memory(content: &[u8]) -> io::Result<File> {
 
 /// There are no files in memory here.
 #[cfg(not(any(target_os = "linux", target_os = "android")))]
-fn in_memory(_content: &[u8]) -> io::Result<File> {
+fn in_memory(_image: &Image, _distance: i32) -> io::Result<File> {
     Err(io::ErrorKind::Unsupported.into())
 }
 
 /// A temporary file without a name.
-fn on_disk(content: &[u8]) -> io::Result<File> {
+fn on_disk(image: &Image, distance: i32) -> io::Result<File> {
     let mut random = [0; 8];
     getrandom::fill(&mut random).map_err(io::Error::other)?;
     let name = format!("rumpkernel-{:016x}", u64::from_ne_bytes(random));
@@ -77,7 +100,7 @@ fn on_disk(content: &[u8]) -> io::Result<File> {
         .mode(0o700)
         .open(&path)?;
     fs::remove_file(&path)?;
-    file.write_all(content)?;
+    write(&mut file, image, distance)?;
     Ok(file)
 }
 
@@ -86,13 +109,19 @@ mod tests {
     use std::os::unix::fs::{FileExt, MetadataExt};
 
     use super::on_disk;
+    use crate::image::Image;
 
     #[test]
     fn a_temporary_file_has_the_content_and_no_name() {
-        let file = on_disk(b"content").unwrap();
+        let image = Image {
+            content: b"content, and code",
+            lwp_in_code: &[13],
+            ..Image::NONE
+        };
+        let file = on_disk(&image, -2).unwrap();
         assert_eq!(file.metadata().unwrap().nlink(), 0);
-        let mut content = [0; 8];
+        let mut content = [0; 18];
         file.read_at(&mut content, 0).unwrap();
-        assert_eq!(&content, b"content\0");
+        assert_eq!(&content, b"content, and \xfe\xff\xff\xff\0");
     }
 }

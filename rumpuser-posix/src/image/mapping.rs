@@ -34,8 +34,8 @@ impl Mapping {
     ///
     /// # Safety
     ///
-    /// `image` describes a kernel for this machine: its offsets lie in its segments, and those that
-    /// are filled in in segments that are not executable.
+    /// `image` describes a kernel for this machine: its offsets lie in its segments, and those of words
+    /// in segments that are not executable.
     pub(crate) unsafe fn new(image: &'static Image) -> Result<Self, LoadError> {
         if image.size == 0 {
             return Err(LoadError::Empty);
@@ -47,7 +47,7 @@ impl Mapping {
                 host: page,
             });
         }
-        let descriptor = file::of(image).map_err(LoadError::host("make a file of the image"))?;
+        let descriptor = file::of(image)?;
         let alignment = image.page as usize;
         let size = (image.size as usize).next_multiple_of(page);
         let reserved = Reserved::new(size + 2 * alignment)

@@ -38,6 +38,9 @@ pub struct Image {
     pub imports: &'static [Import],
     /// The words to which the distance from the thread pointer to the current lwp is added.
     pub lwp: &'static [u32],
+    /// Four bytes each in the code that are to hold the same distance, which is the same in all
+    /// kernels of a process.
+    pub lwp_in_code: &'static [u32],
     /// The words that hold addresses of functions to call, in their order, once all is filled in.
     pub constructors: Range<u32>,
     /// The kernel's code.
@@ -141,25 +144,33 @@ impl LoadError {
 
 #[cfg(all(test, feature = "instances"))]
 mod tests {
-    use super::{Image, Segment};
+    use super::Image;
+
+    impl Image {
+        /// One that holds nothing.
+        pub(super) const NONE: Self = Self {
+            content: &[],
+            size: 0,
+            page: 4096,
+            segments: &[],
+            relative: &[],
+            imports: &[],
+            lwp: &[],
+            lwp_in_code: &[],
+            constructors: 0..0,
+            text: 0..0,
+            exports: &[],
+            functions: &[],
+            names: "",
+        };
+    }
 
     static IMAGE: Image = Image {
-        content: &[],
-        size: 0,
-        page: 4096,
-        segments: &[Segment {
-            range: 0..1,
-            writable: false,
-            executable: true,
-        }],
-        relative: &[],
-        imports: &[],
-        lwp: &[],
-        constructors: 0..0,
         text: 16..64,
         exports: &[("rump_a", 16), ("rump_b", 40)],
         functions: &[(16, 0), (40, 7)],
         names: "rump_a\nrump_b\n",
+        ..Image::NONE
     };
 
     #[test]

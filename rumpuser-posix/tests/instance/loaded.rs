@@ -68,6 +68,7 @@ fn leak(packed: Packed) -> &'static Image {
         relative: packed.relative.leak(),
         imports: Vec::leak(imports.collect()),
         lwp: packed.lwp.leak(),
+        lwp_in_code: packed.lwp_in_code.leak(),
         constructors: packed.constructors,
         text: packed.text,
         exports: Vec::leak(exports.map(|(name, place)| (text(name), place)).collect()),
