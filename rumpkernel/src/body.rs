@@ -88,14 +88,13 @@ impl Body {
         Ok(process)
     }
 
-    /// Syncs, unmounts and halts a kernel that nobody calls any more, and gives back what it had. Of
-    /// a kernel that died before, the latter only.
+    /// Syncs, unmounts and halts a kernel that nobody calls any more and that time goes by in, and gives
+    /// back what it had. Of a kernel that died before, the latter only.
     pub(crate) fn halt(&self) -> Result<(), ErrorKind> {
         if let Some(death) = self.instance.death() {
             self.bury();
             return Err(death.into());
         }
-        self.instance.let_time_go();
         let entry = &self.entry;
         // SAFETY: the closure holds plain values only; reboot(2) takes a null boot string.
         let outcome = unsafe {
@@ -123,7 +122,10 @@ impl Body {
         let halting = thread::Builder::new()
             .name("rump halt".into())
             // Nobody is left to tell.
-            .spawn(move || drop(body.halt()));
+            .spawn(move || {
+                body.instance.let_time_go();
+                drop(body.halt());
+            });
         if halting.is_err() {
             self.instance
                 .kill("the host has no thread to halt the kernel");

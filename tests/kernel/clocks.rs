@@ -13,7 +13,7 @@ use rumpkernel::net::{TcpListener, TcpStream, UdpSocket};
 use rumpkernel::{Clock, ErrorKind, Hand, Kernel, fs};
 use rumpkernel_examples::FFS2_LE;
 
-use crate::world::{self, Folder};
+use crate::world;
 
 crate::tests![
     file_times_follow_the_clock,
@@ -146,11 +146,8 @@ fn a_timeout_ends_when_the_hand_is_there() {
 
 fn disks_work_while_the_clock_stands() {
     let hand = hand();
-    let folder = Folder::new();
-    let path = folder.unpack(FFS2_LE);
     let kernel = boot(hand.clock());
-    fs::create_dir(&kernel, "/mnt").unwrap();
-    let mount = kernel.mount(Ffs::image(&path), "/mnt").unwrap();
+    let (_folder, path, mount) = world::mount_image(&kernel, FFS2_LE);
     let bytes: Vec<u8> = (0..500_000_u32).map(|number| number as u8).collect();
     let file = fs::File::create(&kernel, "/mnt/file").unwrap();
     file.write_all_at(&bytes, 0).unwrap();
@@ -167,11 +164,8 @@ fn disks_work_while_the_clock_stands() {
 
 fn a_kernel_ends_while_the_clock_stands() {
     let hand = hand();
-    let folder = Folder::new();
-    let path = folder.unpack(FFS2_LE);
     let kernel = boot(hand.clock());
-    fs::create_dir(&kernel, "/mnt").unwrap();
-    let mount = kernel.mount(Ffs::image(&path), "/mnt").unwrap();
+    let (_folder, _path, mount) = world::mount_image(&kernel, FFS2_LE);
     fs::write(&kernel, "/mnt/file", "not synced").unwrap();
     let (mut client, _server) = pair(&kernel);
     let (mut patient, _silent) = pair(&kernel);

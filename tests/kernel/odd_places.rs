@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
-use rumpkernel::mount::{Ffs, Mount};
+use rumpkernel::mount::Mount;
 use rumpkernel::{ErrorKind, Kernel, fs};
 use rumpkernel_examples::FFS2_LE;
 use rumpuser_posix::{Fault, Faults};
@@ -15,7 +15,7 @@ use rumpuser_posix::{Fault, Faults};
 use crate::ends::clean_flag;
 use crate::footprint;
 use crate::instances::{boot, host_name, panic};
-use crate::world::Folder;
+use crate::world;
 
 crate::tests![
     ; loaded:
@@ -119,10 +119,7 @@ fn the_last_handle_can_be_dropped_in_a_callback() {
         })
         .boot()
         .unwrap();
-    let folder = Folder::new();
-    let image = folder.unpack(FFS2_LE);
-    fs::create_dir(&kernel, "/mnt").unwrap();
-    let mount = kernel.mount(Ffs::image(&image), "/mnt").unwrap();
+    let (_folder, image, mount) = world::mount_image(&kernel, FFS2_LE);
     fs::write(&kernel, "/mnt/new", "x").unwrap();
     // SAFETY: a detached thread, whose function keeps the rules.
     let started = unsafe {
@@ -157,10 +154,7 @@ fn a_death_while_shutting_down_is_told() {
         })
         .boot()
         .unwrap();
-    let folder = Folder::new();
-    let image = folder.unpack(FFS2_LE);
-    fs::create_dir(&kernel, "/mnt").unwrap();
-    let mount = kernel.mount(Ffs::image(&image), "/mnt").unwrap();
+    let (_folder, image, mount) = world::mount_image(&kernel, FFS2_LE);
     *slot.lock().unwrap() = Some(kernel.clone());
     let error = kernel.shutdown().unwrap_err();
     assert!(error.to_string().contains("lightning"), "{error}");

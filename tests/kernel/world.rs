@@ -65,12 +65,18 @@ impl Folder {
 
 /// A kernel with a copy of `image` at /mnt.
 pub(crate) fn with_image(image: Image) -> (Kernel, Folder, PathBuf, Mount) {
+    let kernel = boot();
+    let (folder, path, mount) = mount_image(&kernel, image);
+    (kernel, folder, path, mount)
+}
+
+/// Mounts a copy of `image` at /mnt.
+pub(crate) fn mount_image(kernel: &Kernel, image: Image) -> (Folder, PathBuf, Mount) {
     let folder = Folder::new();
     let path = folder.unpack(image);
-    let kernel = boot();
-    fs::create_dir(&kernel, "/mnt").unwrap();
+    fs::create_dir(kernel, "/mnt").unwrap();
     let mount = kernel.mount(Ffs::image(&path), "/mnt").unwrap();
-    (kernel, folder, path, mount)
+    (folder, path, mount)
 }
 
 /// What `numbers.txt` in the images holds, see their README.
