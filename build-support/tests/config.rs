@@ -183,6 +183,27 @@ fn an_include_cycle_is_an_error_that_shows_the_way_round() {
 }
 
 #[test]
+fn files_that_include_others_twice_are_an_error() {
+    let sys = Sys::new(&[("conf/30", "device end\n")]);
+    for n in 0..30 {
+        let twice = format!("include \"conf/{}\"\n", n + 1).repeat(2);
+        sys.write(&format!("conf/{n}"), &twice);
+    }
+    let complaint = sys.complaint("include \"conf/0\"");
+    assert!(complaint.contains("again and again"), "{complaint}");
+}
+
+#[test]
+fn a_file_without_end_is_an_error_that_names_it() {
+    let sys = Sys::new(&[("conf/large", "")]);
+    let path = sys.0.path().join("conf/large");
+    let file = fs::File::create(path).unwrap();
+    file.set_len(1 << 40).unwrap();
+    let complaint = sys.complaint("include \"conf/large\"");
+    contains_all(&complaint, &["X.ioconf:3", "conf/large", "bytes"]);
+}
+
+#[test]
 fn a_missing_ioconf_is_an_error_that_names_it() {
     let sys = Sys::new(&[]);
     let error = Files::new(sys.0.path())

@@ -5,9 +5,6 @@ use super::expand::{Expander, Value};
 use super::pattern::Pattern;
 use super::scan;
 
-/// Deeper than any condition nests.
-const DEEPEST: usize = 64;
-
 /// What a word without a function means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum BareWord {
@@ -24,11 +21,10 @@ pub(crate) fn holds(
     bare: BareWord,
 ) -> Result<bool, Fault> {
     let mut parser = Parser {
-        expander,
+        expander: *expander,
         whole: condition,
         at: 0,
         bare,
-        depth: 0,
     };
     let result = parser.any(true)?;
     parser.blanks();
@@ -39,11 +35,10 @@ pub(crate) fn holds(
 }
 
 struct Parser<'a> {
-    expander: &'a Expander<'a>,
+    expander: Expander<'a>,
     whole: &'a str,
     at: usize,
     bare: BareWord,
-    depth: usize,
 }
 
 /// One side of a comparison.
@@ -99,9 +94,7 @@ impl<'a> Parser<'a> {
 
     fn term(&mut self, evaluate: bool) -> Result<bool, Fault> {
         if self.take("(") {
-            self.enter()?;
-            let result = self.any(evaluate)?;
-            self.depth -= 1;
+            let result = self.nested(|parser| parser.any(evaluate))?;
             if !self.take(")") {
                 return Err(self.malformed("`)`"));
             }
@@ -110,10 +103,7 @@ impl<'a> Parser<'a> {
         self.blanks();
         if self.rest().starts_with('!') && !self.rest().starts_with("!=") {
             self.at += 1;
-            self.enter()?;
-            let result = !self.term(evaluate)?;
-            self.depth -= 1;
-            return Ok(result);
+            return Ok(!self.nested(|parser| parser.term(evaluate))?);
         }
         if let Some((function, argument)) = self.call()? {
             return if evaluate {
@@ -125,13 +115,18 @@ impl<'a> Parser<'a> {
         self.comparison(evaluate)
     }
 
-    /// One level of nesting more.
-    fn enter(&mut self) -> Result<(), Fault> {
-        self.depth += 1;
-        if self.depth > DEEPEST {
-            return Err(self.malformed("less nesting"));
-        }
-        Ok(())
+    /// Reads on one level of nesting deeper. Conditions and expressions count alike, for each may hold the other.
+    fn nested(
+        &mut self,
+        read: impl FnOnce(&mut Self) -> Result<bool, Fault>,
+    ) -> Result<bool, Fault> {
+        let outer = self.expander;
+        self.expander = outer
+            .deeper(self.whole)
+            .map_err(|_| self.malformed("less nesting"))?;
+        let result = read(self)?;
+        self.expander = outer;
+        Ok(result)
     }
 
     /// `function(argument)`, if that comes next.
@@ -166,7 +161,7 @@ impl<'a> Parser<'a> {
     }
 
     fn function(&self, function: &str, argument: &str) -> Result<bool, Fault> {
-        let (expander, world) = (self.expander, self.expander.world());
+        let (expander, world) = (&self.expander, self.expander.world());
         if function == "empty" {
             return Ok(expander
                 .inner(argument.trim())?
@@ -294,7 +289,7 @@ impl<'a> Parser<'a> {
             undefined: None,
         };
         if evaluate {
-            let expander = self.expander;
+            let expander = &self.expander;
             let whole = written.starts_with('$') && scan::expression_end(written, 0)? == end;
             if whole && expander.expression(written)?.0 == Value::Undefined {
                 operand.undefined = Some(written.to_owned());

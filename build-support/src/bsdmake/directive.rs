@@ -1,8 +1,10 @@
 //! Directives: conditionals, loops, includes and messages.
 
+use super::budget::STEP;
 use super::condition::BareWord;
 use super::error::Fault;
 use super::evaluator::{Evaluator, Problem};
+use super::expand::World as _;
 use super::lines::Line;
 use super::scan;
 use super::statement::Statement;
@@ -161,11 +163,61 @@ impl Evaluator<'_> {
         for values in words.chunks(names.len()) {
             let turn: Vec<Line> = body
                 .iter()
-                .map(|line| Line::new(line.number, bound(&line.text, &names, values)))
-                .collect();
+                .map(|line| {
+                    let text = self.bound(&line.text, &names, values)?;
+                    Ok(Line::new(line.number, text))
+                })
+                .collect::<Result<_, Fault>>()?;
             self.lines(&turn)?;
         }
         Ok(())
+    }
+
+    /// A line with the loop's variables replaced by expressions that stand for their values.
+    ///
+    /// Replacing the text, as make does, binds also what is expanded only after the loop.
+    fn bound(&self, text: &str, names: &[&str], values: &[&str]) -> Result<String, Fault> {
+        let mut replaced = String::with_capacity(text.len());
+        let mut rest = text;
+        while let Some(dollar) = rest.find('$') {
+            replaced.push_str(&rest[..dollar]);
+            rest = &rest[dollar + 1..];
+            if let Some(after) = rest.strip_prefix('$') {
+                replaced.push_str("$$");
+                rest = after;
+                continue;
+            }
+            let open = rest.chars().next().filter(|open| matches!(open, '{' | '('));
+            let found = names.iter().zip(values).find_map(|(name, value)| {
+                let after = match open {
+                    Some(_) => rest[1..].strip_prefix(name)?,
+                    None => {
+                        return Some((rest.strip_prefix(name).filter(|_| name.len() == 1)?, value));
+                    }
+                };
+                after.starts_with([':', '}', ')']).then_some((after, value))
+            });
+            let written = found.map_or(0, |(_, value)| value.len());
+            self.budget().spend(written.saturating_add(STEP))?;
+            match (found, open) {
+                (Some((after, value)), Some(open)) => {
+                    replaced.push('$');
+                    replaced.push(open);
+                    replaced.push_str(":U");
+                    replaced.push_str(&escaped(value));
+                    rest = after;
+                }
+                (Some((after, value)), None) => {
+                    replaced.push_str("${:U");
+                    replaced.push_str(&escaped(value));
+                    replaced.push('}');
+                    rest = after;
+                }
+                (None, _) => replaced.push('$'),
+            }
+        }
+        replaced.push_str(rest);
+        Ok(replaced)
     }
 }
 
@@ -185,49 +237,6 @@ fn loop_body(lines: &[Line]) -> Option<&[Line]> {
         }
     }
     None
-}
-
-/// A line with the loop's variables replaced by expressions that stand for their values.
-///
-/// Replacing the text, as make does, binds also what is expanded only after the loop.
-fn bound(text: &str, names: &[&str], values: &[&str]) -> String {
-    let mut replaced = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(dollar) = rest.find('$') {
-        replaced.push_str(&rest[..dollar]);
-        rest = &rest[dollar + 1..];
-        if let Some(after) = rest.strip_prefix('$') {
-            replaced.push_str("$$");
-            rest = after;
-            continue;
-        }
-        let open = rest.chars().next().filter(|open| matches!(open, '{' | '('));
-        let found = names.iter().zip(values).find_map(|(name, value)| {
-            let after = match open {
-                Some(_) => rest[1..].strip_prefix(name)?,
-                None => return Some((rest.strip_prefix(name).filter(|_| name.len() == 1)?, value)),
-            };
-            after.starts_with([':', '}', ')']).then_some((after, value))
-        });
-        match (found, open) {
-            (Some((after, value)), Some(open)) => {
-                replaced.push('$');
-                replaced.push(open);
-                replaced.push_str(":U");
-                replaced.push_str(&escaped(value));
-                rest = after;
-            }
-            (Some((after, value)), None) => {
-                replaced.push_str("${:U");
-                replaced.push_str(&escaped(value));
-                replaced.push('}');
-                rest = after;
-            }
-            (None, _) => replaced.push('$'),
-        }
-    }
-    replaced.push_str(rest);
-    replaced
 }
 
 /// A value as the argument of `:U`.

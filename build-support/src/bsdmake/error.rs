@@ -80,6 +80,12 @@ pub enum Fault {
     /// A file that includes itself, directly or through others.
     #[error("`{0}` includes itself")]
     CyclicInclude(String),
+    /// Loops and included files within each other, deeper than any Makefile has them.
+    #[error("loops and included files within each other, more than {0} deep")]
+    TooDeep(usize),
+    /// An evaluation that would take more time or memory than any Makefile's.
+    #[error("this makes more text than any Makefile needs: expected an end to what it repeats")]
+    TooMuch,
     /// A shell command that is not among the known queries.
     #[error("no native answer for the command `{0}`")]
     UnknownCommand(String),

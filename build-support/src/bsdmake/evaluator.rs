@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::budget::{Budget, STEP};
 use super::condition::{self, BareWord};
 use super::error::{Error, Fault};
 use super::expand::{Expander, World};
@@ -13,8 +14,8 @@ use super::statement::{Assignment, Operator, Statement};
 use super::tree::{self, Tree, joined};
 use super::variables::Variables;
 
-/// More files than any Makefile includes within each other.
-const DEEPEST_INCLUDE: usize = 32;
+/// More files and loops than any Makefile has within each other.
+const DEEPEST: usize = 32;
 
 /// One evaluation: a Makefile of a tree, and everything it includes, for one target.
 pub struct Evaluator<'t> {
@@ -31,6 +32,9 @@ pub struct Evaluator<'t> {
     files: Vec<(String, usize)>,
     /// Every file that was read, for whoever watches for changes.
     read: Vec<PathBuf>,
+    /// How many files and loops are being evaluated, one within the other.
+    depth: usize,
+    budget: Budget,
 }
 
 impl World for Evaluator<'_> {
@@ -57,6 +61,10 @@ impl World for Evaluator<'_> {
     fn has_commands(&self, name: &str) -> bool {
         self.rules.has_commands(name)
     }
+
+    fn budget(&self) -> &Budget {
+        &self.budget
+    }
 }
 
 impl<'t> Evaluator<'t> {
@@ -78,6 +86,8 @@ impl<'t> Evaluator<'t> {
             current: folder.to_owned(),
             files: Vec::new(),
             read: Vec::new(),
+            depth: 0,
+            budget: Budget::default(),
         };
         evaluator.variables.set(".CURDIR", &tree::outside(folder));
         evaluator.variables.set(".OBJDIR", super::OBJECTS);
@@ -121,9 +131,6 @@ impl<'t> Evaluator<'t> {
 
     /// Evaluates the file at `path`, relative to the tree.
     pub(super) fn file(&mut self, path: &str) -> Result<(), Error> {
-        if self.files.len() >= DEEPEST_INCLUDE {
-            return Err(self.at_fault(Fault::CyclicInclude(path.to_owned())));
-        }
         let lines = match self.tree.makefile(path) {
             Ok(lines) => lines,
             Err(error) if self.files.is_empty() => {
@@ -160,6 +167,10 @@ impl<'t> Evaluator<'t> {
 
     /// Evaluates lines that belong together: a file's, or one turn of a loop.
     pub(super) fn lines(&mut self, lines: &[Line]) -> Result<(), Error> {
+        if self.depth == DEEPEST {
+            return Err(self.at_fault(Fault::TooDeep(DEEPEST)));
+        }
+        self.depth += 1;
         let mut nesting = super::directive::Nesting::default();
         let mut at = 0;
         while at < lines.len() {
@@ -167,8 +178,10 @@ impl<'t> Evaluator<'t> {
             if let Some((_, number)) = self.files.last_mut() {
                 *number = line.number;
             }
-            at += self
-                .line(&mut nesting, &lines[at..])
+            let paid = self.budget.spend(line.text.len() + STEP);
+            at += paid
+                .map_err(Problem::Here)
+                .and_then(|()| self.line(&mut nesting, &lines[at..]))
                 .map_err(|problem| match problem {
                     Problem::Here(fault) => self.at_fault(fault),
                     Problem::Inside(error) => error,
@@ -177,6 +190,7 @@ impl<'t> Evaluator<'t> {
         if nesting.is_open() {
             return Err(self.at_fault(Fault::Unclosed(".if")));
         }
+        self.depth -= 1;
         Ok(())
     }
 
@@ -191,6 +205,9 @@ impl<'t> Evaluator<'t> {
             Statement::Directive { .. } | Statement::Dependency => {}
         }
         let expanded = self.expander().expand(line.text.trim_start())?;
+        // Each of the targets may take each of the sources.
+        let words = expanded.split_whitespace().count();
+        self.budget.spend(words.saturating_mul(words))?;
         match self.rules.dependency(&expanded)? {
             Dependency::Recorded => {}
             Dependency::Path { suffix, folders } => {

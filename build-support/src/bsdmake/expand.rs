@@ -1,5 +1,6 @@
 //! Expansion of `$x`, `${name}` and `${name:modifiers}`.
 
+use super::budget::{Budget, STEP};
 use super::error::Fault;
 use super::scan;
 use super::variables::Variables;
@@ -38,6 +39,8 @@ pub(crate) trait World {
     fn is_target(&self, name: &str) -> bool;
     /// `commands(name)`
     fn has_commands(&self, name: &str) -> bool;
+    /// What the evaluation may still cost.
+    fn budget(&self) -> &Budget;
 }
 
 /// Expands text against the variables, and against the loop variable of a `:@` modifier.
@@ -78,6 +81,11 @@ impl<'a> Expander<'a> {
         self.world
     }
 
+    /// Pays for text and for a step.
+    pub(super) fn spend(&self, characters: usize) -> Result<(), Fault> {
+        self.world.budget().spend(characters.saturating_add(STEP))
+    }
+
     /// The same expander one level of nesting deeper; `name` is what nests.
     pub(super) fn deeper(&self, name: &str) -> Result<Self, Fault> {
         if self.depth == DEEPEST {
@@ -91,6 +99,7 @@ impl<'a> Expander<'a> {
 
     /// The text with its expressions replaced by their values.
     pub(crate) fn expand(&self, text: &str) -> Result<String, Fault> {
+        self.spend(text.len())?;
         let mut expanded = String::with_capacity(text.len());
         let mut rest = text;
         while let Some(dollar) = rest.find('$') {
@@ -113,7 +122,10 @@ impl<'a> Expander<'a> {
         }
         let (value, rest) = self.expression(text)?;
         match value {
-            Value::Defined(value) => expanded.push_str(&value),
+            Value::Defined(value) => {
+                self.spend(value.len())?;
+                expanded.push_str(&value);
+            }
             Value::Undefined if self.keep_undefined => {
                 expanded.push_str(&text[..text.len() - rest.len()]);
             }

@@ -8,6 +8,7 @@
 //! [`OBJECTS`] for the folder of what is generated and compiled.
 
 mod answers;
+mod budget;
 mod condition;
 mod directive;
 mod error;

@@ -22,6 +22,10 @@ impl Expander<'_> {
         loop {
             let after;
             (value, after) = self.evaluating().modify(name, value, rest, whole)?;
+            self.spend(match &value {
+                Value::Undefined => 0,
+                Value::Defined(text) => text.len(),
+            })?;
             match after.strip_prefix(':') {
                 Some(next) => rest = next,
                 None if after.is_empty() => return Ok(value),

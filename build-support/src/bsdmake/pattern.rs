@@ -116,6 +116,18 @@ pub(crate) struct Substitution {
 pub(crate) const MATCHED: char = '\u{1}';
 
 impl Substitution {
+    /// The most characters that [`apply`](Self::apply) makes of a word.
+    pub(crate) fn size(&self, word: &str) -> usize {
+        let occurrences = match self.every && !self.from.is_empty() {
+            true => word.matches(&*self.from).count(),
+            false => 1,
+        };
+        let marks = self.to.matches(MATCHED).count();
+        let replacement = self.to.len() + marks.saturating_mul(self.from.len());
+        word.len()
+            .saturating_add(occurrences.saturating_mul(replacement))
+    }
+
     /// The word with its occurrences replaced, or `None` if there is none.
     pub(crate) fn apply(&self, word: &str) -> Option<String> {
         let to = self.to.replace(MATCHED, &self.from);

@@ -3,14 +3,14 @@
 use super::error::Fault;
 
 /// The index of the first byte of `stops` at or after `at` that is neither escaped nor inside a nested
-/// expression, or the text's length.
+/// expression, or the text's length. An expression without an end takes the rest.
 pub(crate) fn until(text: &str, mut at: usize, stops: &[u8]) -> usize {
     let bytes = text.as_bytes();
     while at < bytes.len() {
         match bytes[at] {
             byte if stops.contains(&byte) => return at,
             b'\\' => at += 2,
-            b'$' => at = expression_end(text, at).unwrap_or(at + 1),
+            b'$' => at = expression_end(text, at).unwrap_or(bytes.len()),
             _ => at += 1,
         }
     }

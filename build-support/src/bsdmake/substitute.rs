@@ -1,6 +1,6 @@
 //! The modifiers that replace parts of words: `:S`, `:C` and `:old=new`.
 
-use regex_lite::Regex;
+use regex_lite::RegexBuilder;
 
 use super::error::Fault;
 use super::expand::{Expander, Value};
@@ -8,6 +8,9 @@ use super::modifier::unknown;
 use super::pattern::{MATCHED, Substitution};
 use super::scan;
 use super::words::{by_words, map};
+
+/// The size of a compiled `:C` expression, in bytes; those of Makefiles need some hundred.
+const LARGEST: usize = 1 << 16;
 
 impl Expander<'_> {
     /// `:S/from/to/flags`
@@ -41,17 +44,18 @@ impl Expander<'_> {
         let value = map(value, |value| {
             let replaced = |word: &str| {
                 if done && flags.contains('1') {
-                    return word.to_owned();
+                    return Ok(word.to_owned());
                 }
-                match substitution.apply(word) {
+                self.spend(substitution.size(word))?;
+                Ok(match substitution.apply(word) {
                     Some(replaced) => {
                         done = true;
                         replaced
                     }
                     None => word.to_owned(),
-                }
+                })
             };
-            Ok(by_words(value, flags, replaced))
+            by_words(value, flags, replaced)
         })?;
         Ok((value, after))
     }
@@ -64,21 +68,33 @@ impl Expander<'_> {
         whole: &str,
     ) -> Result<(Value, &'t str), Fault> {
         let (from, to, after) = self.parts(text, whole, false)?;
-        let expression =
-            Regex::new(&from).map_err(|_| Fault::MalformedExpression(whole.to_owned()))?;
+        let expression = RegexBuilder::new(&from)
+            .size_limit(LARGEST)
+            .build()
+            .map_err(|_| Fault::MalformedExpression(whole.to_owned()))?;
         let (flags, after) = flags(after);
         let limit = usize::from(!flags.contains('g'));
         let mut done = false;
         let value = map(value, |value| {
             let replaced = |word: &str| {
                 if !expression.is_match(word) || done && flags.contains('1') {
-                    return word.to_owned();
+                    return Ok(word.to_owned());
                 }
                 done = true;
-                let by = |captures: &regex_lite::Captures<'_>| replacement(&to, captures);
-                expression.replacen(word, limit, by).into_owned()
+                let mut paid = Ok(());
+                let by = |captures: &regex_lite::Captures<'_>| {
+                    paid = paid
+                        .clone()
+                        .and_then(|()| self.spend(to.len().saturating_mul(1 + captures[0].len())));
+                    match paid {
+                        Ok(()) => replacement(&to, captures),
+                        Err(_) => String::new(),
+                    }
+                };
+                let text = expression.replacen(word, limit, by).into_owned();
+                paid.map(|()| text)
             };
-            Ok(by_words(value, flags, replaced))
+            by_words(value, flags, replaced)
         })?;
         Ok((value, after))
     }
@@ -159,13 +175,14 @@ impl Expander<'_> {
                 let stem = word
                     .strip_prefix(prefix)
                     .and_then(|rest| rest.strip_suffix(suffix));
-                match stem {
+                self.spend(word.len() + to.len())?;
+                Ok(match stem {
                     Some(_) if stem_dropped => to.clone(),
                     Some(stem) => format!("{new_prefix}{stem}{new_suffix}"),
                     None => word.to_owned(),
-                }
+                })
             };
-            Ok(by_words(value, "", replaced))
+            by_words(value, "", replaced)
         })
     }
 }

@@ -6,7 +6,7 @@
 
 use std::collections::HashMap;
 use std::fs;
-use std::io;
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -20,6 +20,9 @@ pub const TREE: &str = "@TREE@";
 ///
 /// So a component of the user's own, outside of the tree, is evaluated as if it were inside.
 const ELSEWHERE: &str = "@ELSEWHERE@";
+
+/// More bytes than any Makefile has.
+const LARGEST: u64 = 1 << 22;
 
 type Makefile = Arc<[Line]>;
 
@@ -82,7 +85,13 @@ impl Tree {
         if let Some(known) = lock(&self.makefiles).get(path) {
             return Ok(Arc::clone(known));
         }
-        let bytes = fs::read(self.root.join(shown(path)))?;
+        let mut bytes = Vec::new();
+        let file = fs::File::open(self.root.join(shown(path)))?;
+        file.take(LARGEST + 1).read_to_end(&mut bytes)?;
+        if bytes.len() as u64 > LARGEST {
+            let what = format!("more than {LARGEST} bytes, which no Makefile has");
+            return Err(io::Error::new(io::ErrorKind::FileTooLarge, what));
+        }
         // Comments of NetBSD's files may be in Latin-1; what matters to make is ASCII.
         let lines: Makefile = logical_lines(&String::from_utf8_lossy(&bytes)).into();
         lock(&self.makefiles).insert(path.to_owned(), Arc::clone(&lines));

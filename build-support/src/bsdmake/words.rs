@@ -36,18 +36,20 @@ pub(super) fn each(value: &str, change: impl Fn(&str) -> Option<&str>) -> String
 pub(super) fn by_words(
     value: &str,
     flags: &str,
-    mut replaced: impl FnMut(&str) -> String,
-) -> String {
+    mut replaced: impl FnMut(&str) -> Result<String, Fault>,
+) -> Result<String, Fault> {
     if flags.contains('W') {
         return replaced(value);
     }
-    let words: Vec<_> = scan::words(value).map(&mut replaced).collect();
-    join(
+    let words: Vec<_> = scan::words(value)
+        .map(&mut replaced)
+        .collect::<Result<_, _>>()?;
+    Ok(join(
         words
             .iter()
             .map(String::as_str)
             .filter(|word| !word.is_empty()),
-    )
+    ))
 }
 
 pub(super) fn folder(word: &str) -> &str {

@@ -23,10 +23,15 @@ pub(super) struct Evaluation<'f> {
     open: Vec<PathBuf>,
     read: Vec<PathBuf>,
     complaints: Vec<Complaint>,
+    /// How many statements have been looked at.
+    statements: usize,
 }
 
 /// How deep includes nest at most.
 const MAX_INCLUDES: usize = 64;
+
+/// How many statements an ioconf leads to at most, many times those of a whole kernel.
+const MAX_STATEMENTS: usize = 300_000;
 
 impl<'f> Evaluation<'f> {
     /// Reads an ioconf file and everything that it includes, and writes its tables.
@@ -40,6 +45,7 @@ impl<'f> Evaluation<'f> {
             open: Vec::new(),
             read: Vec::new(),
             complaints: Vec::new(),
+            statements: 0,
         };
         evaluation.definitions.mention_attribute("netbsd");
         let file = files.open(ioconf).map_err(|source| Error::Unreadable {
@@ -93,6 +99,13 @@ impl<'f> Evaluation<'f> {
                 file: Arc::clone(&file.path),
                 line: statement.line,
             };
+            self.statements += 1;
+            if self.statements > MAX_STATEMENTS {
+                let problem = format!(
+                    "expected at most {MAX_STATEMENTS} statements: files are included again and again"
+                );
+                return Err(invalid(&at, problem));
+            }
             let known = |name: &str| self.definitions.find_attribute(name).is_some();
             if !conditionals.take(&statement.action, &at, known)? && conditionals.hold() {
                 self.statement(&statement.action, at)?;

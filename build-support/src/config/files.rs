@@ -1,7 +1,7 @@
 //! Configuration files, each read and parsed once.
 
 use std::collections::HashMap;
-use std::io;
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -9,6 +9,9 @@ use super::evaluate::Evaluation;
 use super::grammar;
 use super::syntax::Statement;
 use super::{Error, Generated};
+
+/// More bytes than any file of config(5) has.
+const LARGEST: u64 = 1 << 22;
 
 /// The configuration files of one source tree.
 ///
@@ -58,7 +61,13 @@ impl Files {
             return Ok(Arc::clone(file));
         }
         // Old files have comments in Latin-1.
-        let bytes = std::fs::read(path)?;
+        let mut bytes = Vec::new();
+        let file = std::fs::File::open(path)?;
+        file.take(LARGEST + 1).read_to_end(&mut bytes)?;
+        if bytes.len() as u64 > LARGEST {
+            let what = format!("more than {LARGEST} bytes, which no such file has");
+            return Err(io::Error::new(io::ErrorKind::FileTooLarge, what));
+        }
         let statements = grammar::parse(&String::from_utf8_lossy(&bytes));
         let file = Arc::new(ParsedFile {
             path: Arc::from(path),

@@ -1,6 +1,7 @@
 //! The language, case by case: what the evaluator answers, and what bmake answers where it is installed.
 
 mod cases;
+mod growth;
 
 use std::fs;
 use std::path::Path;
