@@ -2,27 +2,29 @@
 //!
 //! flex, byacc and a C compiler are needed.
 
+#[path = "trees/mod.rs"]
+mod trees;
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use rumpkernel_build::config::{Files, Generated};
-use rumpkernel_build::snapshot;
+use trees::{SourceTree, source_trees};
 
 const HARNESS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/config_oracle");
 
 /// The ioconf files of components.
 #[test]
 fn components_have_the_tables_of_config_1() {
-    let outcome = compare_all(
-        "components_have_the_tables_of_config_1",
-        |tree| tree.join("sys"),
-        "rump",
-    );
-    if let Some(Outcome { equal, refused }) = outcome {
-        assert!(equal.len() > 10, "only {equal:?}");
-        assert!(refused.is_empty(), "refused {refused:?}");
+    let test = "components_have_the_tables_of_config_1";
+    for source in source_trees(test) {
+        let sys = source.root.join("sys");
+        if let Some(Outcome { equal, refused }) = compare_all(test, &source, &sys, "rump") {
+            assert!(equal.len() > 10, "{}: only {equal:?}", source.name);
+            assert!(refused.is_empty(), "{}: refused {refused:?}", source.name);
+        }
     }
 }
 
@@ -31,43 +33,41 @@ fn components_have_the_tables_of_config_1() {
 #[test]
 #[ignore = "takes half a minute; components use a part of this language only"]
 fn modules_have_the_tables_of_config_1() {
-    let outcome = compare_all(
-        "modules_have_the_tables_of_config_1",
-        |tree| tree.join("sys"),
-        "modules",
-    );
-    if let Some(Outcome { equal, .. }) = outcome {
-        assert!(equal.len() > 10, "only {equal:?}");
+    let test = "modules_have_the_tables_of_config_1";
+    let trees = source_trees(test);
+    for source in trees.iter().filter(|source| source.default) {
+        let sys = source.root.join("sys");
+        if let Some(Outcome { equal, .. }) = compare_all(test, source, &sys, "modules") {
+            assert!(equal.len() > 10, "{}: only {equal:?}", source.name);
+        }
     }
 }
 
 /// What no tree does but the language allows, and what it does not allow.
 #[test]
 fn made_up_devices_have_the_tables_of_config_1() {
-    let grammar = source_tree().and_then(|tree| {
-        fs::read_to_string(tree.join("usr.bin/config/gram.y")).map_err(|e| e.to_string())
-    });
-    if grammar.is_ok_and(|g| !g.contains("BUILDPREFIX")) {
-        println!(
-            "skipped made_up_devices_have_the_tables_of_config_1: they need the language of 2015"
-        );
-        return;
-    }
-    let outcome = compare_all(
-        "made_up_devices_have_the_tables_of_config_1",
-        |_| Path::new(HARNESS).join("cases"),
-        "",
-    );
-    if let Some(Outcome { equal, refused }) = outcome {
-        assert!(
-            refused.iter().all(|n| n.starts_with("bad_")),
-            "refused {refused:?}"
-        );
-        assert!(
-            !equal.iter().any(|n| n.starts_with("bad_")),
-            "accepted {equal:?}"
-        );
-        assert!(equal.len() > 10 && refused.len() > 10);
+    let test = "made_up_devices_have_the_tables_of_config_1";
+    for source in source_trees(test) {
+        let grammar = fs::read_to_string(source.root.join("usr.bin/config/gram.y"));
+        if grammar.is_ok_and(|g| !g.contains("BUILDPREFIX")) {
+            println!(
+                "{test} did not run on {}: they need the language of 2015",
+                source.name
+            );
+            continue;
+        }
+        let sys = Path::new(HARNESS).join("cases");
+        if let Some(Outcome { equal, refused }) = compare_all(test, &source, &sys, "") {
+            assert!(
+                refused.iter().all(|n| n.starts_with("bad_")),
+                "refused {refused:?}"
+            );
+            assert!(
+                !equal.iter().any(|n| n.starts_with("bad_")),
+                "accepted {equal:?}"
+            );
+            assert!(equal.len() > 10 && refused.len() > 10);
+        }
     }
 }
 
@@ -79,13 +79,13 @@ struct Outcome {
 }
 
 /// Compares the tables of each ioconf in `part` of the folder that stands for `sys`.
-fn compare_all(test: &str, sys: impl Fn(&Path) -> PathBuf, part: &str) -> Option<Outcome> {
+fn compare_all(test: &str, source: &SourceTree, sys: &Path, part: &str) -> Option<Outcome> {
     let folder = tempfile::tempdir().unwrap();
-    let tree = source_tree();
-    let oracle = match tree.and_then(|tree| Oracle::build(&tree, &sys(&tree), folder.path())) {
+    let snapshot = &source.name;
+    let oracle = match Oracle::build(&source.root, sys, folder.path()) {
         Ok(oracle) => oracle,
         Err(reason) => {
-            println!("skipped {test}: {reason}");
+            println!("{test} did not run on {snapshot}: {reason}");
             return None;
         }
     };
@@ -106,27 +106,9 @@ fn compare_all(test: &str, sys: impl Fn(&Path) -> PathBuf, part: &str) -> Option
         }
     }
     let (equal, refused) = (outcome.equal.len(), outcome.refused.len());
-    println!("{test}: {equal} with equal tables, {refused} refused by both");
-    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    println!("{test}: {snapshot}: {equal} with equal tables, {refused} refused by both");
+    assert!(wrong.is_empty(), "{snapshot}: {}", wrong.join("\n"));
     Some(outcome)
-}
-
-/// The tree of `RUMPKERNEL_SOURCE`, else the default snapshot if the cache has it.
-fn source_tree() -> Result<PathBuf, String> {
-    if let Some(tree) = std::env::var_os("RUMPKERNEL_SOURCE").map(PathBuf::from) {
-        return match tree.join("usr.bin/config/gram.y").is_file() {
-            true => Ok(tree),
-            false => Err(format!("there is no usr.bin/config in {}", tree.display())),
-        };
-    }
-    let cache = match std::env::var_os("RUMPKERNEL_CACHE_DIR") {
-        Some(folder) => PathBuf::from(folder),
-        None => snapshot::default_cache_dir().map_err(|e| e.to_string())?,
-    };
-    match snapshot::cached(snapshot::default_pin(), &cache) {
-        Some(tree) => Ok(tree.root().to_owned()),
-        None => Err(format!("{} has no snapshot", cache.display())),
-    }
 }
 
 fn find_ioconfs(folder: &Path, found: &mut Vec<PathBuf>) {
@@ -154,6 +136,9 @@ struct Oracle {
 impl Oracle {
     fn build(tree: &Path, sys: &Path, folder: &Path) -> Result<Oracle, String> {
         let sources = tree.join("usr.bin/config");
+        if !sources.join("gram.y").is_file() {
+            return Err("it has no usr.bin/config".to_owned());
+        }
         let sources = sources.to_str().unwrap();
         let run = |program: &str, arguments: &[&str]| {
             let output = Command::new(program)

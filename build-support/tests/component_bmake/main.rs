@@ -1,6 +1,8 @@
 //! Every component of a real source tree, compared with what bmake makes of the same tree.
 
 mod oracle;
+#[path = "../trees/mod.rs"]
+mod trees;
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -14,8 +16,8 @@ use rumpkernel_build::bsdmake::Tree;
 use rumpkernel_build::component::{
     self, Catalogue, Component, CurLwp, Entry, Kind, Options, Origin,
 };
-use rumpkernel_build::snapshot::{cached, default_cache_dir, default_pin};
 use rumpkernel_build::target::Machine;
+use trees::SourceTree;
 
 /// One of every kind that takes its own way through the Makefiles, with the answer to compiler probes.
 const MACHINES: [(Machine, bool); 12] = [
@@ -33,6 +35,9 @@ const MACHINES: [(Machine, bool); 12] = [
     (machine("sparc", "sparc", "sparc"), true),
 ];
 
+/// Those that every tree is asked about: a user's own machine, and one of either byte order.
+const EVERYWHERE: [&str; 3] = ["x86_64", "aarch64", "powerpc64"];
+
 const fn machine(
     machine: &'static str,
     machine_arch: &'static str,
@@ -45,59 +50,64 @@ const fn machine(
     }
 }
 
-/// The tree that `RUMPKERNEL_SOURCE` names or else the default one of the user's cache, if bmake is there
-/// too; or a line that says why the test cannot run.
-fn source_tree(test: &str) -> Option<PathBuf> {
-    let folder = |variable| std::env::var_os(variable).map(PathBuf::from);
-    let cached = || {
-        let caches = folder("RUMPKERNEL_CACHE_DIR").or_else(|| default_cache_dir().ok())?;
-        Some(cached(default_pin(), &caches)?.root().to_owned())
-    };
-    let Some(tree) = folder("RUMPKERNEL_SOURCE")
-        .filter(|tree| tree.is_dir())
-        .or_else(cached)
-    else {
-        println!(
-            "{test} did not run: RUMPKERNEL_SOURCE does not name a folder with NetBSD's sources, and the \
-             cache is empty"
-        );
-        return None;
-    };
-    if Command::new("bmake")
+/// The trees to ask bmake about, if it is there; or a line that says why the test cannot run.
+fn source_trees(test: &str) -> Vec<SourceTree> {
+    let bmake = Command::new("bmake")
         .args(["-V", "MAKE", "-f", "/dev/null"])
-        .output()
-        .is_err()
-    {
+        .output();
+    if bmake.is_err() {
         println!("{test} did not run: bmake is not installed");
-        return None;
+        return Vec::new();
     }
-    Some(tree)
+    trees::source_trees(test)
+}
+
+/// The machines to ask about in a tree: all of them in the default one.
+fn machines(source: &SourceTree) -> impl Iterator<Item = &'static (Machine, bool)> {
+    let all = source.default;
+    MACHINES
+        .iter()
+        .filter(move |(machine, _)| all || EVERYWHERE.contains(&machine.machine_arch))
 }
 
 #[test]
 fn components_are_what_bmake_makes_of_them() {
-    let Some(root) = source_tree("components_are_what_bmake_makes_of_them") else {
-        return;
-    };
-    let tree = Tree::new(&root);
-    let mut jobs = Vec::new();
-    for (machine, accepts) in &MACHINES {
-        let all = catalogue(&tree, machine, *accepts);
-        assert!(all.len() > 60, "{} components", all.len());
-        jobs.extend(
-            all.into_iter()
-                .map(|entry| (machine, *accepts, entry.directory)),
+    for source in source_trees("components_are_what_bmake_makes_of_them") {
+        let tree = Tree::new(&source.root);
+        let mut jobs = Vec::new();
+        for (machine, accepts) in machines(&source) {
+            let all = catalogue(&tree, machine, *accepts);
+            assert!(all.len() > 60, "{} components", all.len());
+            jobs.extend(
+                all.into_iter()
+                    .map(|entry| (machine, *accepts, entry.directory)),
+            );
+        }
+        let compared = compare(
+            &source,
+            &tree,
+            &Oracle::new(&source.root, ""),
+            &Options::default(),
+            &jobs,
         );
+        println!(
+            "{}: {compared} of {} components compared",
+            source.name,
+            jobs.len()
+        );
+        assert!(compared > jobs.len() * 9 / 10, "too few in {}", source.name);
     }
-    compare(&tree, &Oracle::new(&root, ""), &Options::default(), &jobs);
 }
 
 #[test]
 fn options_are_what_they_are_in_mk_conf() {
-    let Some(root) = source_tree("options_are_what_they_are_in_mk_conf") else {
+    let Some(source) = source_trees("options_are_what_they_are_in_mk_conf")
+        .into_iter()
+        .find(|source| source.default)
+    else {
         return;
     };
-    let tree = Tree::new(&root);
+    let tree = Tree::new(&source.root);
     let (machine, accepts) = &MACHINES[0];
     let jobs: Vec<_> = catalogue(&tree, machine, *accepts)
         .into_iter()
@@ -135,42 +145,54 @@ fn options_are_what_they_are_in_mk_conf() {
         ),
         (bare, "RUMP_NBCOMPAT=none\n"),
     ] {
-        compare(&tree, &Oracle::new(&root, settings), &options, &jobs);
+        let oracle = Oracle::new(&source.root, settings);
+        compare(&source, &tree, &oracle, &options, &jobs);
     }
 }
 
 #[test]
 fn the_catalogue_is_what_bmake_would_enter() {
-    let Some(root) = source_tree("the_catalogue_is_what_bmake_would_enter") else {
-        return;
-    };
-    let (tree, oracle) = (Tree::new(&root), Oracle::new(&root, ""));
-    for (machine, accepts) in &MACHINES {
-        let all = catalogue(&tree, machine, *accepts);
-        for folder in ["librump", "dev/lib", "fs/lib", "net/lib", "kern/lib"] {
-            let folder = Path::new("sys/rump").join(folder);
-            let listed = |wanted: fn(&Entry) -> bool| {
-                let here =
-                    |entry: &&Entry| entry.directory.parent() == Some(&folder) && wanted(entry);
-                joined(
-                    all.iter()
-                        .filter(here)
-                        .map(|entry| entry.directory.to_string_lossy()),
-                )
-            };
-            let expected = |goals: &[&str]| {
-                let names = oracle.value(&folder, machine, "${SUBDIR}", goals);
-                let paths = names.split(' ').map(|name| folder.join(name));
-                joined(
-                    paths
-                        .filter(|path| root.join(path).join("Makefile").is_file())
-                        .map(|path| path.to_string_lossy().into_owned()),
-                )
-            };
-            assert_eq!(listed(|_| true), expected(&["rumpdescribe"]), "{machine:?}");
-            assert_eq!(listed(|entry| entry.default), expected(&[]), "{machine:?}");
+    for source in source_trees("the_catalogue_is_what_bmake_would_enter") {
+        let tree = Tree::new(&source.root);
+        let oracle = Oracle::new(&source.root, "");
+        for (machine, accepts) in machines(&source) {
+            let all = catalogue(&tree, machine, *accepts);
+            for folder in ["librump", "dev/lib", "fs/lib", "net/lib", "kern/lib"] {
+                compare_folder(&source, &oracle, machine, &all, folder);
+            }
         }
     }
+}
+
+/// Compares what the catalogue has in a folder with what its Makefile lists.
+fn compare_folder(
+    source: &SourceTree,
+    oracle: &Oracle,
+    machine: &Machine,
+    all: &[Entry],
+    folder: &str,
+) {
+    let folder = Path::new("sys/rump").join(folder);
+    let listed = |wanted: fn(&Entry) -> bool| {
+        let here = |entry: &&Entry| entry.directory.parent() == Some(&folder) && wanted(entry);
+        joined(
+            all.iter()
+                .filter(here)
+                .map(|entry| entry.directory.to_string_lossy()),
+        )
+    };
+    let expected = |goals: &[&str]| {
+        let names = oracle.value(&folder, machine, "${SUBDIR}", goals);
+        let paths = names.split(' ').map(|name| folder.join(name));
+        joined(
+            paths
+                .filter(|path| source.root.join(path).join("Makefile").is_file())
+                .map(|path| path.to_string_lossy().into_owned()),
+        )
+    };
+    let place = format!("{} for {machine:?}", source.name);
+    assert_eq!(listed(|_| true), expected(&["rumpdescribe"]), "{place}");
+    assert_eq!(listed(|entry| entry.default), expected(&[]), "{place}");
 }
 
 fn catalogue(tree: &Tree, machine: &Machine, accepts: bool) -> Vec<Entry> {
@@ -179,8 +201,15 @@ fn catalogue(tree: &Tree, machine: &Machine, accepts: bool) -> Vec<Entry> {
         .entries
 }
 
-/// Compares on as many threads as there are processors; fails with all differences.
-fn compare(tree: &Tree, oracle: &Oracle, options: &Options, jobs: &[(&Machine, bool, PathBuf)]) {
+/// Compares on as many threads as there are processors, and tells how many components; fails with all differences.
+fn compare(
+    source: &SourceTree,
+    tree: &Tree,
+    oracle: &Oracle,
+    options: &Options,
+    jobs: &[(&Machine, bool, PathBuf)],
+) -> usize {
+    let compared = AtomicUsize::new(0);
     let next = AtomicUsize::new(0);
     let report = Mutex::new(BTreeMap::new());
     let work = || {
@@ -191,11 +220,17 @@ fn compare(tree: &Tree, oracle: &Oracle, options: &Options, jobs: &[(&Machine, b
             let probes = |_: &str| Some(*accepts);
             let found = match component::evaluate(tree, directory, machine, options, &probes) {
                 Err(error @ component::Error::MissingSource { .. }) if theirs.failure.is_some() => {
-                    println!("not compared, as bmake finds it no more than we do: {error}");
+                    println!(
+                        "not compared in {}, as bmake finds it no more than we do: {error}",
+                        source.name
+                    );
                     continue;
                 }
                 Err(error) => format!("  {error}\n"),
-                Ok(ours) => differences(&ours, &theirs),
+                Ok(ours) => {
+                    compared.fetch_add(1, Ordering::Relaxed);
+                    differences(&ours, &theirs)
+                }
             };
             if !found.is_empty() {
                 let title = format!(
@@ -220,10 +255,12 @@ fn compare(tree: &Tree, oracle: &Oracle, options: &Options, jobs: &[(&Machine, b
         .collect();
     assert!(
         report.is_empty(),
-        "{} of {} differ:\n{text}",
+        "{}: {} of {} differ:\n{text}",
+        source.name,
         report.len(),
         jobs.len()
     );
+    compared.into_inner()
 }
 
 /// The differences in a component, one on each line.
