@@ -124,7 +124,7 @@ fn entry(table: &DeTable<'_>) -> Result<Pin, String> {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::HashSet;
+    use std::collections::{HashMap, HashSet};
 
     use super::*;
 
@@ -134,16 +134,48 @@ mod tests {
         assert_eq!(pins.len(), 58);
         assert_eq!(pins[0].revision, "82f3a6905f6a3a65ceb3a21046de62437f61e7dd");
         assert_eq!(pins[0].cvs.as_deref(), Some("2016-07-28T11:00:00Z"));
-        let mut names = HashSet::new();
+        // RFC 3339 in UTC has one form, and is ordered as text.
+        let moment = |text: &str| text.len() == 20 && text.ends_with('Z');
+        let mut revisions = HashSet::new();
         for pin in &pins {
+            assert!(revisions.insert(&pin.revision), "{pin:?}");
+            assert!(moment(&pin.committed), "{pin:?}");
             assert!(
-                names.insert(&pin.name),
-                "two snapshots are called {}",
-                pin.name
+                ("2014-07".."2016-08-03").contains(&&*pin.committed),
+                "{pin:?}"
             );
-            assert!(pin.committed.starts_with(&pin.name[..10]), "{pin:?}");
-            assert!(pin.committed.ends_with('Z'), "{pin:?}");
+            if let Some(cvs) = &pin.cvs {
+                assert!(moment(cvs) && *cvs < pin.committed, "{pin:?}");
+            }
             assert!(pin.repository.starts_with("https://"), "{pin:?}");
+            assert_eq!(pin.unbuildable.is_some(), pin.files < 6000, "{pin:?}");
+            assert_eq!(pin.unbuildable.is_none(), pin.cvs.is_some(), "{pin:?}");
+            assert!(
+                pin.unbuildable.as_ref().is_none_or(|why| !why.is_empty()),
+                "{pin:?}"
+            );
+            let equal = pins.iter().filter(|other| other.digest == pin.digest);
+            for other in equal {
+                assert_eq!((other.files, &other.cvs), (pin.files, &pin.cvs), "{pin:?}");
+            }
+        }
+        let newest_first = pins.is_sorted_by(|one, next| one.committed > next.committed);
+        assert!(newest_first);
+    }
+
+    #[test]
+    fn pins_are_named_by_day_with_a_letter_where_that_day_saw_several() {
+        let mut letters: HashMap<&str, Vec<&str>> = HashMap::new();
+        for pin in pins().iter().rev() {
+            let (day, letter) = pin.name.split_at(10);
+            assert!(pin.committed.starts_with(day), "{pin:?}");
+            letters.entry(day).or_default().push(letter);
+        }
+        for (day, letters) in letters {
+            match letters.len() {
+                1 => assert_eq!(letters, [""], "{day}"),
+                several => assert_eq!(letters, ["a", "b", "c", "d"][..several], "{day}"),
+            }
         }
     }
 
