@@ -2,9 +2,10 @@
 
 use std::fs;
 use std::path::Path;
+use std::time::SystemTime;
 
-use rumpkernel_build::builder::build;
-use rumpkernel_build::snapshot::Warnings;
+use rumpkernel_build::builder::{Error, build};
+use rumpkernel_build::snapshot::{self, Warnings};
 
 use crate::scene::{SMALL, configuration, run};
 
@@ -67,27 +68,49 @@ fn a_store_that_cannot_be_written_gives_way_to_the_builds_own_folder() {
 }
 
 #[test]
-fn editing_one_file_compiles_the_components_that_contain_it_and_nothing_else() {
+fn a_modified_tree_is_built_when_asked_for_and_what_was_edited_is_compiled() {
+    let test = "a_modified_tree";
     let folder = tempfile::tempdir().unwrap();
-    let mut configuration = configuration(&folder.path().join("out"), &["rumpfs_tmpfs"]);
+    let components = ["rumpfs_kernfs", "rumpfs_tmpfs"];
+    let mut configuration = configuration(&folder.path().join("out"), &components);
     let Some(source) = configuration
         .settings
         .source
         .clone()
         .filter(|source| source.is_dir())
     else {
-        println!("editing_one_file not run: no source tree");
+        println!("{test} not run: no source tree");
         return;
     };
     let tree = folder.path().join("tree");
-    for part in ["sys", "common"] {
-        copy(&source.join(part), &tree.join(part));
-    }
+    link(&source, &tree);
     configuration.settings.source = Some(tree.clone());
-    configuration.settings.unpinned = true;
+    configuration.settings.unpinned = false;
     configuration.settings.cflags = vec!["-O0".into()];
+    let vnops = "sys/fs/tmpfs/tmpfs_vnops.c";
+    let before = edit(&tree, vnops);
+    let Err(Error::Sources(refused)) = build(&configuration, &mut Warnings::default()) else {
+        panic!("a tree that is not what is pinned was built");
+    };
+    let message = refused.to_string();
+    let pinned = snapshot::default_pin().digest.to_string();
+    let digest = |word: &str| word.len() == 64 && word.bytes().all(|b| b.is_ascii_hexdigit());
+    let words = message.split(|c: char| !c.is_ascii_alphanumeric());
+    let digests: Vec<&str> = words.filter(|word| digest(word)).collect();
+    assert!(digests.contains(&&*pinned), "{message}");
+    assert!(digests.iter().any(|digest| **digest != pinned), "{message}");
+
+    configuration.settings.unpinned = true;
     let compiled = || {
-        let built = build(&configuration, &mut Warnings::default()).unwrap();
+        let mut warnings = Warnings::default();
+        let built = build(&configuration, &mut warnings).unwrap();
+        assert!(
+            warnings
+                .0
+                .iter()
+                .any(|text| text.contains("RUMPKERNEL_UNPINNED")),
+            "{warnings:?}"
+        );
         assert!(
             built
                 .dependencies
@@ -97,33 +120,54 @@ fn editing_one_file_compiles_the_components_that_contain_it_and_nothing_else() {
             .libraries
             .into_iter()
             .filter(|library| library.compiled);
-        compiled.map(|library| library.name).collect::<Vec<_>>()
+        let mut names: Vec<_> = compiled.map(|library| library.name).collect();
+        names.sort();
+        names
     };
+    restore(&tree, vnops, &before);
     compiled();
     assert_eq!(compiled(), Vec::<String>::new());
-    for file in ["sys/fs/tmpfs/tmpfs_vnops.c", "sys/fs/tmpfs/tmpfs.h"] {
-        let path = tree.join(file);
-        let before = fs::read_to_string(&path).unwrap();
-        // Unlike what an earlier run of this test has left in the store.
-        let stamp = std::time::SystemTime::now();
-        fs::write(&path, format!("{before}/* {stamp:?} */\n")).unwrap();
-        assert_eq!(compiled(), ["rumpfs_tmpfs"]);
-        assert_eq!(compiled(), Vec::<String>::new());
-        fs::write(&path, before).unwrap();
-        assert_eq!(compiled(), Vec::<String>::new());
+    for (file, expected) in [
+        (vnops, &["rumpfs_tmpfs"][..]),
+        ("sys/fs/tmpfs/tmpfs.h", &["rumpfs_tmpfs"]),
+        (
+            "sys/miscfs/genfs/genfs.h",
+            &["rumpfs_kernfs", "rumpfs_tmpfs", "rumpvfs"],
+        ),
+    ] {
+        let before = edit(&tree, file);
+        assert_eq!(compiled(), expected, "{file}");
+        assert_eq!(compiled(), Vec::<String>::new(), "{file}");
+        restore(&tree, file, &before);
+        assert_eq!(compiled(), Vec::<String>::new(), "{file}");
     }
 }
 
-/// Copies a folder, writable.
-fn copy(from: &Path, to: &Path) {
+/// Adds to a file of the tree, unlike what an earlier run of the test has left in the store, and gives what it held.
+fn edit(tree: &Path, file: &str) -> String {
+    let before = fs::read_to_string(tree.join(file)).unwrap();
+    let stamp = SystemTime::now();
+    restore(tree, file, &format!("{before}/* {stamp:?} */\n"));
+    before
+}
+
+/// Writes a file of the tree anew, and not what it is linked to.
+fn restore(tree: &Path, file: &str, text: &str) {
+    let path = tree.join(file);
+    fs::remove_file(&path).unwrap();
+    fs::write(path, text).unwrap();
+}
+
+/// Makes a folder with the same files.
+fn link(from: &Path, to: &Path) {
     fs::create_dir_all(to).unwrap();
     for entry in fs::read_dir(from).unwrap() {
         let entry = entry.unwrap();
         let to = to.join(entry.file_name());
         if entry.file_type().unwrap().is_dir() {
-            copy(&entry.path(), &to);
-        } else {
-            fs::write(to, fs::read(entry.path()).unwrap()).unwrap();
+            link(&entry.path(), &to);
+        } else if fs::hard_link(entry.path(), &to).is_err() {
+            fs::copy(entry.path(), &to).unwrap();
         }
     }
 }
