@@ -91,17 +91,20 @@ fn crash() -> Result<(), Box<dyn Error>> {
     }
 }
 
-/// There is no image here: that the driver looks at one is enough to show that it is linked.
+/// Reads the files of the image that the environment names.
 #[cfg(feature = "ffs")]
 fn ffs(kernel: &Kernel) -> Result<(), Box<dyn Error>> {
-    let image = std::env::temp_dir().join(format!("outside-{}.img", std::process::id()));
-    std::fs::write(&image, vec![0; 1 << 20])?;
-    let mounted = kernel.mount(rumpkernel::mount::Ffs::image(&image), "/mnt");
-    std::fs::remove_file(&image)?;
-    match mounted {
-        Err(error) if error.errno() == Some(rumpkernel::Errno::INVAL) => Ok(()),
-        other => Err(format!("zeros as an FFS image: {other:?}").into()),
+    let image = std::env::var_os("OUTSIDE_IMAGE").ok_or("OUTSIDE_IMAGE is not set")?;
+    let mount = kernel.mount(rumpkernel::mount::Ffs::image(image).read_only(), "/mnt")?;
+    let hello = fs::read_to_string(kernel, "/mnt/hello.txt")?;
+    if hello != "This file lies in a Berkeley fast file system.\n" {
+        return Err(format!("hello.txt is {hello:?}").into());
     }
+    let numbers = fs::read_to_string(kernel, "/mnt/numbers.txt")?;
+    if numbers.lines().count() != 3000 {
+        return Err("numbers.txt has not 3000 lines".into());
+    }
+    Ok(mount.unmount()?)
 }
 
 #[cfg(feature = "inet")]

@@ -1,5 +1,7 @@
 //! The rows of the matrix.
 
+use rumpkernel_tests::Recipe;
+
 /// One way to build and run the crate.
 pub(crate) struct Case {
     pub(crate) name: &'static str,
@@ -13,6 +15,18 @@ pub(crate) struct Case {
     /// Bytes that the wanted linker leaves in what it links, as proof that it was the one.
     pub(crate) mark: &'static str,
     pub(crate) tools: &'static [&'static str],
+}
+
+impl Case {
+    pub(crate) fn recipe(&self) -> Recipe<'_> {
+        Recipe {
+            release: self.release,
+            library: self.library,
+            features: self.features,
+            env: self.env,
+            link: self.link,
+        }
+    }
 }
 
 const PLAIN: Case = Case {

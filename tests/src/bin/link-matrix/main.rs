@@ -4,12 +4,16 @@
 //! its features chose. Rows whose compiler or linker is not installed are named as skipped; with `CI` set, they fail.
 
 mod case;
-mod outside;
 
+use std::fs;
+use std::path::Path;
 use std::process::ExitCode;
 
 use case::{CASES, Case};
-use outside::Outside;
+use rumpkernel_tests::Outside;
+
+/// What is called of the crate.
+const FUNCTIONS: [&str; 2] = ["outside_run", "outside_crash"];
 
 fn main() -> ExitCode {
     let outside = match Outside::create() {
@@ -53,10 +57,7 @@ fn verdict(outside: &Outside, case: &Case) -> Verdict {
             Verdict::Skipped
         };
     }
-    match outside
-        .build(case)
-        .and_then(|built| outside.run(case, &built))
-    {
+    match build_and_run(outside, case) {
         Ok(()) => {
             println!("passed   {}", case.name);
             Verdict::Passed
@@ -66,6 +67,31 @@ fn verdict(outside: &Outside, case: &Case) -> Verdict {
             Verdict::Failed
         }
     }
+}
+
+fn build_and_run(outside: &Outside, case: &Case) -> Result<(), String> {
+    let recipe = case.recipe();
+    let built = outside.build(&recipe)?;
+    check_mark(case, &built)?;
+    FUNCTIONS
+        .iter()
+        .try_for_each(|function| outside.call(&recipe, &built, function))
+}
+
+/// Fails if another linker than the wanted one made `built`.
+fn check_mark(case: &Case, built: &Path) -> Result<(), String> {
+    let mark = case.mark.as_bytes();
+    if mark.is_empty() {
+        return Ok(());
+    }
+    let bytes = fs::read(built).map_err(|error| format!("{}: {error}", built.display()))?;
+    if bytes.windows(mark.len()).any(|window| window == mark) {
+        return Ok(());
+    }
+    Err(format!(
+        "{} was not linked by the linker of this row",
+        built.display()
+    ))
 }
 
 fn installed(tool: &str) -> bool {

@@ -1,15 +1,12 @@
-//! The crate outside the workspace: copied, built and run.
+//! A crate outside the workspace that depends on rumpkernel: copied, built and run.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::{fs, io};
 
-use crate::case::Case;
+use rumpkernel_examples::FFS2_SMALL;
 
 const CHECKOUT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
-
-/// What is called of the crate, each in a process of its own.
-const FUNCTIONS: [&str; 2] = ["outside_run", "outside_crash"];
 
 /// A C program that opens a library as a plug-in host would, and calls it.
 const LOADER: &str = r#"
@@ -24,13 +21,34 @@ int main(int argc, char **argv) {
 }
 "#;
 
+/// One way to build the crate.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Recipe<'a> {
+    /// Optimised.
+    pub release: bool,
+    /// A library for C programs, which open it at run time, instead of a program.
+    pub library: bool,
+    /// The crate's features, separated by spaces: `ffs`, `inet`, `instances`.
+    pub features: &'a str,
+    /// Settings of Cargo and of the build, such as `CC`.
+    pub env: &'a [(&'a str, &'a str)],
+    /// Flags for rustc when it links.
+    pub link: &'a [&'a str],
+}
+
 /// A copy of the crate in a folder that is removed at the end.
-pub(crate) struct Outside {
+#[derive(Debug)]
+pub struct Outside {
     folder: tempfile::TempDir,
 }
 
 impl Outside {
-    pub(crate) fn create() -> io::Result<Outside> {
+    /// Copies the crate in `tests/outside`, with the dependencies' versions that the workspace has.
+    ///
+    /// # Errors
+    ///
+    /// Those of reading and writing the files.
+    pub fn create() -> io::Result<Outside> {
         let folder = tempfile::tempdir()?;
         let checkout = fs::canonicalize(CHECKOUT)?;
         let original = checkout.join("tests/outside");
@@ -46,59 +64,62 @@ impl Outside {
         for name in ["build.rs", "src/lib.rs", "src/main.rs"] {
             fs::copy(original.join(name), folder.path().join(name))?;
         }
-        Ok(Outside { folder })
+        let outside = Outside { folder };
+        FFS2_SMALL.unpack(&outside.image())?;
+        Ok(outside)
     }
 
-    /// Builds one row and gives the program's or library's path; an error is what Cargo said.
-    pub(crate) fn build(&self, case: &Case) -> Result<PathBuf, String> {
+    /// Builds the crate and gives the program's or library's path.
+    ///
+    /// # Errors
+    ///
+    /// What Cargo said.
+    pub fn build(&self, recipe: &Recipe<'_>) -> Result<PathBuf, String> {
         let target = self.folder.path().join("target");
         let mut cargo = Command::new(env!("CARGO"));
         cargo
-            .args(["rustc", "--quiet", "--offline", "--features", case.features])
+            .args(["rustc", "--quiet", "--offline"])
+            .args(["--features", recipe.features])
             .current_dir(self.folder.path());
         cargo.env("CARGO_TARGET_DIR", &target);
-        cargo.envs(case.env.iter().copied());
-        if case.release {
+        cargo.envs(recipe.env.iter().copied());
+        if recipe.release {
             cargo.arg("--release");
         }
-        if case.library {
+        if recipe.library {
             cargo.args(["--lib", "--crate-type", "cdylib"]);
         } else {
             cargo.args(["--bin", "outside"]);
         }
-        cargo.arg("--").args(case.link);
+        cargo.arg("--").args(recipe.link);
         run(&mut cargo)?;
-        let folder = target.join(if case.release { "release" } else { "debug" });
-        let built = folder.join(if case.library {
+        let folder = target.join(if recipe.release { "release" } else { "debug" });
+        Ok(folder.join(if recipe.library {
             "liboutside.so"
         } else {
             "outside"
-        });
-        let bytes = fs::read(&built).map_err(|error| format!("{}: {error}", built.display()))?;
-        let mark = case.mark.as_bytes();
-        if !mark.is_empty() && !bytes.windows(mark.len()).any(|window| window == mark) {
-            return Err(format!(
-                "{} was not linked by the linker of this row",
-                built.display()
-            ));
-        }
-        Ok(built)
+        }))
     }
 
-    /// Runs what was built; an error is what it printed.
-    pub(crate) fn run(&self, case: &Case, built: &Path) -> Result<(), String> {
-        let loader = case.library.then(|| self.loader()).transpose()?;
-        for function in FUNCTIONS {
-            let mut command = match &loader {
-                Some(loader) => Command::new(loader),
-                None => Command::new(built),
-            };
-            if loader.is_some() {
-                command.arg(built);
-            }
-            run(command.arg(function))?;
-        }
-        Ok(())
+    /// Calls a function of what was built, in a process of its own.
+    ///
+    /// # Errors
+    ///
+    /// What it printed, when it failed.
+    pub fn call(&self, recipe: &Recipe<'_>, built: &Path, function: &str) -> Result<(), String> {
+        let mut command = if recipe.library {
+            let mut loader = Command::new(self.loader()?);
+            loader.arg(built);
+            loader
+        } else {
+            Command::new(built)
+        };
+        run(command.arg(function).env("OUTSIDE_IMAGE", self.image()))
+    }
+
+    /// An FFS image for the crate to read.
+    fn image(&self) -> PathBuf {
+        self.folder.path().join("ffs.img")
     }
 
     fn loader(&self) -> Result<PathBuf, String> {
