@@ -3,11 +3,10 @@
 use std::ffi::c_int;
 use std::ptr;
 use std::sync::Arc;
-use std::thread;
 use std::time::Duration;
 
 use rumpkernel_sys::{EntryPoints, RB_AUTOBOOT, RLIMIT_NOFILE, RUMP_RFCFDG, rlimit};
-use rumpuser_posix::{DeathKind, Instance, errno};
+use rumpuser_posix::{DeathKind, HostThread, Instance, errno};
 
 #[cfg(feature = "vfs")]
 use crate::mount::Disks;
@@ -15,6 +14,9 @@ use crate::{Errno, ErrorKind, gate::check};
 
 /// `RLIM_INFINITY` of sys/resource.h.
 const RLIM_INFINITY: u64 = i64::MAX.unsigned_abs();
+
+/// The stack of a thread that halts a kernel, in bytes: the kernel's system calls run on it.
+const HALT_STACK: usize = 1 << 20;
 
 /// How long the end of a kernel waits for calls and for the kernel's threads to end.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(5);
@@ -119,13 +121,11 @@ impl Body {
             #[cfg(feature = "vfs")]
             disks: std::mem::take(&mut self.disks),
         };
-        let halting = thread::Builder::new()
-            .name("rump halt".into())
+        let halting = HostThread::start("rump halt", HALT_STACK, move || {
+            body.instance.let_time_go();
             // Nobody is left to tell.
-            .spawn(move || {
-                body.instance.let_time_go();
-                drop(body.halt());
-            });
+            drop(body.halt());
+        });
         if halting.is_err() {
             self.instance
                 .kill("the host has no thread to halt the kernel");

@@ -13,7 +13,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 /// A thread, let go of when dropped.
 #[derive(Debug)]
-pub(crate) struct HostThread {
+pub struct HostThread {
     thread: libc::pthread_t,
     finished: Arc<AtomicBool>,
 }
@@ -31,8 +31,12 @@ struct Main<F> {
 }
 
 impl HostThread {
-    /// Starts a thread that runs `function`, in which a panic aborts the process.
-    pub(crate) fn start<F>(name: &str, stack: usize, function: F) -> io::Result<Self>
+    /// Starts a thread that runs `function`, in which a panic aborts the process. `stack` is in bytes.
+    ///
+    /// # Errors
+    ///
+    /// The host's, when it has no thread or no memory for its stack.
+    pub fn start<F>(name: &str, stack: usize, function: F) -> io::Result<Self>
     where
         F: FnOnce() + Send + 'static,
     {

@@ -59,6 +59,7 @@ pub use clock::{Clock, ClockError, Hand, Spawned};
 pub use console::{Console, Sink};
 pub use disk::{Access, Disk, DiskError};
 pub use fault::{Fault, Faults};
+pub use hostthread::HostThread;
 pub use image::{Image, Import, LoadError, Segment};
 pub use instance::{Death, DeathKind, Instance, Parameters, SetupError, World};
 pub use random::Random;
