@@ -88,27 +88,53 @@ pub fn flags(source: &Path, machine: &Machine) -> impl Iterator<Item = &'static 
         .flat_map(|rule| rule.flags.iter().copied())
 }
 
-/// A header of our own that a source of the snapshots is compiled after.
+/// A file of our own that a source of the snapshots is compiled with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Header {
+pub struct Addition {
     source: &'static str,
+    /// How.
+    pub role: Role,
     /// What the file is called in the component's object folder.
     pub name: &'static str,
     /// Its text.
     pub text: &'static str,
 }
 
-const HEADERS: &[Header] = &[Header {
-    source: "sys/rump/net/lib/libvirtif/if_virt.c",
-    name: "if_virt_repair.h",
-    text: include_str!("if_virt.h"),
-}];
+/// How a file of our own goes with a source of the snapshots.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    /// The source is compiled after it.
+    Header,
+    /// It is compiled in place of the source, which it includes.
+    Wrapper,
+}
 
-/// The header that a source is compiled after, if there is one.
+const ADDITIONS: &[Addition] = &[
+    Addition {
+        source: "sys/dev/usb/usb_mem.c",
+        role: Role::Header,
+        name: "usb_mem_repair.h",
+        text: include_str!("usb_mem.h"),
+    },
+    Addition {
+        source: "sys/rump/dev/lib/libugenhc/ugenhc.c",
+        role: Role::Wrapper,
+        name: "ugenhc_repair.c",
+        text: include_str!("ugenhc.c"),
+    },
+    Addition {
+        source: "sys/rump/net/lib/libvirtif/if_virt.c",
+        role: Role::Header,
+        name: "if_virt_repair.h",
+        text: include_str!("if_virt.h"),
+    },
+];
+
+/// What a source is compiled with, if there is anything.
 #[must_use]
-pub fn header(source: &Path) -> Option<Header> {
-    let mut headers = HEADERS.iter().copied();
-    headers.find(|header| source == Path::new(header.source))
+pub fn addition(source: &Path) -> Option<Addition> {
+    let mut additions = ADDITIONS.iter().copied();
+    additions.find(|addition| source == Path::new(addition.source))
 }
 
 #[cfg(test)]
