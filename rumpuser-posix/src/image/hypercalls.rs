@@ -19,6 +19,7 @@ macro_rules! table {
 }
 
 table! {
+    #[cfg(feature = "rumpdev_ugenhc")] rumpcomp_ugenhc_ioctl
     #[cfg(feature = "rumpnet_virtif")] rumpcomp_virt_create
     #[cfg(feature = "rumpnet_virtif")] rumpcomp_virt_destroy
     #[cfg(feature = "rumpnet_virtif")] rumpcomp_virt_dying
