@@ -23,6 +23,7 @@ mod odd_places;
 mod panics;
 mod place;
 mod threads;
+mod usb;
 mod world;
 
 use std::process::ExitCode;
@@ -83,6 +84,7 @@ const ALL: &[&[Test]] = &[
     odd_places::TESTS,
     panics::TESTS,
     threads::TESTS,
+    usb::TESTS,
 ];
 
 fn main() -> ExitCode {

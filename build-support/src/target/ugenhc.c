@@ -3,7 +3,8 @@
  * are replaced by those below; NetBSD's are compiled under other names, and nobody uses them. They
  * panic when a device refuses a request, know a few requests only, look for data in memory for DMA
  * where there is none, keep the state of a transfer behind the memory that it has, wait for an
- * aborted transfer with the lock that it needs to end, and know no timeouts.
+ * aborted transfer with the lock that it needs to end, and know no timeouts. And the root hub does
+ * not say which of its ports has changed.
  */
 #include <sys/param.h>
 #include <sys/device.h>
@@ -23,6 +24,7 @@
 #endif
 
 #ifdef UGENHC_PIPES
+static void rumpusb_root_intr_done(struct usbd_xfer *);
 static usbd_status rumpusb_device_ctrl_transfer(struct usbd_xfer *);
 static usbd_status rumpusb_device_ctrl_start(struct usbd_xfer *);
 static void rumpusb_device_ctrl_abort(struct usbd_xfer *);
@@ -33,6 +35,7 @@ static void rumpusb_device_bulk_close(struct usbd_pipe *);
 
 /* With arguments the names are NetBSD's functions, which call each other; without, as in the tables
  * of methods, they are those below. */
+#define rumpusb_root_intr_done(xfer) ugenhc_unused_root_intr_done(xfer)
 #define rumpusb_device_ctrl_start(xfer) ugenhc_unused_ctrl_start(xfer)
 #define rumpusb_device_ctrl_transfer(xfer) ugenhc_unused_ctrl_transfer(xfer)
 #define rumpusb_device_ctrl_abort(xfer) ugenhc_unused_ctrl_abort(xfer)
@@ -45,6 +48,7 @@ static void rumpusb_device_bulk_close(struct usbd_pipe *);
 #include "ugenhc.c"
 
 #ifdef UGENHC_PIPES
+#undef rumpusb_root_intr_done
 #undef rumpusb_device_ctrl_start
 #undef rumpusb_device_ctrl_transfer
 #undef rumpusb_device_ctrl_abort
@@ -58,6 +62,13 @@ static void rumpusb_device_bulk_close(struct usbd_pipe *);
 
 /* In ux_hcflags: there is a thread with this transfer. */
 #define UGENHC_STARTED 0x80
+
+/* All ports have changed, that is, the one there is. */
+static void
+rumpusb_root_intr_done(struct usbd_xfer *xfer)
+{
+	memset(xfer->ux_buf, 0xff, xfer->ux_length);
+}
 
 /* Ends a transfer; with the bus locked. */
 static void

@@ -24,7 +24,7 @@ pub struct World {
     pub clock: Clock,
     /// Where its random numbers come from.
     pub random: Random,
-    /// How many USB ports it has, at most 4.
+    /// How many USB ports it has; what is beyond [`PORTS`](crate::usb::PORTS) is not there.
     #[cfg(feature = "rumpdev_ugenhc")]
     pub usb_ports: u8,
     /// What fails from the beginning, for tests.

@@ -24,8 +24,9 @@ use crate::instance::{Dead, Instance, caller};
 
 pub use descriptors::Descriptors;
 pub use device::{Device, Notifier, Refusal, Setup};
+pub use port::PORTS;
+pub(crate) use port::Ports;
 use port::{ENDPOINTS, Manner};
-pub(crate) use port::{MOST, Ports};
 
 /// Where the numbers begin that the kernel has for descriptors: beyond those that a host gives.
 const FIRST: c_int = 0x7000_0000;
@@ -52,7 +53,7 @@ impl Node {
     }
 
     fn new(port: usize, endpoint: usize) -> Option<Self> {
-        (port < usize::from(MOST) && endpoint < ENDPOINTS).then_some(Self { port, endpoint })
+        (port < usize::from(PORTS) && endpoint < ENDPOINTS).then_some(Self { port, endpoint })
     }
 
     fn number(self) -> c_int {

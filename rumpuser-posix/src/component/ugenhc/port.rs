@@ -9,8 +9,8 @@ use parking_lot::Mutex;
 use super::device::{Device, Notifier, Refusal};
 use crate::instance::{Dead, Instance, Wake};
 
-/// How many host controllers, of one port each, NetBSD's configuration has.
-pub(crate) const MOST: u8 = 4;
+/// How many USB ports a kernel can have: host controllers, of one port each, in NetBSD's configuration.
+pub const PORTS: u8 = 4;
 /// How many endpoints a device has in each direction, with that for control.
 pub(super) const ENDPOINTS: usize = 16;
 
@@ -118,13 +118,13 @@ struct Port {
 /// The ports of one kernel.
 pub(crate) struct Ports {
     count: u8,
-    ports: Mutex<[Port; MOST as usize]>,
+    ports: Mutex<[Port; PORTS as usize]>,
 }
 
 impl Ports {
     pub(crate) fn new(count: u8) -> Self {
         Self {
-            count: count.min(MOST),
+            count: count.min(PORTS),
             ports: Mutex::default(),
         }
     }
