@@ -22,6 +22,7 @@ mod network;
 mod odd_places;
 mod panics;
 mod place;
+mod smb;
 mod threads;
 mod usb;
 mod world;
@@ -83,6 +84,7 @@ const ALL: &[&[Test]] = &[
     network::TESTS,
     odd_places::TESTS,
     panics::TESTS,
+    smb::TESTS,
     threads::TESTS,
     usb::TESTS,
 ];
