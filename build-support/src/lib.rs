@@ -7,6 +7,7 @@ pub mod snapshot;
 pub mod bsdmake;
 pub mod component;
 pub mod config;
+pub mod syscalls;
 
 pub mod archive;
 pub mod compile;

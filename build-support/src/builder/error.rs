@@ -6,7 +6,7 @@ use std::path::PathBuf;
 #[cfg(feature = "instances")]
 use crate::image;
 use crate::target::UnsupportedTarget;
-use crate::{compile, component, config, snapshot};
+use crate::{compile, component, config, snapshot, syscalls};
 
 /// Why nothing was built.
 ///
@@ -29,6 +29,14 @@ pub enum Error {
         component: String,
         /// What is wrong.
         source: config::Error,
+    },
+    /// A list of system calls that cannot be understood.
+    #[error("component {component}: {source}")]
+    SystemCalls {
+        /// The component.
+        component: String,
+        /// What is wrong.
+        source: syscalls::Error,
     },
     /// A file that a component's Makefile generates in a way that is not known here.
     #[error(

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::Error;
 use crate::component::{Component, Origin};
-use crate::config;
+use crate::{config, syscalls};
 
 /// Says which release it is.
 const PARAM: &str = "sys/sys/param.h";
@@ -15,7 +15,7 @@ const COPYRIGHT: &str = "sys/conf/copyright";
 /// A generated file: its name in the component's object folder and its text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct GeneratedFile {
-    pub(super) name: &'static str,
+    pub(super) name: String,
     pub(super) text: String,
 }
 
@@ -40,18 +40,28 @@ pub(super) fn generate(
             ("ioconf.h", tables.ioconf_h),
             ("locators.h", tables.locators_h),
         ] {
-            generated.push(GeneratedFile { name, text });
+            generated.push(GeneratedFile {
+                name: name.to_owned(),
+                text,
+            });
         }
     }
+    let folder = tree.join(&component.directory);
     for source in &component.sources {
         match &source.origin {
             Origin::Tree(_) => {}
             Origin::Generated(name) if name == "vers.c" => {
                 generated.push(GeneratedFile {
-                    name: "vers.c",
+                    name: name.clone(),
                     text: version(tree)?,
                 });
                 read.extend([PARAM, COPYRIGHT].map(|path| tree.join(path)));
+            }
+            Origin::Generated(name) if syscalls::exist(&folder) => {
+                let tables = system_calls(component, &folder, name)?;
+                read.extend(tables.read);
+                let files = [tables.table, tables.arguments, tables.numbers];
+                generated.extend(files.map(|(name, text)| GeneratedFile { name, text }));
             }
             Origin::Generated(name) => {
                 return Err(Error::NotGenerated {
@@ -62,6 +72,26 @@ pub(super) fn generate(
         }
     }
     Ok((generated, read))
+}
+
+/// The tables of an emulation, of which `file` is to be the one that is compiled.
+fn system_calls(
+    component: &Component,
+    folder: &Path,
+    file: &str,
+) -> Result<syscalls::Tables, Error> {
+    let tables = syscalls::generate(folder).map_err(|source| Error::SystemCalls {
+        component: component.name.clone(),
+        source,
+    })?;
+    if tables.table.0 == file {
+        Ok(tables)
+    } else {
+        Err(Error::NotGenerated {
+            component: component.name.clone(),
+            file: file.to_owned(),
+        })
+    }
 }
 
 /// The definitions that `sys/conf/newvers.sh -i RUMP-ROAST -n -r` writes into `vers.c`.

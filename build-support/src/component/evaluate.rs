@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::flags::{arguments, without_choices};
 use super::{Component, Error, Options, Origin, Source};
 use crate::bsdmake::{Evaluator, Probes, RUMP_GUARD, Tree, elsewhere, inside, shown};
-use crate::target::Machine;
+use crate::target::{Machine, repair};
 
 /// Evaluates the Makefile in `directory`, relative to the tree, or absolute if it lies elsewhere.
 ///
@@ -123,6 +123,8 @@ impl Reading<'_> {
             let origin = match self.make.source_of(&stem) {
                 Some(path) => Origin::Tree(shown(&path)),
                 None if self.make.is_made(&written) => Origin::Generated(written.clone()),
+                // What is not in the tree is not missed.
+                None if repair::is_superfluous(component, &written) => continue,
                 None => return Err(missing(component, &written)),
             };
             let file = origin.file_name();

@@ -3,7 +3,8 @@
 //! The first list of a row are the components that define what its objects leave undefined. The second
 //! is what no symbol shows, each with the reason. The base is needed by all and in no row.
 //!
-//! What only an embedder has is not here: the PCI family needs the hypercalls for buses.
+//! What only an embedder has is not here: the PCI family needs the hypercalls for buses, and `usb` needs
+//! the `bus_dma` functions that come with them.
 
 /// A list of interfaces: the kernel's own, or the stand-in that comes with the host's sockets.
 const INTERFACES: &str = "rumpnet_net|rumpnet_sockin";
@@ -137,9 +138,9 @@ const ROWS: &[Row] = &[
     ("rumpkern_sysproxy", &[], &[]),
     ("rumpkern_tty", &["rumpvfs"], &[]),
     ("rumpkern_z", &[], &[]),
-    ("rumpkern_sys_cygwin", &[], &[]),
+    ("rumpkern_sys_cygwin", &["rumpvfs"], &[]),
     ("rumpkern_sys_linux", &["rumpnet", "rumpnet_net", "rumpvfs"], &[]),
-    ("rumpkern_sys_sunos", &[], &[]),
+    ("rumpkern_sys_sunos", &["rumpnet", "rumpvfs"], &[]),
     ("rumpkern_sljit", &[], &[]),
     ("rumpkern_solaris", &["rumpvfs"], &[]),
 ];

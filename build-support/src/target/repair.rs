@@ -75,6 +75,22 @@ const FLAGS: &[FileFlags] = &[
         machines: &[],
         flags: &["-Dkmem_alloc=kmem_zalloc"],
     },
+    // See emulation.h.
+    FileFlags {
+        source: "sys/rump/kern/lib/libsys_cygwin/sys_cygwin_component.c",
+        machines: &[],
+        flags: &["-Demul_default=rump_emulation_cygwin"],
+    },
+    FileFlags {
+        source: "sys/rump/kern/lib/libsys_linux/sys_linux_component.c",
+        machines: &[],
+        flags: &["-Demul_default=rump_emulation_linux"],
+    },
+    FileFlags {
+        source: "sys/rump/kern/lib/libsys_sunos/sys_sunos_component.c",
+        machines: &[],
+        flags: &["-Demul_default=rump_emulation_sunos"],
+    },
 ];
 
 /// The flags that a source needs besides its component's.
@@ -88,53 +104,62 @@ pub fn flags(source: &Path, machine: &Machine) -> impl Iterator<Item = &'static 
         .flat_map(|rule| rule.flags.iter().copied())
 }
 
-/// A file of our own that a source of the snapshots is compiled with.
+/// Sources that a component lists, and does not need.
+const SUPERFLUOUS: &[(&str, &str)] = &[
+    // The kernel has these functions itself; pinned sources are without this file.
+    ("rumpfs_zfs", "atomic.c"),
+];
+
+/// Whether a component can do without a source, if it is not there.
+#[must_use]
+pub fn is_superfluous(component: &str, source: &str) -> bool {
+    SUPERFLUOUS.contains(&(component, source))
+}
+
+/// A header of our own that a source of the snapshots is compiled after.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Addition {
+pub struct Header {
     source: &'static str,
-    /// How.
-    pub role: Role,
     /// What the file is called in the component's object folder.
     pub name: &'static str,
     /// Its text.
     pub text: &'static str,
 }
 
-/// How a file of our own goes with a source of the snapshots.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Role {
-    /// The source is compiled after it.
-    Header,
-    /// It is compiled in place of the source, which it includes.
-    Wrapper,
-}
-
-const ADDITIONS: &[Addition] = &[
-    Addition {
-        source: "sys/dev/usb/usb_mem.c",
-        role: Role::Header,
-        name: "usb_mem_repair.h",
-        text: include_str!("usb_mem.h"),
+const HEADERS: &[Header] = &[
+    // All of the component include it by this name.
+    Header {
+        source: "sys/rump/dev/lib/libpci/rumpdev_pci.c",
+        name: "rumpcomp_userfeatures_pci.h",
+        text: include_str!("userfeatures_pci.h"),
     },
-    Addition {
-        source: "sys/rump/dev/lib/libugenhc/ugenhc.c",
-        role: Role::Wrapper,
-        name: "ugenhc_repair.c",
-        text: include_str!("ugenhc.c"),
+    Header {
+        source: "sys/rump/kern/lib/libsys_cygwin/sys_cygwin_component.c",
+        name: "emulation.h",
+        text: include_str!("emulation.h"),
     },
-    Addition {
+    Header {
+        source: "sys/rump/kern/lib/libsys_linux/sys_linux_component.c",
+        name: "emulation.h",
+        text: include_str!("emulation.h"),
+    },
+    Header {
+        source: "sys/rump/kern/lib/libsys_sunos/sys_sunos_component.c",
+        name: "emulation.h",
+        text: include_str!("emulation.h"),
+    },
+    Header {
         source: "sys/rump/net/lib/libvirtif/if_virt.c",
-        role: Role::Header,
         name: "if_virt_repair.h",
         text: include_str!("if_virt.h"),
     },
 ];
 
-/// What a source is compiled with, if there is anything.
+/// The header that a source is compiled after, if there is one.
 #[must_use]
-pub fn addition(source: &Path) -> Option<Addition> {
-    let mut additions = ADDITIONS.iter().copied();
-    additions.find(|addition| source == Path::new(addition.source))
+pub fn header(source: &Path) -> Option<Header> {
+    let mut headers = HEADERS.iter().copied();
+    headers.find(|header| source == Path::new(header.source))
 }
 
 #[cfg(test)]
