@@ -1,6 +1,6 @@
 //! Compiles the few lines that cannot be written in Rust: the landing (`setjmp`), the variadic
 //! `rumpuser_dprintf`, the instruction-cache flush, a thread-local word at a known place, and what has
-//! to know its frame or the host's layout of registers.
+//! to know its frame or the host's layout of registers; and the weak functions of an empty PCI bus.
 
 const SHIM: [&str; 6] = [
     "shim/landing.c",
@@ -11,17 +11,22 @@ const SHIM: [&str; 6] = [
     "shim/registers.c",
 ];
 
+/// The user side of the component rumpdev_pci, whose definitions give way to the program's.
+const PCI: &str = "shim/pci.c";
+
 fn main() {
     println!("cargo::rerun-if-env-changed=DOCS_RS");
-    for file in SHIM {
+    for file in SHIM.into_iter().chain([PCI]) {
         println!("cargo::rerun-if-changed={file}");
     }
     // docs.rs has no use for objects, and its builds need no C compiler.
     if std::env::var_os("DOCS_RS").is_some() {
         return;
     }
+    let has_pci = std::env::var_os("CARGO_FEATURE_RUMPDEV_PCI").is_some();
     cc::Build::new()
         .files(SHIM)
+        .files(has_pci.then_some(PCI))
         .warnings(true)
         .extra_warnings(true)
         .compile("rumpuser_shim");

@@ -11,6 +11,12 @@
 //! fails, if the instance was told where that code is ([`Instance::contain`]; loaded kernels tell
 //! themselves), and for one that is ended by force ([`Instance::kill`]).
 //!
+//! # A PCI bus
+//!
+//! The component rumpdev_pci finds no device here. Its hypercalls, which `shim/pci.c` lists with
+//! what they are to do, are weak symbols (feature `rumpdev_pci`): a program that has a bus defines
+//! `rumpcomp_pci_confread` and so on itself, with `#[unsafe(no_mangle)]` or in C.
+//!
 //! # As a C library
 //!
 //! A C program needs no instance: the kernel that is linked into it takes its parameters from the
@@ -63,12 +69,6 @@ pub use hostthread::HostThread;
 pub use image::{Image, Import, LoadError, Segment};
 pub use instance::{Death, DeathKind, Instance, Parameters, SetupError, World};
 pub use random::Random;
-
-/// USB devices in a kernel's ports, of the component rumpdev_ugenhc.
-#[cfg(feature = "rumpdev_ugenhc")]
-pub mod usb {
-    pub use crate::component::ugenhc::{Descriptors, Device, Notifier, PORTS, Refusal, Setup};
-}
 
 /// Network interfaces, of the component rumpnet_virtif, and what they are plugged into.
 #[cfg(feature = "rumpnet_virtif")]
