@@ -11,9 +11,12 @@ use std::num::NonZeroUsize;
 use std::path::Path;
 use std::thread;
 
+use rumpkernel_build::bsdmake;
 use rumpkernel_build::builder::{Built, Configuration, build};
+use rumpkernel_build::component::{Catalogue, Entry, Kind, Options};
 use rumpkernel_build::settings::Settings;
 use rumpkernel_build::snapshot::{self, Request, Warnings};
+use rumpkernel_build::target::Target;
 
 /// tmpfs and ffs with all that they need.
 const FILE_SYSTEMS: [&str; 6] = [
@@ -27,6 +30,9 @@ const FILE_SYSTEMS: [&str; 6] = [
 
 /// What TCP/IP adds.
 const NETWORK: [&str; 3] = ["rumpnet", "rumpnet_net", "rumpnet_netinet"];
+
+/// What the host's sockets cannot be together with.
+const SOCKIN: &str = "rumpnet_sockin";
 
 const TARGET: &str = "x86_64-unknown-linux-gnu";
 
@@ -60,10 +66,81 @@ fn main() -> Result<(), Box<dyn Error>> {
         step("netinet besides", &selection)?;
         step("nothing to compile", &selection)?;
     }
+    let tree = settings.source.clone().ok_or("no source tree")?;
+    println!("every component, release:");
+    every_component(&settings, &tree, jobs, &mut warnings)?;
+    let (files, bytes) = size(&tree)?;
+    println!("the sources: {files} files, {:.1} MB", bytes as f64 / 1e6);
+    println!("peak memory: {} MB", peak_memory()? / 1000);
     for warning in warnings.0 {
         println!("warning: {warning}");
     }
     Ok(())
+}
+
+/// What NetBSD's own build makes without being asked for more, then what it makes only on demand.
+fn every_component(
+    settings: &Settings,
+    tree: &Path,
+    jobs: NonZeroUsize,
+    warnings: &mut Warnings,
+) -> Result<(), Box<dyn Error>> {
+    let machine = Target::from_triple(TARGET)?.machine;
+    let make = bsdmake::Tree::new(tree);
+    let catalogue = Catalogue::read(&make, &machine, &Options::default(), &|_| None)?;
+    let entries = || {
+        catalogue
+            .entries
+            .iter()
+            .filter(|entry| entry.name != SOCKIN)
+    };
+    let names = |is_chosen: &dyn Fn(&&Entry) -> bool| -> Vec<&str> {
+        let chosen = entries().filter(is_chosen);
+        chosen.map(|entry| entry.name.as_str()).collect()
+    };
+    let folder = tempfile::tempdir()?;
+    let mut step = |what: &str, selection: &[&str]| -> Result<(), Box<dyn Error>> {
+        let configuration = configuration(settings, selection, false, folder.path(), jobs);
+        show(what, &build(&configuration, warnings)?, jobs);
+        Ok(())
+    };
+    let mut selection = names(&|entry| entry.default && entry.name != "rumpfs_msdos");
+    step(
+        "the default build but one file system, empty store",
+        &selection,
+    )?;
+    selection.push("rumpfs_msdos");
+    step("that file system besides", &selection)?;
+    selection.extend(names(&|entry| !entry.default && entry.kind == Kind::Device));
+    step("the PCI family besides", &selection)?;
+    selection.extend(names(&|entry| !entry.default && entry.kind != Kind::Device));
+    step("emulations and ZFS besides", &selection)
+}
+
+/// How many files a folder holds, and how many bytes are in them.
+fn size(folder: &Path) -> Result<(usize, u64), Box<dyn Error>> {
+    let (mut files, mut bytes) = (0, 0);
+    for entry in std::fs::read_dir(folder)? {
+        let entry = entry?;
+        let kind = entry.file_type()?;
+        if kind.is_dir() {
+            let inside = size(&entry.path())?;
+            files += inside.0;
+            bytes += inside.1;
+        } else if kind.is_file() {
+            files += 1;
+            bytes += entry.metadata()?.len();
+        }
+    }
+    Ok((files, bytes))
+}
+
+/// The most memory that this process has had resident, in kilobytes: what a build script takes.
+fn peak_memory() -> Result<u64, Box<dyn Error>> {
+    let status = std::fs::read_to_string("/proc/self/status")?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    let number = line.and_then(|line| line.split_whitespace().next());
+    Ok(number.ok_or("no VmHWM in /proc/self/status")?.parse()?)
 }
 
 fn configuration(
