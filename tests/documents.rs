@@ -73,51 +73,85 @@ fn readme_lists_every_setting() {
     );
 }
 
+/// The table of features in README.md.
+fn feature_table() -> String {
+    let readme = read("README.md");
+    let (_, table) = readme.split_once("\n### Features\n").expect("a section");
+    let (table, _) = table.split_once("\n### ").expect("one after it");
+    let rows = table.lines().filter(|line| line.starts_with('|'));
+    rows.collect::<Vec<_>>().join("\n")
+}
+
 #[test]
 fn readme_lists_every_driver() {
-    let readme = read("README.md");
+    let table = feature_table();
     // The factions are no drivers: drivers turn them on.
     for feature in features(&manifest("rumpkernel/Cargo.toml")).keys() {
         if !["dev", "sockets", "vfs"].contains(&feature.as_str()) {
             assert!(
-                readme.contains(&format!("| `{feature}` |")),
-                "README.md has no row for {feature}"
+                table.contains(&format!("`{feature}`")),
+                "README.md's table of features lacks {feature}"
             );
         }
     }
 }
 
-#[test]
-fn features_turn_on_what_the_catalogue_says_a_component_needs() {
+/// The default snapshot's components, unless the cache does not have it.
+fn catalogue(test: &str) -> Option<Catalogue> {
     let cache = env::var_os("RUMPKERNEL_CACHE_DIR")
         .map(PathBuf::from)
         .or_else(|| default_cache_dir().ok());
     let Some(tree) = cache.and_then(|cache| cached(default_pin(), &cache)) else {
-        println!(
-            "features_turn_on_what_the_catalogue_says_a_component_needs: no sources in the cache"
-        );
-        return;
+        println!("{test} did not run: no sources in the cache");
+        return None;
     };
     let target = Target::from_triple("x86_64-unknown-linux-gnu").expect("a target");
-    let catalogue = Catalogue::read(
-        &Tree::new(tree.root()),
-        &target.machine,
-        &Options::default(),
-        &|_| None,
-    )
-    .expect("a catalogue");
+    let make = Tree::new(tree.root());
+    let options = Options::default();
+    Some(Catalogue::read(&make, &target.machine, &options, &|_| None).expect("a catalogue"))
+}
+
+#[test]
+fn every_component_is_a_feature() {
+    let Some(catalogue) = catalogue("every_component_is_a_feature") else {
+        return;
+    };
+    let names: BTreeSet<&str> = catalogue
+        .entries
+        .iter()
+        .map(|entry| entry.name.as_str())
+        .filter(|name| *name != "rump")
+        .collect();
+    let long = features(&manifest("rumpkernel-sys/Cargo.toml"));
+    let long: BTreeSet<&str> = long.keys().map(String::as_str).collect();
+    assert_eq!(long, names, "features of rumpkernel-sys");
+}
+
+/// The host's sockets, which take the place of the kernel's own stack for those that can use either.
+const SOCKIN: &str = "rumpnet_sockin";
+
+#[test]
+fn features_turn_on_what_the_catalogue_says_a_component_needs() {
+    let Some(catalogue) = catalogue("features_turn_on_what_the_catalogue_says_a_component_needs")
+    else {
+        return;
+    };
     let features = features(&manifest("rumpkernel-sys/Cargo.toml"));
     for name in features.keys() {
-        let closure = catalogue
-            .closure(&[name])
-            .expect("a feature is a component");
-        let needed: BTreeSet<&str> = closure
-            .iter()
-            .map(|entry| entry.name.as_str())
-            .filter(|name| *name != "rump")
-            .collect();
+        let closure = |selection: &[&str]| {
+            let closure = catalogue.closure(selection).ok()?;
+            let names = closure.iter().map(|entry| entry.name.clone());
+            Some(names.collect::<BTreeSet<String>>())
+        };
+        // Features cannot say "or", so they leave that to the build: on is what is needed either way.
+        let mut needed = closure(&[name]).expect("a feature is a component");
+        if let Some(either) = closure(&[name, SOCKIN]) {
+            needed.retain(|need| either.contains(need));
+        }
+        needed.remove("rump");
         let mut on = BTreeSet::new();
         reached(&features, name, &mut on);
+        let on: BTreeSet<String> = on.into_iter().map(str::to_owned).collect();
         assert_eq!(on, needed, "feature {name} of rumpkernel-sys");
     }
 }
@@ -125,7 +159,14 @@ fn features_turn_on_what_the_catalogue_says_a_component_needs() {
 #[test]
 fn short_features_are_the_catalogues_short_names() {
     let long = features(&manifest("rumpkernel-sys/Cargo.toml"));
-    let short = features(&manifest("rumpkernel/Cargo.toml"));
+    let mut short = features(&manifest("rumpkernel/Cargo.toml"));
+    let full = short
+        .remove("full")
+        .expect("a feature for all that is useful together");
+    for feature in &full {
+        assert!(short.contains_key(feature), "full turns on {feature}");
+    }
+    let mut named = BTreeSet::new();
     for (name, turned_on) in &short {
         let components: Vec<&str> = turned_on
             .iter()
@@ -138,17 +179,22 @@ fn short_features_are_the_catalogues_short_names() {
             long.contains_key(component),
             "rumpkernel-sys has no feature {component}"
         );
+        named.insert(component.to_owned());
         let tail = component
-            .rsplit_once('_')
+            .split_once('_')
             .map_or(component, |(_, tail)| tail);
-        let faction = [
+        let others = [
             ("dev", "rumpdev"),
+            ("fifo", "rumpvfs_fifofs"),
+            ("layer", "rumpvfs_layerfs"),
             ("sockets", "rumpnet"),
             ("vfs", "rumpvfs"),
         ];
         assert!(
-            tail == name || faction.contains(&(name.as_str(), component)),
+            tail == name || others.contains(&(name.as_str(), component)),
             "{name} is no name for {component}"
         );
     }
+    let long: BTreeSet<String> = long.into_keys().collect();
+    assert_eq!(named, long, "components with a name in rumpkernel");
 }

@@ -9,6 +9,8 @@ mod accidents;
 mod bad_images;
 mod child;
 mod clocks;
+#[cfg(feature = "every-component")]
+mod components;
 mod console;
 mod ends;
 mod faults;
@@ -22,9 +24,7 @@ mod network;
 mod odd_places;
 mod panics;
 mod place;
-mod smb;
 mod threads;
-mod usb;
 mod world;
 
 use std::process::ExitCode;
@@ -74,6 +74,8 @@ const ALL: &[&[Test]] = &[
     accidents::TESTS,
     bad_images::TESTS,
     clocks::TESTS,
+    #[cfg(feature = "every-component")]
+    components::TESTS,
     ends::TESTS,
     faults::TESTS,
     files::TESTS,
@@ -84,9 +86,7 @@ const ALL: &[&[Test]] = &[
     network::TESTS,
     odd_places::TESTS,
     panics::TESTS,
-    smb::TESTS,
     threads::TESTS,
-    usb::TESTS,
 ];
 
 fn main() -> ExitCode {

@@ -234,6 +234,7 @@ entry_points! {
         sys_pipe = rump_sys_pipe(arg1: *mut c_int) -> c_int;
     }
     component {
+        "rumpkern_sysproxy" init_server = rump_init_server(arg1: *const c_char) -> c_int;
         "rumpvfs" getvninfo = rump_pub_getvninfo(arg1: *mut vnode, arg2: *mut rump_vtype, arg3: *mut off_t, arg4: *mut dev_t);
         "rumpvfs" namei = rump_pub_namei(arg1: u32, arg2: u32, arg3: *const c_char, arg4: *mut *mut vnode, arg5: *mut *mut vnode, arg6: *mut *mut componentname) -> c_int;
         "rumpvfs" vp_incref = rump_pub_vp_incref(arg1: *mut vnode);
@@ -244,11 +245,10 @@ entry_points! {
         "rumpvfs" vfs_syncwait = rump_pub_vfs_syncwait(arg1: *mut mount);
         "rumpvfs" vfs_mount_print = rump_pub_vfs_mount_print(arg1: *const c_char, arg2: c_int);
         "rumpvfs" vfs_extattrctl = rump_pub_vfs_extattrctl(arg1: *mut mount, arg2: c_int, arg3: *mut vnode, arg4: c_int, arg5: *const c_char) -> c_int;
+        "rumpfs_syspuffs" syspuffs_glueinit = rump_pub_syspuffs_glueinit(arg1: c_int, arg2: *mut c_int) -> c_int;
+        "rumpnet_shmif" shmif_create = rump_pub_shmif_create(arg1: *const c_char, arg2: *mut c_int) -> c_int;
         "rumpnet_virtif" virtif_virt_deliverpkt = rump_virtif_virt_deliverpkt(arg1: *mut virtif_sc, arg2: *mut iovec, arg3: usize);
     }
     absent {
-        "rumpkern_sysproxy" init_server = rump_init_server(arg1: *const c_char) -> c_int;
-        "rumpfs_syspuffs" syspuffs_glueinit = rump_pub_syspuffs_glueinit(arg1: c_int, arg2: *mut c_int) -> c_int;
-        "rumpnet_shmif" shmif_create = rump_pub_shmif_create(arg1: *const c_char, arg2: *mut c_int) -> c_int;
     }
 }
