@@ -78,6 +78,14 @@ impl Builder {
         self
     }
 
+    /// How many USB ports the kernel has, for [`usb::plug`](crate::usb::plug): none by default, and at
+    /// most 4. The kernel looks at each of them four times a second.
+    #[cfg(feature = "ugenhc")]
+    pub fn usb_ports(mut self, count: u8) -> Self {
+        self.world.usb_ports = count;
+        self
+    }
+
     /// Any further boot parameter, by the name under which the kernel asks for it, such as
     /// `RUMP_NVNODES`.
     pub fn parameter(mut self, name: impl AsRef<str>, value: impl AsRef<str>) -> Self {
@@ -165,6 +173,16 @@ impl Builder {
     }
 
     fn world(self) -> Result<World, ErrorKind> {
+        #[cfg(feature = "ugenhc")]
+        if self.world.usb_ports > rumpuser_posix::usb::PORTS {
+            return Err(ErrorKind::BadParameter {
+                reason: format!(
+                    "{} USB ports, a kernel can have {}",
+                    self.world.usb_ports,
+                    rumpuser_posix::usb::PORTS
+                ),
+            });
+        }
         match self.memory {
             Some(bytes) if bytes < SMALLEST_MEMORY => Err(ErrorKind::BadParameter {
                 reason: format!(

@@ -110,6 +110,13 @@ pub enum ErrorKind {
         given: String,
     },
 
+    /// No USB port of the kernel is free.
+    #[error(
+        "no USB port is free: Builder::usb_ports() gives a kernel up to four, and one is free again \
+         seconds after its device was unplugged"
+    )]
+    NoUsbPort,
+
     /// A path holds a NUL byte, which no path of a Unix kernel can.
     #[error("the path holds a NUL byte")]
     NulInPath,
@@ -241,6 +248,7 @@ impl From<Error> for io::Error {
             ErrorKind::NulInPath | ErrorKind::BadParameter { .. } | ErrorKind::BadPrefix { .. } => {
                 io::ErrorKind::InvalidInput
             }
+            ErrorKind::NoUsbPort => io::ErrorKind::ResourceBusy,
             ErrorKind::InsideKernel => io::ErrorKind::Deadlock,
             ErrorKind::AlreadyBooted => io::ErrorKind::AlreadyExists,
             ErrorKind::Load(LoadError::Host { source, .. }) => source.kind(),

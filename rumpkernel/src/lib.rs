@@ -103,6 +103,8 @@ mod syscall;
 #[cfg(all(feature = "virtif", any(feature = "netinet", feature = "netinet6")))]
 mod sysctl;
 mod thread;
+#[cfg(feature = "ugenhc")]
+pub mod usb;
 
 pub use builder::Builder;
 pub use errno::Errno;

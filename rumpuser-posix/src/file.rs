@@ -19,6 +19,8 @@ use std::sync::Arc;
 
 use parking_lot::Mutex;
 
+#[cfg(feature = "rumpdev_ugenhc")]
+use crate::component::ugenhc::Node;
 use crate::disk::{Access, DiskError, DiskLock, Image, Kind};
 use crate::errno::{from_host, from_io};
 use crate::fault::Fault;
@@ -101,6 +103,10 @@ fn open(instance: &Instance, path: &CStr, flags: c_int) -> Result<RawFd, c_int> 
         OPEN_READ_WRITE => (true, true),
         _ => return Err(from_host(libc::EINVAL)),
     };
+    #[cfg(feature = "rumpdev_ugenhc")]
+    if let Some(node) = Node::named(path) {
+        return node.open(instance);
+    }
     if let Some(image) = instance.disks.find(path) {
         if write && image.access == Access::ReadOnly {
             return Err(from_host(libc::EACCES));
@@ -156,6 +162,13 @@ fn information(instance: &Instance, path: &CStr, want_size: bool) -> Result<(u64
             Kind::Character => TYPE_CHARACTER,
         };
         return Ok((image.told_size(), file_type));
+    }
+    #[cfg(feature = "rumpdev_ugenhc")]
+    if let Some(node) = Node::named(path) {
+        return match node.exists(instance) {
+            true => Ok((0, TYPE_CHARACTER)),
+            false => Err(from_host(libc::ENOENT)),
+        };
     }
     let path = host_path(path);
     let metadata = fs::metadata(path).map_err(|error| from_io(&error))?;
@@ -229,6 +242,11 @@ unsafe extern "C" fn rumpuser_open(
 #[unsafe(no_mangle)]
 extern "C" fn rumpuser_close(number: c_int) -> c_int {
     let instance = caller();
+    #[cfg(feature = "rumpdev_ugenhc")]
+    if let Some(node) = Node::numbered(number) {
+        node.close(instance);
+        return 0;
+    }
     instance.unscheduled(|| {
         let descriptor = instance.descriptors.open.lock().remove(&number);
         match descriptor {
@@ -275,6 +293,11 @@ unsafe extern "C" fn rumpuser_iovread(
     done: *mut usize,
 ) -> c_int {
     let instance = caller();
+    #[cfg(feature = "rumpdev_ugenhc")]
+    if let Some(node) = Node::numbered(number) {
+        // SAFETY: the kernel's buffers, and its place for the count.
+        return unsafe { report(node.transfer(instance, true, vector, count), done) };
+    }
     let result = instance.unscheduled(|| {
         if instance.faults().strikes(Fault::Read) {
             return Err(libc::EIO);
@@ -299,6 +322,11 @@ unsafe extern "C" fn rumpuser_iovwrite(
     done: *mut usize,
 ) -> c_int {
     let instance = caller();
+    #[cfg(feature = "rumpdev_ugenhc")]
+    if let Some(node) = Node::numbered(number) {
+        // SAFETY: as in rumpuser_iovread.
+        return unsafe { report(node.transfer(instance, false, vector, count), done) };
+    }
     let result = instance.unscheduled(|| {
         if instance.faults().strikes(Fault::Write) {
             return Err(libc::EIO);

@@ -70,6 +70,12 @@ pub use image::{Image, Import, LoadError, Segment};
 pub use instance::{Death, DeathKind, Instance, Parameters, SetupError, World};
 pub use random::Random;
 
+/// USB devices in a kernel's ports, of the component rumpdev_ugenhc.
+#[cfg(feature = "rumpdev_ugenhc")]
+pub mod usb {
+    pub use crate::component::ugenhc::{Descriptors, Device, Notifier, PORTS, Refusal, Setup};
+}
+
 /// Network interfaces, of the component rumpnet_virtif, and what they are plugged into.
 #[cfg(feature = "rumpnet_virtif")]
 pub mod virtif {

@@ -24,7 +24,9 @@ mod network;
 mod odd_places;
 mod panics;
 mod place;
+mod smb;
 mod threads;
+mod usb;
 mod world;
 
 use std::process::ExitCode;
@@ -86,7 +88,9 @@ const ALL: &[&[Test]] = &[
     network::TESTS,
     odd_places::TESTS,
     panics::TESTS,
+    smb::TESTS,
     threads::TESTS,
+    usb::TESTS,
 ];
 
 fn main() -> ExitCode {

@@ -11,7 +11,7 @@ use crate::bsdmake::OBJECTS;
 use crate::compile::{self, flags};
 use crate::component::{Component, Origin, placed};
 use crate::store::{Key, KeyBuilder};
-use crate::target::repair;
+use crate::target::repair::{self, Role};
 
 /// A component of which everything is known that can be before compiling.
 pub(super) struct Recipe {
@@ -25,8 +25,9 @@ pub(super) struct Recipe {
 impl Recipe {
     /// Works everything out.
     pub(super) fn new(setup: &Setup, mut component: Component) -> Result<Self, Error> {
-        let mut headers = Vec::new();
-        for source in &mut component.sources {
+        let mut additions = Vec::new();
+        let mut wrapped = Vec::new();
+        for (index, source) in component.sources.iter_mut().enumerate() {
             if let Origin::Tree(path) = &mut source.origin {
                 let repairs = setup.target.repairs;
                 if let Some(better) = repairs.iter().find_map(|repair| repair.apply(path)) {
@@ -34,19 +35,27 @@ impl Recipe {
                 }
                 let flags = repair::flags(path, &setup.target.machine);
                 source.flags.extend(flags.map(str::to_owned));
-                if let Some(header) = repair::header(path) {
-                    source.flags.push("-include".to_owned());
-                    source.flags.push(format!("{OBJECTS}/{}", header.name));
-                    headers.push(GeneratedFile {
-                        name: header.name.to_owned(),
-                        text: header.text.to_owned(),
+                if let Some(addition) = repair::addition(path) {
+                    match addition.role {
+                        Role::Header => {
+                            source.flags.push("-include".to_owned());
+                            source.flags.push(format!("{OBJECTS}/{}", addition.name));
+                        }
+                        Role::Wrapper => wrapped.push((index, addition.name)),
+                    }
+                    additions.push(GeneratedFile {
+                        name: addition.name.to_owned(),
+                        text: addition.text.to_owned(),
                     });
                 }
             }
         }
         let (mut generated, described_by) =
             generated::generate(&component, setup.tree.root(), &setup.config)?;
-        generated.append(&mut headers);
+        generated.append(&mut additions);
+        for (index, name) in wrapped {
+            component.sources[index].origin = Origin::Generated(name.to_owned());
+        }
         let sources = component
             .sources
             .iter()

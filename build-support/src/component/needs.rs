@@ -3,8 +3,7 @@
 //! The first list of a row are the components that define what its objects leave undefined. The second
 //! is what no symbol shows, each with the reason. The base is needed by all and in no row.
 //!
-//! What only an embedder has is not here: the PCI family needs the hypercalls for buses, and `usb` needs
-//! the `bus_dma` functions that come with them.
+//! What only an embedder has is not here: the PCI family needs the hypercalls for buses.
 
 /// A list of interfaces: the kernel's own, or the stand-in that comes with the host's sockets.
 const INTERFACES: &str = "rumpnet_net|rumpnet_sockin";

@@ -116,50 +116,78 @@ pub fn is_superfluous(component: &str, source: &str) -> bool {
     SUPERFLUOUS.contains(&(component, source))
 }
 
-/// A header of our own that a source of the snapshots is compiled after.
+/// A file of our own that a source of the snapshots is compiled with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Header {
+pub struct Addition {
     source: &'static str,
+    /// How.
+    pub role: Role,
     /// What the file is called in the component's object folder.
     pub name: &'static str,
     /// Its text.
     pub text: &'static str,
 }
 
-const HEADERS: &[Header] = &[
+/// How a file of our own goes with a source of the snapshots.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    /// The source is compiled after it.
+    Header,
+    /// It is compiled in place of the source, which it includes.
+    Wrapper,
+}
+
+const ADDITIONS: &[Addition] = &[
+    Addition {
+        source: "sys/dev/usb/usb_mem.c",
+        role: Role::Header,
+        name: "usb_mem_repair.h",
+        text: include_str!("usb_mem.h"),
+    },
     // All of the component include it by this name.
-    Header {
+    Addition {
         source: "sys/rump/dev/lib/libpci/rumpdev_pci.c",
+        role: Role::Header,
         name: "rumpcomp_userfeatures_pci.h",
         text: include_str!("userfeatures_pci.h"),
     },
-    Header {
+    Addition {
+        source: "sys/rump/dev/lib/libugenhc/ugenhc.c",
+        role: Role::Wrapper,
+        name: "ugenhc_repair.c",
+        text: include_str!("ugenhc.c"),
+    },
+    Addition {
         source: "sys/rump/kern/lib/libsys_cygwin/sys_cygwin_component.c",
+        role: Role::Header,
         name: "emulation.h",
         text: include_str!("emulation.h"),
     },
-    Header {
+    Addition {
         source: "sys/rump/kern/lib/libsys_linux/sys_linux_component.c",
+        role: Role::Header,
         name: "emulation.h",
         text: include_str!("emulation.h"),
     },
-    Header {
+    Addition {
         source: "sys/rump/kern/lib/libsys_sunos/sys_sunos_component.c",
+        role: Role::Header,
         name: "emulation.h",
         text: include_str!("emulation.h"),
     },
-    Header {
+    Addition {
         source: "sys/rump/net/lib/libvirtif/if_virt.c",
+        role: Role::Header,
         name: "if_virt_repair.h",
         text: include_str!("if_virt.h"),
     },
 ];
 
-/// The header that a source is compiled after, if there is one.
+/// What a source is compiled with, if there is anything.
 #[must_use]
-pub fn header(source: &Path) -> Option<Header> {
-    let mut headers = HEADERS.iter().copied();
-    headers.find(|header| source == Path::new(header.source))
+pub fn addition(source: &Path) -> Option<Addition> {
+    let mut additions = ADDITIONS.iter().copied();
+    additions.find(|addition| source == Path::new(addition.source))
 }
 
 #[cfg(test)]

@@ -4,6 +4,10 @@
 //! up the virtual CPU around blocking calls, translates error numbers, and makes threads of its own
 //! known to the kernel.
 
+#[cfg(feature = "rumpdev_netsmb")]
+pub(crate) mod netsmb;
+#[cfg(feature = "rumpdev_ugenhc")]
+pub(crate) mod ugenhc;
 #[cfg(feature = "rumpnet_virtif")]
 pub(crate) mod virtif;
 

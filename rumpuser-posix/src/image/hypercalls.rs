@@ -19,6 +19,9 @@ macro_rules! table {
 }
 
 table! {
+    #[cfg(feature = "rumpdev_netsmb")] rumpcomp_netsmb_iconv_close
+    #[cfg(feature = "rumpdev_netsmb")] rumpcomp_netsmb_iconv_conv
+    #[cfg(feature = "rumpdev_netsmb")] rumpcomp_netsmb_iconv_open
     #[cfg(feature = "rumpdev_pci")] rumpcomp_pci_confread
     #[cfg(feature = "rumpdev_pci")] rumpcomp_pci_confwrite
     #[cfg(feature = "rumpdev_pci")] rumpcomp_pci_dmafree
@@ -29,6 +32,7 @@ table! {
     #[cfg(feature = "rumpdev_pci")] rumpcomp_pci_irq_map
     #[cfg(feature = "rumpdev_pci")] rumpcomp_pci_map
     #[cfg(feature = "rumpdev_pci")] rumpcomp_pci_virt_to_mach
+    #[cfg(feature = "rumpdev_ugenhc")] rumpcomp_ugenhc_ioctl
     #[cfg(feature = "rumpnet_virtif")] rumpcomp_virt_create
     #[cfg(feature = "rumpnet_virtif")] rumpcomp_virt_destroy
     #[cfg(feature = "rumpnet_virtif")] rumpcomp_virt_dying

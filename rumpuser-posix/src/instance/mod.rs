@@ -102,6 +102,10 @@ pub struct Instance {
     pub(crate) parked: Parked,
     pub(crate) inside: Inside,
     pub(crate) daemon: Mutex<Option<Daemon>>,
+    #[cfg(feature = "rumpdev_netsmb")]
+    pub(crate) converters: crate::component::netsmb::Converters,
+    #[cfg(feature = "rumpdev_ugenhc")]
+    pub(crate) ports: crate::component::ugenhc::Ports,
     #[cfg(feature = "rumpnet_virtif")]
     pub(crate) interfaces: crate::component::virtif::Interfaces,
     /// Whether the kernel's signals are raised in the process.
@@ -142,6 +146,10 @@ impl Instance {
             parked: Parked::new(id, turns),
             inside: Inside::default(),
             daemon: Mutex::new(None),
+            #[cfg(feature = "rumpdev_netsmb")]
+            converters: Default::default(),
+            #[cfg(feature = "rumpdev_ugenhc")]
+            ports: crate::component::ugenhc::Ports::new(world.usb_ports),
             #[cfg(feature = "rumpnet_virtif")]
             interfaces: Default::default(),
             raises_signals,
@@ -267,6 +275,10 @@ impl Instance {
         // before running any of its code. So nobody uses what it had.
         self.descriptors.close_all();
         self.bio.clear();
+        #[cfg(feature = "rumpdev_netsmb")]
+        self.converters.clear();
+        #[cfg(feature = "rumpdev_ugenhc")]
+        self.ports.clear();
         #[cfg(feature = "rumpnet_virtif")]
         self.interfaces.clear();
         // SAFETY: as said above, for memory and image.

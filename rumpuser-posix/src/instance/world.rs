@@ -24,6 +24,9 @@ pub struct World {
     pub clock: Clock,
     /// Where its random numbers come from.
     pub random: Random,
+    /// How many USB ports it has; what is beyond [`PORTS`](crate::usb::PORTS) is not there.
+    #[cfg(feature = "rumpdev_ugenhc")]
+    pub usb_ports: u8,
     /// What fails from the beginning, for tests.
     pub faults: Faults,
 }

@@ -1,0 +1,273 @@
+//! `rumpcomp_netsmb_iconv_*`: the character sets of SMB servers, for the component rumpdev_netsmb.
+//!
+//! What the kernel converts it converts with the host's iconv(3): names of character sets are those
+//! that the host knows, and the C library's own function is what it costs. A handle is a number
+//! that belongs to one kernel, so that the converters of a dead kernel are given back.
+//!
+//! The contract is iconv(3)'s, with an error number for a result: the pointers and counts are moved
+//! on by what was converted; EILSEQ for what the source set cannot hold, EINVAL where the input ends
+//! in the middle of a character, E2BIG where the output is full. The buffers may be the same, as
+//! some of the kernel's calls have them.
+
+use std::collections::HashMap;
+use std::ffi::{CStr, c_char, c_int, c_void};
+use std::{ptr, slice};
+
+use parking_lot::Mutex;
+
+use crate::errno::{from_host, last};
+use crate::instance::caller;
+
+/// An open converter of the host's.
+struct Converter(libc::iconv_t);
+
+// SAFETY: a converter may be used by any thread, by one at a time: it is behind a lock.
+unsafe impl Send for Converter {}
+
+impl Drop for Converter {
+    fn drop(&mut self) {
+        // SAFETY: open, and nobody uses it after this.
+        unsafe { libc::iconv_close(self.0) };
+    }
+}
+
+impl Converter {
+    /// `Err` with the host's number.
+    fn open(to: &CStr, from: &CStr) -> Result<Self, c_int> {
+        // SAFETY: two strings.
+        let converter = unsafe { libc::iconv_open(to.as_ptr(), from.as_ptr()) };
+        // What iconv_open(3) returns when it fails.
+        if converter.addr() == usize::MAX {
+            return Err(last());
+        }
+        Ok(Self(converter))
+    }
+
+    /// Converts as much of `input` as it can, and says how much is left of it and how much of the
+    /// output was used. Without input the initial state is written. `Err` with the host's number.
+    fn convert(
+        &mut self,
+        input: Option<&[u8]>,
+        output: &mut [u8],
+    ) -> (usize, usize, Result<(), c_int>) {
+        let mut left = input.map_or(0, <[u8]>::len);
+        let mut source = input.map_or(ptr::null(), <[u8]>::as_ptr).cast_mut().cast();
+        let mut free = output.len();
+        let mut target = output.as_mut_ptr().cast();
+        let source = match input {
+            Some(_) => &raw mut source,
+            None => ptr::null_mut(),
+        };
+        // SAFETY: an open converter, and pointers to buffers of these lengths, of which iconv(3)
+        // writes to the second only; or no input.
+        let result = unsafe { libc::iconv(self.0, source, &mut left, &mut target, &mut free) };
+        let result = if result == usize::MAX {
+            Err(last())
+        } else {
+            Ok(())
+        };
+        (left, output.len() - free, result)
+    }
+}
+
+#[derive(Default)]
+struct Table {
+    last: usize,
+    open: HashMap<usize, Converter>,
+}
+
+/// The converters of one kernel, by handle.
+#[derive(Default)]
+pub(crate) struct Converters(Mutex<Table>);
+
+impl Converters {
+    /// Gives back those of a dead kernel.
+    pub(crate) fn clear(&self) {
+        self.0.lock().open.clear();
+    }
+
+    /// Opens one: its handle, which is never 0.
+    fn open(&self, to: &CStr, from: &CStr) -> Result<usize, c_int> {
+        let converter = Converter::open(to, from)?;
+        let mut table = self.0.lock();
+        table.last += 1;
+        let handle = table.last;
+        table.open.insert(handle, converter);
+        Ok(handle)
+    }
+
+    fn close(&self, handle: usize) -> Result<(), c_int> {
+        let converter = self.0.lock().open.remove(&handle);
+        converter.map(drop).ok_or(libc::EBADF)
+    }
+
+    fn convert(
+        &self,
+        handle: usize,
+        input: Option<&[u8]>,
+        output: &mut [u8],
+    ) -> (usize, usize, Result<(), c_int>) {
+        match self.0.lock().open.get_mut(&handle) {
+            Some(converter) => converter.convert(input, output),
+            None => (input.map_or(0, <[u8]>::len), 0, Err(libc::EBADF)),
+        }
+    }
+}
+
+fn answer(result: Result<(), c_int>) -> c_int {
+    result.map_or_else(from_host, |()| 0)
+}
+
+/// Opens a converter, without CPU: the host may have to read tables.
+#[unsafe(no_mangle)]
+unsafe extern "C" fn rumpcomp_netsmb_iconv_open(
+    to: *const c_char,
+    from: *const c_char,
+    handle: *mut *mut c_void,
+) -> c_int {
+    let instance = caller();
+    // SAFETY: the kernel passes strings.
+    let (to, from) = unsafe { (CStr::from_ptr(to), CStr::from_ptr(from)) };
+    let opened = instance.unscheduled(|| instance.converters.open(to, from));
+    answer(opened.map(|number| {
+        // SAFETY: the kernel passes a place for the handle, or null.
+        if let Some(handle) = unsafe { handle.as_mut() } {
+            *handle = ptr::without_provenance_mut(number);
+        }
+    }))
+}
+
+/// Closes a converter.
+#[unsafe(no_mangle)]
+extern "C" fn rumpcomp_netsmb_iconv_close(handle: *mut c_void) -> c_int {
+    answer(caller().converters.close(handle.addr()))
+}
+
+/// Converts.
+#[unsafe(no_mangle)]
+unsafe extern "C" fn rumpcomp_netsmb_iconv_conv(
+    handle: *mut c_void,
+    input: *mut *const u8,
+    input_left: *mut usize,
+    output: *mut *mut u8,
+    output_left: *mut usize,
+) -> c_int {
+    let instance = caller();
+    // SAFETY: the kernel passes pointers to its buffers and counts, or null for no buffer.
+    let (mut source, mut target) = unsafe { (input.as_mut(), output.as_mut()) };
+    let source_start = source.as_ref().map_or(ptr::null(), |start| **start);
+    let target_start = target.as_ref().map_or(ptr::null_mut(), |start| **start);
+    // A copy, because the buffers may be the same.
+    let copy = (!source_start.is_null()).then(|| {
+        // SAFETY: so many bytes can be read there.
+        unsafe { slice::from_raw_parts(source_start, *input_left) }.to_vec()
+    });
+    let room = match target_start.is_null() {
+        true => &mut [][..],
+        // SAFETY: so many bytes can be written there, and nothing else refers to them.
+        false => unsafe { slice::from_raw_parts_mut(target_start, *output_left) },
+    };
+    let (left, used, result) = instance
+        .converters
+        .convert(handle.addr(), copy.as_deref(), room);
+    if let (Some(source), Some(copy)) = (&mut source, &copy) {
+        **source = source_start.wrapping_add(copy.len() - left);
+        // SAFETY: a count belongs to each buffer.
+        unsafe { *input_left = left };
+    }
+    if let Some(target) = &mut target
+        && used > 0
+    {
+        **target = target_start.wrapping_add(used);
+        // SAFETY: as above.
+        unsafe { *output_left -= used };
+    }
+    answer(result)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+    use std::process::{Command, Stdio};
+
+    use super::*;
+
+    /// What a new converter makes of `input`, given so much room.
+    fn convert(to: &CStr, from: &CStr, input: &[u8], room: usize) -> (usize, Vec<u8>, c_int) {
+        let converters = Converters::default();
+        let handle = converters.open(to, from).unwrap();
+        let mut output = vec![0; room];
+        let (left, used, result) = converters.convert(handle, Some(input), &mut output);
+        output.truncate(used);
+        converters.close(handle).unwrap();
+        (left, output, answer(result))
+    }
+
+    /// What iconv(1) makes of it; `None` where there is no such program.
+    fn outside(to: &CStr, from: &CStr, input: &[u8]) -> Option<Vec<u8>> {
+        let mut program = Command::new("iconv")
+            .args(["-f", from.to_str().ok()?, "-t", to.to_str().ok()?])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .ok()?;
+        program.stdin.take()?.write_all(input).unwrap();
+        Some(program.wait_with_output().unwrap().stdout)
+    }
+
+    #[test]
+    fn text_is_converted_as_iconv_does_it() {
+        let text = "Grüße, Привет, 日本".as_bytes();
+        let sets = [c"UTF-16LE", c"UCS-2LE", c"KOI8-R", c"CP866", c"CP437"];
+        for set in sets {
+            let (left, ours, error) = convert(set, c"UTF-8", text, 100);
+            match outside(set, c"UTF-8", text) {
+                // It stops where we do, at what the set has no character for.
+                Some(theirs) => assert_eq!(ours, theirs, "{set:?}"),
+                None => println!(
+                    "text_is_converted_as_iconv_does_it did not compare: there is no iconv(1)"
+                ),
+            }
+            assert_eq!(left == 0, error == 0, "{set:?}");
+        }
+        assert_eq!(
+            convert(c"UTF-16LE", c"UTF-8", "é日".as_bytes(), 9).1,
+            [0xe9, 0, 0xe5, 0x65]
+        );
+        assert_eq!(convert(c"CP866", c"UTF-8", "Я".as_bytes(), 9).1, [0x9f]);
+    }
+
+    #[test]
+    fn errors_have_netbsds_numbers() {
+        let (e2big, einval, eilseq, ebadf) = (7, 22, 85, 9);
+        assert_eq!(
+            convert(c"UTF-8", c"ISO-8859-1", b"ab\xe9", 3),
+            (1, b"ab".to_vec(), e2big)
+        );
+        assert_eq!(
+            convert(c"ISO-8859-1", c"UTF-8", b"ab\xc3", 9),
+            (1, b"ab".to_vec(), einval)
+        );
+        assert_eq!(
+            convert(c"ISO-8859-1", c"UTF-8", b"ab\xff", 9),
+            (1, b"ab".to_vec(), eilseq)
+        );
+        let converters = Converters::default();
+        let unknown = converters.open(c"no such set", c"UTF-8").unwrap_err();
+        assert_eq!(answer(Err(unknown)), einval);
+        assert_eq!(answer(converters.close(1)), ebadf);
+        assert_eq!(answer(converters.convert(1, None, &mut []).2), ebadf);
+    }
+
+    #[test]
+    fn a_shifted_state_is_left_without_input() {
+        let converters = Converters::default();
+        let handle = converters.open(c"ISO-2022-JP", c"UTF-8").unwrap();
+        let mut output = [0; 16];
+        let (_, used, _) = converters.convert(handle, Some("日".as_bytes()), &mut output);
+        assert_eq!(output[..used], *b"\x1b$BF|");
+        let (left, used, result) = converters.convert(handle, None, &mut output);
+        assert_eq!((left, &output[..used], result), (0, &b"\x1b(B"[..], Ok(())));
+    }
+}

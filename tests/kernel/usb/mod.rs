@@ -1,0 +1,203 @@
+//! USB devices of the program in a kernel's ports.
+
+mod disk;
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
+
+use rumpkernel::usb::{Device, Notifier, Refusal, Setup};
+use rumpkernel::{Errno, Error, ErrorKind, Kernel, fs, usb};
+
+use crate::world;
+use disk::{SECTOR, UsbDisk};
+
+crate::tests![
+    a_disk_in_memory_is_read_and_written,
+    disks_come_and_go,
+    a_disk_that_is_not_ready_is_asked_again,
+    a_kernel_ends_while_a_disk_keeps_it_waiting,
+    a_kernel_has_the_ports_that_it_was_given,
+];
+
+const RAW: &str = "/dev/rsd0d";
+
+/// Bytes that differ from sector to sector.
+fn pattern(sectors: usize) -> Vec<u8> {
+    (0..sectors * SECTOR)
+        .map(|at| (at / SECTOR * 31 + at * 7) as u8)
+        .collect()
+}
+
+fn boot(ports: u8) -> Kernel {
+    world::boot_with(world::booting().usb_ports(ports)).unwrap()
+}
+
+fn try_open(kernel: &Kernel) -> Result<fs::File, Error> {
+    let mut options = fs::OpenOptions::new();
+    options.read(true).write(true).open(kernel, RAW)
+}
+
+/// Opens the disk when the kernel has it.
+fn open(kernel: &Kernel) -> fs::File {
+    loop {
+        match try_open(kernel) {
+            Ok(file) => return file,
+            Err(error) => assert_eq!(error.errno(), Some(Errno::NXIO), "{error}"),
+        }
+        thread::sleep(Duration::from_millis(20));
+    }
+}
+
+fn first_sector(kernel: &Kernel) -> [u8; SECTOR] {
+    let mut sector = [0; SECTOR];
+    open(kernel).read_exact_at(&mut sector, 0).unwrap();
+    sector
+}
+
+fn a_disk_in_memory_is_read_and_written() {
+    let kernel = boot(1);
+    let image = pattern(300);
+    let disk = UsbDisk::new(image.clone());
+    let _plug = usb::plug(&kernel, disk.clone()).unwrap();
+    let file = open(&kernel);
+    let mut read = vec![0; image.len()];
+    file.read_exact_at(&mut read, 0).unwrap();
+    assert!(read == image);
+    let new = [0xa5; 3 * SECTOR];
+    file.write_all_at(&new, 100 * SECTOR as u64).unwrap();
+    let mut expected = image;
+    expected[100 * SECTOR..][..new.len()].copy_from_slice(&new);
+    assert!(disk.sectors() == expected);
+    // It refused commands that it does not know, and the kernel went on as the class says.
+    let seen = disk.seen();
+    assert_eq!(seen.configurations, 1);
+    assert!(seen.stalls > seen.cleared_halts, "GET MAX LUN is refused");
+    assert!(seen.cleared_halts > 0, "a page of MODE SENSE is refused");
+}
+
+fn disks_come_and_go() {
+    let kernel = boot(1);
+    assert_eq!(try_open(&kernel).unwrap_err().errno(), Some(Errno::NXIO));
+    for fill in [1, 2] {
+        let disk = UsbDisk::new(vec![fill; 64 * SECTOR]);
+        let plug = loop {
+            match usb::plug(&kernel, disk.clone()) {
+                Ok(plug) => break plug,
+                Err(error) => assert!(matches!(error.kind(), ErrorKind::NoUsbPort), "{error}"),
+            }
+            thread::sleep(Duration::from_millis(20));
+        };
+        assert_eq!(first_sector(&kernel), [fill; SECTOR]);
+        let second = usb::plug(&kernel, disk.clone()).unwrap_err();
+        assert!(matches!(second.kind(), ErrorKind::NoUsbPort), "{second}");
+        drop(plug);
+        while try_open(&kernel).is_ok() {
+            thread::sleep(Duration::from_millis(20));
+        }
+        assert_eq!(disk.users(), 1, "the kernel has dropped its own");
+    }
+}
+
+/// A disk that can be made to have no data.
+struct Slow {
+    disk: UsbDisk,
+    ready: &'static AtomicBool,
+    asked: mpsc::Sender<Notifier>,
+    notifier: Option<Notifier>,
+}
+
+impl Slow {
+    fn new(disk: UsbDisk, ready: &'static AtomicBool) -> (Self, mpsc::Receiver<Notifier>) {
+        let (asked, waits) = mpsc::channel();
+        let slow = Self {
+            disk,
+            ready,
+            asked,
+            notifier: None,
+        };
+        (slow, waits)
+    }
+}
+
+impl Device for Slow {
+    fn plugged(&mut self, notifier: Notifier) {
+        self.notifier = Some(notifier);
+    }
+
+    fn control_in(&self, setup: &Setup, data: &mut [u8]) -> Result<usize, Refusal> {
+        self.disk.control_in(setup, data)
+    }
+
+    fn control_out(&self, setup: &Setup, data: &[u8]) -> Result<(), Refusal> {
+        self.disk.control_out(setup, data)
+    }
+
+    fn transfer_in(&self, endpoint: u8, buffer: &mut [u8]) -> Result<usize, Refusal> {
+        if self.ready.load(Ordering::SeqCst) {
+            return self.disk.transfer_in(endpoint, buffer);
+        }
+        // A test that is not interested any more hangs up.
+        let _ = self.asked.send(self.notifier.clone().unwrap());
+        Err(Refusal::Nak)
+    }
+
+    fn transfer_out(&self, endpoint: u8, data: &[u8]) -> Result<(), Refusal> {
+        self.disk.transfer_out(endpoint, data)
+    }
+}
+
+fn a_disk_that_is_not_ready_is_asked_again() {
+    static READY: AtomicBool = AtomicBool::new(true);
+    let kernel = boot(1);
+    let (slow, asked) = Slow::new(UsbDisk::new(vec![7; 64 * SECTOR]), &READY);
+    let _plug = usb::plug(&kernel, slow).unwrap();
+    let file = open(&kernel);
+    READY.store(false, Ordering::SeqCst);
+    thread::scope(|scope| {
+        let reader = scope.spawn(|| {
+            let mut sector = [0; SECTOR];
+            file.read_exact_at(&mut sector, 0).map(|()| sector)
+        });
+        let notifier = asked.recv().unwrap();
+        // Without being notified the kernel asks again, too.
+        asked.recv().unwrap();
+        READY.store(true, Ordering::SeqCst);
+        notifier.notify();
+        assert_eq!(reader.join().unwrap().unwrap(), [7; SECTOR]);
+    });
+}
+
+fn a_kernel_ends_while_a_disk_keeps_it_waiting() {
+    static READY: AtomicBool = AtomicBool::new(true);
+    let kernel = boot(1);
+    let disk = UsbDisk::new(vec![7; 64 * SECTOR]);
+    let (slow, asked) = Slow::new(disk.clone(), &READY);
+    let plug = usb::plug(&kernel, slow).unwrap();
+    let file = open(&kernel);
+    READY.store(false, Ordering::SeqCst);
+    thread::scope(|scope| {
+        let reader = scope.spawn(|| file.read_at(&mut [0; SECTOR], 0));
+        let notifier = asked.recv().unwrap();
+        kernel.kill();
+        let error = reader.join().unwrap().unwrap_err();
+        assert!(matches!(error.kind(), ErrorKind::Killed { .. }), "{error}");
+        notifier.notify();
+    });
+    assert_eq!(disk.users(), 1, "a dead kernel has no devices");
+    drop(plug);
+    let error = usb::plug(&kernel, disk).unwrap_err();
+    assert!(matches!(error.kind(), ErrorKind::Killed { .. }), "{error}");
+}
+
+fn a_kernel_has_the_ports_that_it_was_given() {
+    let error = world::boot_with(world::booting().usb_ports(5)).unwrap_err();
+    assert!(matches!(error.kind(), ErrorKind::BadParameter { .. }));
+    assert!(error.to_string().contains("5 USB ports"), "{error}");
+    let kernel = boot(2);
+    let disk = || UsbDisk::new(vec![0; SECTOR]);
+    let plugs = [(); 2].map(|()| usb::plug(&kernel, disk()).unwrap());
+    assert_eq!(plugs.each_ref().map(usb::Plug::port), [0, 1]);
+    usb::plug(&kernel, disk()).unwrap_err();
+}
