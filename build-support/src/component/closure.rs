@@ -1,5 +1,7 @@
 //! From the components that somebody names to those that have to be linked.
 
+use std::iter;
+
 use super::needs::{CONFLICTS, needs};
 use super::{Catalogue, Entry, Error, Kind};
 
@@ -91,12 +93,12 @@ impl<'c> Search<'c, '_> {
         match needs(&entry.name) {
             Some(needs) => {
                 for need in needs {
-                    self.need(entry, need)?;
+                    self.need(entry, need.alternatives())?;
                 }
             }
             None => {
                 if let Some(faction) = faction(entry.kind) {
-                    self.need(entry, faction)?;
+                    self.need(entry, iter::once(faction))?;
                 }
             }
         }
@@ -104,10 +106,18 @@ impl<'c> Search<'c, '_> {
         Ok(())
     }
 
-    fn need(&mut self, entry: &'c Entry, need: &'static str) -> Result<(), Error> {
-        let named = |name: &&str| self.selected.iter().any(|entry| entry.name == *name);
-        let chosen = need.split('|').find(named).or(need.split('|').next());
-        let chosen = chosen.unwrap_or(need);
+    /// Adds one of the alternatives: the first, unless another is selected.
+    fn need(
+        &mut self,
+        entry: &'c Entry,
+        alternatives: impl Iterator<Item = &'static str>,
+    ) -> Result<(), Error> {
+        let named = |name: &str| self.selected.iter().any(|entry| entry.name == name);
+        let mut alternatives = alternatives.peekable();
+        let first = alternatives.peek().copied();
+        let Some(chosen) = alternatives.find(|name| named(name)).or(first) else {
+            return Ok(());
+        };
         let needed = self
             .catalogue
             .entries

@@ -16,6 +16,7 @@ use std::path::{Path, PathBuf};
 pub use catalogue::{Catalogue, Entry, Kind};
 pub use evaluate::evaluate;
 pub use flags::placed;
+pub use needs::{Need, needs};
 pub use options::{CurLwp, Options};
 
 /// One component as its own Makefile describes it, evaluated for one target.

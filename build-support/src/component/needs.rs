@@ -25,17 +25,37 @@ pub(super) const CONFLICTS: [(&str, &str, &str); 1] = [(
     "both are the Internet domains: one with the kernel's own stack, one with the host's sockets",
 )];
 
-/// What `component` needs besides the base: names, or alternatives joined by `|`.
+/// Something that a component needs besides the base.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Need {
+    /// Names, joined by `|`.
+    components: &'static str,
+    /// Why, where the component's undefined symbols do not say it.
+    pub reason: Option<&'static str>,
+}
+
+impl Need {
+    /// The components of which one is needed: the first, unless another is selected.
+    pub fn alternatives(self) -> impl Iterator<Item = &'static str> {
+        self.components.split('|')
+    }
+}
+
+/// What `component`, named as NetBSD names its library, needs besides the base.
 ///
 /// `None` for a component that is not in the table, which only a newer tree can have.
-pub(super) fn needs(component: &str) -> Option<impl Iterator<Item = &'static str>> {
+#[must_use]
+pub fn needs(component: &str) -> Option<impl Iterator<Item = Need>> {
     let row = ROWS.iter().find(|(name, ..)| *name == component)?;
-    Some(
-        row.1
-            .iter()
-            .copied()
-            .chain(row.2.iter().map(|(need, _)| *need)),
-    )
+    let shown = row.1.iter().map(|&components| Need {
+        components,
+        reason: None,
+    });
+    let hidden = row.2.iter().map(|&(components, reason)| Need {
+        components,
+        reason: Some(reason),
+    });
+    Some(shown.chain(hidden))
 }
 
 #[rustfmt::skip]
@@ -153,7 +173,7 @@ mod tests {
         assert!(!path.contains(&component), "a cycle: {path:?} {component}");
         path.push(component);
         for need in needs(component).into_iter().flatten() {
-            for alternative in need.split('|') {
+            for alternative in need.alternatives() {
                 assert!(
                     needs(alternative).is_some(),
                     "{component} needs {alternative}, which has no row"
