@@ -2,6 +2,7 @@
 //!
 //! The modules stand in the order in which data flows through them; no stage reaches back.
 
+mod held;
 pub mod snapshot;
 
 pub mod bsdmake;

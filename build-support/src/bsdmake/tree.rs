@@ -80,6 +80,13 @@ impl Tree {
         &self.root
     }
 
+    /// The Makefiles that have been read, relative to the tree, sorted.
+    pub fn makefiles_read(&self) -> Vec<String> {
+        let mut paths: Vec<String> = lock(&self.makefiles).keys().cloned().collect();
+        paths.sort();
+        paths
+    }
+
     /// The lines of the Makefile at `path`, relative to the tree.
     pub(crate) fn makefile(&self, path: &str) -> io::Result<Makefile> {
         if let Some(known) = lock(&self.makefiles).get(path) {

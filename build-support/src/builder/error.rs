@@ -48,6 +48,20 @@ pub enum Error {
         /// The file's name.
         file: String,
     },
+    /// A component that a part of a tree was not made for.
+    #[error(
+        "component {component} is not among the packaged sources in {}: they have no {}; make the package \
+         again with it (`cargo rumpkernel package --features …`)",
+        tree.display(), file.display()
+    )]
+    NotPackaged {
+        /// The component.
+        component: String,
+        /// A source of it that is not there.
+        file: PathBuf,
+        /// The packaged sources.
+        tree: PathBuf,
+    },
     /// A name for a component of one's own that no file can have.
     #[error("`{0}` cannot be a component's name: expected letters, digits and underscores")]
     Name(String),

@@ -14,13 +14,19 @@ const COPYRIGHT: &str = "sys/conf/copyright";
 
 /// A generated file: its name in the component's object folder and its text.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct GeneratedFile {
-    pub(super) name: String,
-    pub(super) text: String,
+pub struct GeneratedFile {
+    /// Its name.
+    pub name: String,
+    /// Its text.
+    pub text: String,
 }
 
-/// Everything that a component needs generated, and the files that it was made from.
-pub(super) fn generate(
+/// Everything that a component needs generated, and the files in `tree` that it was made from.
+///
+/// # Errors
+///
+/// If a file cannot be read or understood, or is made in a way that is not known here.
+pub fn generate(
     component: &Component,
     tree: &Path,
     files: &config::Files,

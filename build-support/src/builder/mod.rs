@@ -28,6 +28,7 @@ use crate::settings::Settings;
 use crate::snapshot::{Progress, Tree};
 use crate::target::{Machine, Target};
 pub use error::Error;
+pub use generated::{GeneratedFile, generate};
 pub use own::{Earlier, OwnComponent, OwnFiles, faction};
 use run::Build;
 

@@ -80,6 +80,26 @@ impl Recipe {
         })
     }
 
+    /// Checks that the sources are there: of a part of a tree, Makefiles may know more than there is.
+    pub(super) fn check_packaged(&self, setup: &Setup) -> Result<(), Error> {
+        let tree = &setup.tree;
+        if !tree.is_partial() {
+            return Ok(());
+        }
+        for source in &self.component.sources {
+            if let Origin::Tree(file) = &source.origin
+                && !tree.root().join(file).is_file()
+            {
+                return Err(Error::NotPackaged {
+                    component: self.component.name.clone(),
+                    file: file.clone(),
+                    tree: tree.root().to_owned(),
+                });
+            }
+        }
+        Ok(())
+    }
+
     /// Writes the generated files into the component's object folder.
     pub(super) fn prepare(&self, folder: &Path) -> Result<(), Error> {
         fs::create_dir_all(folder).map_err(Error::file("create", folder))?;

@@ -1,7 +1,7 @@
 //! The build itself: look every component up, compile what is missing, all at once.
 
 use std::collections::{HashMap, HashSet};
-use std::fs;
+use std::fs::{self, File};
 use std::path::PathBuf;
 
 use super::finish::Unfinished;
@@ -19,6 +19,8 @@ use crate::target::Target;
 pub(super) struct Build<'a> {
     configuration: &'a Configuration,
     setup: Setup,
+    /// Keeps the shared store from being cleared.
+    _held: Option<File>,
     digests: FileDigests,
     /// What was found in a store or has been built, by name.
     hits: HashMap<String, Hit>,
@@ -40,8 +42,10 @@ impl<'a> Build<'a> {
                 digests.recall(store, &setup.target.triple);
             }
         }
+        let [shared, _] = &setup.stores;
         Ok(Self {
             configuration,
+            _held: shared.hold(),
             setup,
             digests,
             hits: HashMap::new(),
@@ -182,6 +186,7 @@ impl<'a> Build<'a> {
         }
         let component = self.setup.component(&selected.directory)?;
         let recipe = Recipe::new(&self.setup, component)?;
+        recipe.check_packaged(&self.setup)?;
         self.find(recipe, question);
         Ok(())
     }

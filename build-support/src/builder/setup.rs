@@ -61,7 +61,7 @@ impl Setup {
         Ok(Self {
             links: Links::make(out_dir.join("include"), &target, tree.root())?,
             config: config::Files::new(tree.root().join("sys")),
-            make: bsdmake::Tree::new(tree.root()),
+            make: makefiles(&tree)?,
             target,
             tree,
             compiler,
@@ -145,6 +145,16 @@ impl Setup {
             _ => None,
         }
     }
+}
+
+/// The tree as Makefiles see it: whole, also where only a part of it is there.
+fn makefiles(tree: &Tree) -> Result<bsdmake::Tree, Error> {
+    if !tree.is_partial() {
+        return Ok(bsdmake::Tree::new(tree.root()));
+    }
+    let manifest = tree.manifest()?.unwrap_or_default();
+    let files = manifest.iter().map(|(path, _)| path);
+    Ok(bsdmake::Tree::partial(tree.root(), files))
 }
 
 /// Where a component is compiled.

@@ -13,6 +13,7 @@ use tar::{Archive, Entry, EntryType};
 
 use super::error::Error;
 use super::inside::check_path;
+use super::manifest;
 use super::progress::Progress;
 use super::staging::Staging;
 use super::subset;
@@ -104,6 +105,7 @@ fn member<R: Read>(
     };
     match file_type {
         EntryType::Directory => Ok(()),
+        EntryType::Regular if path == manifest::FILE_NAME => staging.carry(entry),
         EntryType::Regular | EntryType::Continuous => staging.file(path, entry),
         EntryType::Symlink => {
             let target = entry.link_name_bytes().map(|target| target.into_owned());

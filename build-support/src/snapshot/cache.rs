@@ -20,16 +20,21 @@ use std::fs::{self, File, TryLockError};
 use std::io::{self, Write as _};
 use std::os::fd::AsRawFd as _;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::digest::Digest;
 use super::error::Error;
 use super::manifest::Manifest;
 use super::progress::Progress;
 use super::staging::{Limits, Staging, cache_error};
+use super::verify::Found;
+use crate::held;
 
 const TREE: &str = "tree";
 const MANIFEST: &str = "manifest";
 const COMPLETE: &str = "complete";
+/// The folder of notes about sources outside the cache.
+pub(super) const NOTES: &str = "seen";
 
 /// The folder for caches that the host names for this user: `$XDG_CACHE_HOME/rumpkernel`, else
 /// `$HOME/.cache/rumpkernel` (XDG Base Directory Specification). Relative values are ignored, as
@@ -56,9 +61,10 @@ pub(super) struct Cache {
     root: PathBuf,
 }
 
-/// One complete entry.
+/// One complete entry, which is not removed from the cache while this lives.
 pub(super) struct CacheEntry {
     folder: PathBuf,
+    held: Option<Arc<File>>,
 }
 
 impl CacheEntry {
@@ -70,6 +76,11 @@ impl CacheEntry {
     /// Where the entry's manifest is.
     pub(super) fn manifest_file(&self) -> PathBuf {
         self.folder.join(MANIFEST)
+    }
+
+    /// What keeps the entry in the cache.
+    pub(super) fn held(&self) -> Option<Arc<File>> {
+        self.held.clone()
     }
 
     /// Reads the entry's manifest.
@@ -106,13 +117,15 @@ impl Cache {
     /// The entry with this digest, if it is complete.
     pub(super) fn entry(&self, digest: Digest) -> Option<CacheEntry> {
         let folder = self.root.join(digest.to_string());
+        let held = held::share(&folder).map(Arc::new);
         let length: u64 = fs::read_to_string(folder.join(COMPLETE))
             .ok()?
             .trim()
             .parse()
             .ok()?;
         let manifest = fs::metadata(folder.join(MANIFEST)).ok()?;
-        (manifest.len() == length && folder.join(TREE).is_dir()).then_some(CacheEntry { folder })
+        (manifest.len() == length && folder.join(TREE).is_dir())
+            .then_some(CacheEntry { folder, held })
     }
 
     /// Fills one entry, unless `wanted` appears while waiting for the lock.
@@ -126,7 +139,7 @@ impl Cache {
         (origin, limits): (String, Limits),
         progress: &mut dyn Progress,
         take_in: impl FnOnce(&mut Staging, &mut dyn Progress) -> Result<(), Error>,
-        check: impl FnOnce(&Manifest, Digest) -> Result<(), Error>,
+        check: impl FnOnce(&Found) -> Result<(), Error>,
     ) -> Result<(CacheEntry, Digest), Error> {
         let _lock = self.lock(key, progress)?;
         if let Some(digest) = wanted
@@ -151,16 +164,20 @@ impl Cache {
         limits: Limits,
         progress: &mut dyn Progress,
         take_in: impl FnOnce(&mut Staging, &mut dyn Progress) -> Result<(), Error>,
-        check: impl FnOnce(&Manifest, Digest) -> Result<(), Error>,
+        check: impl FnOnce(&Found) -> Result<(), Error>,
     ) -> Result<(CacheEntry, Digest), Error> {
         let tree = part.join(TREE);
         fs::create_dir_all(&tree).map_err(|source| cache_error("create", &tree, source))?;
         let mut staging = Staging::new(tree, origin, limits);
         take_in(&mut staging, progress)?;
-        let manifest = staging.into_manifest();
+        let (manifest, carried) = staging.finish();
         let text = manifest.to_text();
         let digest = Digest::of(text.as_bytes());
-        check(&manifest, digest)?;
+        check(&Found {
+            manifest,
+            digest,
+            carried,
+        })?;
         write(&part.join(MANIFEST), &text)?;
         write(&part.join(COMPLETE), &format!("{}\n", text.len()))?;
         sync(part)?;
@@ -171,7 +188,11 @@ impl Cache {
         } else {
             remove(part)?;
         }
-        Ok((CacheEntry { folder }, digest))
+        let entry = self.entry(digest).ok_or_else(|| {
+            let gone = io::Error::from(io::ErrorKind::NotFound);
+            cache_error("open", &folder, gone)
+        })?;
+        Ok((entry, digest))
     }
 
     /// A file for an archive that is being downloaded, empty and open for reading and writing.
@@ -220,7 +241,7 @@ fn write(path: &Path, text: &str) -> Result<(), Error> {
         .map_err(|source| cache_error("write", path, source))
 }
 
-fn remove(folder: &Path) -> Result<(), Error> {
+pub(super) fn remove(folder: &Path) -> Result<(), Error> {
     match fs::remove_dir_all(folder) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => {
             Err(cache_error("remove", folder, error))

@@ -140,7 +140,7 @@ pub enum Error {
 
     /// The cache could not be written.
     #[error(
-        "the source cache cannot be filled: {action} {}: {source}; make room or let it be \
+        "the source cache cannot be changed: {action} {}: {source}; make room or let it be \
          written, or set RUMPKERNEL_CACHE_DIR to another folder",
         path.display()
     )]
@@ -151,6 +151,13 @@ pub enum Error {
         path: PathBuf,
         /// The host's words.
         source: io::Error,
+    },
+
+    /// What was to be removed from the cache serves a build, or is being filled.
+    #[error("{} is in use by a build; try again when it has ended", path.display())]
+    InUse {
+        /// The file or folder.
+        path: PathBuf,
     },
 
     /// The host names no folder for caches.
@@ -176,6 +183,8 @@ pub struct Mismatch {
     pub expected_files: usize,
     /// How many files of the subset were found.
     pub found_files: usize,
+    /// The snapshot that it is instead, if it is one.
+    pub other: Option<String>,
     /// The files that differ, if a manifest of the pin was at hand to tell.
     pub differences: Option<Vec<(String, Difference)>>,
 }
@@ -200,6 +209,13 @@ impl std::fmt::Display for Mismatch {
             "  found digest    {} ({} files)",
             self.found, self.found_files
         )?;
+        if let Some(other) = &self.other {
+            return write!(
+                f,
+                "It is snapshot {other}: ask for that one with RUMPKERNEL_SNAPSHOT={other}, or \
+                 `cargo rumpkernel fetch --snapshot {other}`"
+            );
+        }
         match &self.differences {
             Some(all) => {
                 for (path, difference) in all.iter().take(NAMED) {

@@ -5,7 +5,7 @@
 
 use std::path::{Path, PathBuf};
 
-use git2::{ObjectType, Odb, Oid, Repository, Tree};
+use git2::{ObjectType, Odb, Oid, Repository, Tree, TreeEntry};
 
 use super::error::Error;
 use super::pin::Pin;
@@ -15,6 +15,12 @@ use super::subset;
 
 /// Git's file type of a symbolic link; what is left are regular files and submodules.
 const LINK: i32 = 0o120_000;
+
+/// How deep folders may lie in each other.
+const DEPTH: usize = 64;
+
+/// How many folders there may be. One and the same object may stand for any number of them.
+const FOLDERS: usize = 100_000;
 
 /// Takes in the subset of the pinned revision.
 pub(super) fn check_out(
@@ -42,7 +48,13 @@ pub(super) fn check_out(
             ))
         })?;
     progress.begin("reading from git", None);
-    let outcome = walk(&database, &tree, "", staging, progress, &fail);
+    let mut walk = Walk {
+        database: &database,
+        objects: database.odb().map_err(|error| fail(error.to_string()))?,
+        folders: 0,
+        fail: &fail,
+    };
+    let outcome = walk.folder(&tree, "", staging, progress);
     progress.end();
     outcome
 }
@@ -81,47 +93,83 @@ fn objects(repository: &Path) -> PathBuf {
     }
 }
 
-fn walk(
-    database: &Repository,
-    tree: &Tree<'_>,
-    below: &str,
-    staging: &mut Staging,
-    progress: &mut dyn Progress,
-    fail: &dyn Fn(String) -> Error,
-) -> Result<(), Error> {
-    for entry in tree {
-        let Ok(name) = entry.name() else {
-            let name = entry.name_bytes().escape_ascii().to_string();
-            return Err(staging.refuse(&name, "a name that is not UTF-8"));
-        };
-        if name.contains('/') {
-            return Err(staging.refuse(name, "a name with a slash"));
+/// A walk through the folders of a revision.
+struct Walk<'a> {
+    database: &'a Repository,
+    objects: Odb<'a>,
+    folders: usize,
+    fail: &'a dyn Fn(String) -> Error,
+}
+
+impl Walk<'_> {
+    fn folder(
+        &mut self,
+        tree: &Tree<'_>,
+        below: &str,
+        staging: &mut Staging,
+        progress: &mut dyn Progress,
+    ) -> Result<(), Error> {
+        self.folders += 1;
+        if self.folders > FOLDERS || below.matches('/').count() > DEPTH {
+            return Err(staging.refuse(below, "more folders than any NetBSD tree has"));
         }
-        let path = if below.is_empty() {
-            name.to_owned()
-        } else {
-            format!("{below}/{name}")
-        };
-        let missing =
-            |error: git2::Error| fail(format!("{path}: {}; is it a whole clone?", error.message()));
-        match entry.kind() {
-            Some(ObjectType::Tree) if subset::may_contain(&path) => {
-                let tree = database.find_tree(entry.id()).map_err(missing)?;
-                walk(database, &tree, &path, staging, progress, fail)?;
+        for entry in tree {
+            let Ok(name) = entry.name() else {
+                let name = entry.name_bytes().escape_ascii().to_string();
+                return Err(staging.refuse(&name, "a name that is not UTF-8"));
+            };
+            if name.contains('/') {
+                return Err(staging.refuse(name, "a name with a slash"));
             }
-            Some(ObjectType::Blob) if subset::contains(&path) => {
-                let blob = database.find_blob(entry.id()).map_err(missing)?;
-                if entry.filemode() == LINK {
-                    let target = std::str::from_utf8(blob.content())
-                        .map_err(|_| staging.refuse(&path, "a link to a name that is not UTF-8"))?;
-                    staging.link(&path, target)?;
-                } else {
-                    staging.file(&path, &mut blob.content())?;
+            let path = if below.is_empty() {
+                name.to_owned()
+            } else {
+                format!("{below}/{name}")
+            };
+            match entry.kind() {
+                Some(ObjectType::Tree) if subset::may_contain(&path) => {
+                    let tree = self.database.find_tree(entry.id());
+                    let tree = tree.map_err(|error| self.missing(&path, &error))?;
+                    self.folder(&tree, &path, staging, progress)?;
                 }
-                progress.advance(blob.content().len() as u64);
+                Some(ObjectType::Blob) if subset::contains(&path) => {
+                    self.file(&entry, &path, staging, progress)?;
+                }
+                _ => {}
             }
-            _ => {}
         }
+        Ok(())
     }
-    Ok(())
+
+    fn file(
+        &self,
+        entry: &TreeEntry<'_>,
+        path: &str,
+        staging: &mut Staging,
+        progress: &mut dyn Progress,
+    ) -> Result<(), Error> {
+        // The library takes memory for the whole of it.
+        let (length, _) = self
+            .objects
+            .read_header(entry.id())
+            .map_err(|error| self.missing(path, &error))?;
+        if length as u64 > staging.room() {
+            return Err(staging.too_large(path));
+        }
+        let blob = self.database.find_blob(entry.id());
+        let blob = blob.map_err(|error| self.missing(path, &error))?;
+        if entry.filemode() == LINK {
+            let target = std::str::from_utf8(blob.content())
+                .map_err(|_| staging.refuse(path, "a link to a name that is not UTF-8"))?;
+            staging.link(path, target)?;
+        } else {
+            staging.file(path, &mut blob.content())?;
+        }
+        progress.advance(blob.content().len() as u64);
+        Ok(())
+    }
+
+    fn missing(&self, path: &str, error: &git2::Error) -> Error {
+        (self.fail)(format!("{path}: {}; is it a whole clone?", error.message()))
+    }
 }

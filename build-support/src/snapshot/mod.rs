@@ -18,6 +18,7 @@
 
 mod archive;
 mod cache;
+mod contents;
 mod digest;
 mod directory;
 #[cfg(feature = "download")]
@@ -39,6 +40,7 @@ mod verify;
 use std::path::{Path, PathBuf};
 
 pub use cache::default_cache_dir;
+pub use contents::{Content, Kept, contents};
 pub use digest::{Digest, NotADigest};
 pub use error::{Error, Mismatch};
 pub use pin::{Pin, default_pin, pin, pins};
@@ -200,7 +202,7 @@ fn network(request: &Request, cache: &Cache, progress: &mut dyn Progress) -> Res
         (url.clone(), Limits::default()),
         progress,
         |staging, progress| download::import(&url, pin, cache, staging, progress),
-        |found, digest| verify::complete(found, digest, pin, &url, cache),
+        |found| verify::taken_in(found, pin, &url, cache),
     )?;
     Ok(Tree::cached(&entry, digest, true))
 }

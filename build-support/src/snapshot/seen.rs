@@ -11,7 +11,7 @@ use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-use super::cache::Cache;
+use super::cache::{self, Cache};
 use super::digest::Digest;
 
 /// Times closer to the present than this may hide a change.
@@ -90,6 +90,6 @@ impl Cache {
     fn note(&self, path: &Path) -> Option<PathBuf> {
         let path = path.canonicalize().ok()?;
         let name = Digest::of(path.as_os_str().as_encoded_bytes()).to_string();
-        Some(self.root().join("seen").join(name))
+        Some(self.root().join(cache::NOTES).join(name))
     }
 }

@@ -95,11 +95,11 @@ fn bring_in(
         (origin.clone(), Limits::default()),
         progress,
         |staging, progress| take_in(path, kind, request, staging, progress),
-        |found, digest| {
+        |found| {
             if request.accept_unpinned {
-                verify::is_netbsd(found, &origin)
+                verify::is_netbsd(&found.manifest, &origin)
             } else {
-                verify::complete(found, digest, &request.pin, &origin, cache)
+                verify::taken_in(found, &request.pin, &origin, cache)
             }
         },
     )?;

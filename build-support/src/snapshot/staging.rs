@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use super::digest::{CopyError, Digest};
 use super::error::Error;
 use super::inside::{check_link, check_path};
-use super::manifest::{Entry, FileType, Manifest};
+use super::manifest::{self, Entry, FileType, Manifest};
 use super::subset;
 
 /// How much a source may hold. A NetBSD tree stays below a tenth of it.
@@ -26,6 +26,9 @@ pub(super) struct Limits {
     /// The most bytes that a compressed source may expand to, with all that is not unpacked.
     pub(super) expanded: u64,
 }
+
+/// The most bytes that a line of a manifest takes on the average.
+const MANIFEST_LINE: u64 = 256;
 
 impl Default for Limits {
     fn default() -> Self {
@@ -44,6 +47,8 @@ pub(super) struct Staging {
     origin: String,
     limits: Limits,
     manifest: Manifest,
+    /// The text of the manifest that the source carries.
+    carried: Option<String>,
     bytes: u64,
     folders: HashSet<PathBuf>,
 }
@@ -56,14 +61,35 @@ impl Staging {
             origin,
             limits,
             manifest: Manifest::default(),
+            carried: None,
             bytes: 0,
             folders: HashSet::new(),
         }
     }
 
-    /// What has been taken in.
-    pub(super) fn into_manifest(self) -> Manifest {
-        self.manifest
+    /// What has been taken in, and the text of the manifest that the source carries.
+    pub(super) fn finish(self) -> (Manifest, Option<String>) {
+        (self.manifest, self.carried)
+    }
+
+    /// Takes note of the manifest that the source carries.
+    pub(super) fn carry(&mut self, content: &mut dyn Read) -> Result<(), Error> {
+        let mut text = String::new();
+        let limit = MANIFEST_LINE * self.limits.files as u64;
+        content
+            .take(limit)
+            .read_to_string(&mut text)
+            .map_err(|error| Error::Damaged {
+                origin: self.origin.clone(),
+                reason: format!("{}: {error}", manifest::FILE_NAME),
+            })?;
+        self.carried = Some(text);
+        Ok(())
+    }
+
+    /// How many bytes may still be taken in.
+    pub(super) fn room(&self) -> u64 {
+        self.limits.bytes - self.bytes
     }
 
     /// The source, as messages name it.
@@ -85,6 +111,12 @@ impl Staging {
         }
     }
 
+    /// An error that refuses the source because of its size.
+    pub(super) fn too_large(&self, member: &str) -> Error {
+        let reason = format!("more than {} bytes of sources", self.limits.bytes);
+        self.refuse(member, reason)
+    }
+
     /// Takes in the regular file `path`, unless it is outside the subset.
     pub(super) fn file(&mut self, path: &str, content: &mut dyn Read) -> Result<(), Error> {
         if !self.admits(path)? {
@@ -98,7 +130,7 @@ impl Staging {
             .open(&target)
             .map_err(|source| cache_error("create", &target, source))?;
         // One byte more than is allowed, so that reaching the limit shows.
-        let room = self.limits.bytes - self.bytes;
+        let room = self.room();
         let mut written = 0;
         let digest = Digest::copying(&mut content.take(room + 1), &mut |piece| {
             written += piece.len() as u64;
@@ -115,10 +147,7 @@ impl Staging {
             CopyError::Write(source) => cache_error("write", &target, source),
         })?;
         if written > room {
-            return Err(self.refuse(
-                path,
-                format!("more than {} bytes of sources", self.limits.bytes),
-            ));
+            return Err(self.too_large(path));
         }
         self.bytes += written;
         self.record(path, FileType::Regular, digest);

@@ -1,5 +1,6 @@
 //! A source tree on disk that may be built from.
 
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -11,7 +12,8 @@ use super::subset;
 
 /// A source tree on disk, verified unless the user asked for an unpinned one.
 ///
-/// Its files must be treated as read-only: those in the cache serve all builds of the user.
+/// Its files must be treated as read-only: those in the cache serve all builds of the user. They are not
+/// removed while the value or a clone of it lives.
 #[derive(Debug, Clone)]
 pub struct Tree {
     root: PathBuf,
@@ -21,6 +23,8 @@ pub struct Tree {
     manifest_file: Option<PathBuf>,
     /// What the whole tree has, where only a part of it is on disk.
     whole: Option<Arc<Manifest>>,
+    /// Keeps a tree in the cache there.
+    _held: Option<Arc<File>>,
 }
 
 impl Tree {
@@ -32,6 +36,7 @@ impl Tree {
             pinned: true,
             manifest_file: None,
             whole: whole.map(Arc::new),
+            _held: None,
         }
     }
 
@@ -44,6 +49,7 @@ impl Tree {
             pinned: false,
             manifest_file: None,
             whole: None,
+            _held: None,
         }
     }
 
@@ -55,6 +61,7 @@ impl Tree {
             pinned,
             manifest_file: Some(entry.manifest_file()),
             whole: None,
+            _held: entry.held(),
         }
     }
 

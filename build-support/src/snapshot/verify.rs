@@ -4,7 +4,7 @@ use super::cache::Cache;
 use super::digest::Digest;
 use super::error::{Error, Mismatch};
 use super::manifest::{Difference, Manifest};
-use super::pin::Pin;
+use super::pin::{Pin, pins};
 
 /// Files that every NetBSD tree with rump kernels has.
 pub(super) const REQUIRED: [&str; 3] = [
@@ -12,6 +12,16 @@ pub(super) const REQUIRED: [&str; 3] = [
     "sys/sys/param.h",
     "common/lib/libc/Makefile.inc",
 ];
+
+/// What a source has turned out to hold.
+pub(super) struct Found {
+    /// Its files.
+    pub(super) manifest: Manifest,
+    /// The manifest's digest.
+    pub(super) digest: Digest,
+    /// The text of the manifest that the source carries, if it does; nobody has looked at it.
+    pub(super) carried: Option<String>,
+}
 
 /// Checks that `found` is a NetBSD tree at all.
 pub(super) fn is_netbsd(found: &Manifest, origin: &str) -> Result<(), Error> {
@@ -43,6 +53,33 @@ pub(super) fn complete(
         .and_then(|entry| entry.manifest().ok());
     let differences = reference.map(|reference| named(reference.differences(found)));
     Err(mismatch(found, digest, pin, origin, differences))
+}
+
+/// The same for what has come into the cache, which must not say of itself what it is not either.
+pub(super) fn taken_in(found: &Found, pin: &Pin, origin: &str, cache: &Cache) -> Result<(), Error> {
+    let Some(text) = &found.carried else {
+        return complete(&found.manifest, found.digest, pin, origin, cache);
+    };
+    let source = format!("the manifest of {origin}");
+    let carried = Manifest::parse(text).map_err(|source_error| Error::Manifest {
+        path: source.clone().into(),
+        source: source_error,
+    })?;
+    let digest = carried.digest();
+    if digest != pin.digest {
+        return Err(mismatch(&carried, digest, pin, &source, None));
+    }
+    if found.digest == pin.digest {
+        return Ok(());
+    }
+    let differences = Some(named(carried.differences(&found.manifest)));
+    Err(mismatch(
+        &found.manifest,
+        found.digest,
+        pin,
+        origin,
+        differences,
+    ))
 }
 
 /// Checks that `whole`, which the source carries, is the manifest of `pin`, and that `found` is a
@@ -88,6 +125,10 @@ fn mismatch(
         found: digest,
         expected_files: pin.files,
         found_files: found.len(),
+        other: pins()
+            .iter()
+            .find(|other| other.digest == digest)
+            .map(|other| other.name.clone()),
         differences,
     }))
 }

@@ -54,7 +54,8 @@ pub(super) fn evict(root: &Path, limit: u64) -> io::Result<()> {
     Ok(())
 }
 
-fn folders(folder: &Path) -> io::Result<Vec<PathBuf>> {
+/// The folders in a folder.
+pub(super) fn folders(folder: &Path) -> io::Result<Vec<PathBuf>> {
     let mut found = Vec::new();
     for entry in fs::read_dir(folder)? {
         let entry = entry?;

@@ -20,10 +20,11 @@
 //!
 //! Files are written under another name, synced and renamed; lists and answers end with a line that
 //! says so, and carry the library's length. What is damaged counts as absent. Any number of builds
-//! may use a store at once: what they write under one name is the same. Only eviction takes a lock,
-//! and a library is never served from the store but from the build's own folder.
+//! may use a store at once: what they write under one name is the same. Only eviction and clearing take
+//! locks, and a library is never served from the store but from the build's own folder.
 //! `v1` is the version of this layout.
 
+mod contents;
 mod eviction;
 mod files;
 mod key;
@@ -36,6 +37,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
+pub use contents::Usage;
 pub use files::{FileDigests, Input};
 pub use key::{Key, KeyBuilder};
 pub use place::place;

@@ -1,9 +1,12 @@
 //! Git repositories, made by git(1).
 
 use std::fs;
+use std::io::Write as _;
 use std::path::Path;
 use std::process::Command;
 
+use flate2::Compression;
+use flate2::write::ZlibEncoder;
 use rumpkernel_build::snapshot::{Error, Pin, Request, Warnings, import, obtain};
 
 use crate::fixture::{Fixture, expected, pin, read_all};
@@ -118,29 +121,41 @@ fn a_missing_or_damaged_object_is_an_error() {
     }
 }
 
+/// A commit whose `sys` is the tree that `make` gives, made without git(1).
+fn commit_of(fixture: &Fixture, make: impl FnOnce(&git2::Odb<'_>) -> git2::Oid) -> Pin {
+    let repository = git2::Repository::open(fixture.tree()).unwrap();
+    let database = repository.odb().unwrap();
+    let sys = make(&database);
+    let root = write_tree(&database, &[("40000", "sys", sys)]);
+    let commit = format!("tree {root}\nauthor a <a> 0 +0000\ncommitter a <a> 0 +0000\n\nevil\n");
+    let revision = database
+        .write(git2::ObjectType::Commit, commit.as_bytes())
+        .unwrap()
+        .to_string();
+    Pin { revision, ..pin() }
+}
+
+fn write_tree(database: &git2::Odb<'_>, entries: &[(&str, &str, git2::Oid)]) -> git2::Oid {
+    let content: Vec<u8> = entries
+        .iter()
+        .flat_map(|(mode, name, id)| {
+            [format!("{mode} {name}\0").as_bytes(), id.as_bytes()].concat()
+        })
+        .collect();
+    database.write(git2::ObjectType::Tree, &content).unwrap()
+}
+
 /// Trees are bytes that anybody may write; git(1) would not check these out.
 #[test]
 fn hostile_names_are_refused() {
     let Some((fixture, _)) = repository() else {
         return;
     };
-    let repository = git2::Repository::open(fixture.tree()).unwrap();
-    let database = repository.odb().unwrap();
-    let blob = database.write(git2::ObjectType::Blob, b"evil").unwrap();
     for name in ["..", "../evil.h", "e\nvil.h"] {
-        let entry = |mode: &str, name: &str, id: git2::Oid| {
-            [format!("{mode} {name}\0").as_bytes(), id.as_bytes()].concat()
-        };
-        let tree = |content: Vec<u8>| database.write(git2::ObjectType::Tree, &content).unwrap();
-        let inner = tree(entry("100644", name, blob));
-        let root = tree(entry("40000", "sys", inner));
-        let commit =
-            format!("tree {root}\nauthor a <a> 0 +0000\ncommitter a <a> 0 +0000\n\nevil\n");
-        let revision = database
-            .write(git2::ObjectType::Commit, commit.as_bytes())
-            .unwrap()
-            .to_string();
-        let pin = Pin { revision, ..pin() };
+        let pin = commit_of(&fixture, |database| {
+            let blob = database.write(git2::ObjectType::Blob, b"evil").unwrap();
+            write_tree(database, &[("100644", name, blob)])
+        });
         let request = request(&fixture, &pin, "tree/.git");
         let error = obtain(&request, &mut Warnings::default()).unwrap_err();
         assert!(
@@ -148,6 +163,53 @@ fn hostile_names_are_refused() {
             "{name}: {error}"
         );
         assert!(!fixture.path("evil.h").exists());
+        fixture.assert_nothing_kept();
+    }
+}
+
+/// A few objects can stand for more folders than anybody can walk through, or deeper ones than a stack holds.
+#[test]
+fn folders_without_end_are_refused() {
+    let Some((fixture, _)) = repository() else {
+        return;
+    };
+    for (names, depth) in [(&["a", "b", "c", "d"][..], 40), (&["a"], 10_000)] {
+        let pin = commit_of(&fixture, |database| {
+            let mut tree = write_tree(database, &[]);
+            for _ in 0..depth {
+                let entries: Vec<_> = names.iter().map(|&name| ("40000", name, tree)).collect();
+                tree = write_tree(database, &entries);
+            }
+            tree
+        });
+        let request = request(&fixture, &pin, "tree/.git");
+        let error = obtain(&request, &mut Warnings::default()).unwrap_err();
+        assert!(error.to_string().contains("more folders"), "{error}");
+        fixture.assert_nothing_kept();
+    }
+}
+
+/// An object is a compressed header and content, in a file named after the SHA-1 of both.
+#[test]
+fn an_object_with_other_content_or_without_end_is_refused() {
+    for (object, expected) in [
+        (&b"blob 5\0evil!"[..], "sys/sys/queue.h"),
+        (b"blob 99999999999\0evil!", "sys/sys/queue.h"),
+        (b"tree 0\0", "sys/sys/queue.h"),
+    ] {
+        let Some((fixture, pin)) = repository() else {
+            return;
+        };
+        let blob = git(&fixture.tree(), &["rev-parse", "HEAD:sys/sys/queue.h"]).unwrap();
+        let (folder, file) = blob.split_at(2);
+        let path = fixture.tree().join(".git/objects").join(folder).join(file);
+        let mut encoder = ZlibEncoder::new(Vec::new(), Compression::fast());
+        encoder.write_all(object).unwrap();
+        fs::remove_file(&path).unwrap();
+        fs::write(&path, encoder.finish().unwrap()).unwrap();
+        let request = request(&fixture, &pin, "tree/.git");
+        let error = obtain(&request, &mut Warnings::default()).unwrap_err();
+        assert!(error.to_string().contains(expected), "{error}");
         fixture.assert_nothing_kept();
     }
 }

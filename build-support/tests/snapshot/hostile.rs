@@ -7,7 +7,7 @@ use flate2::write::GzEncoder;
 use rumpkernel_build::snapshot::{Error, Warnings, import};
 use tar::EntryType;
 
-use crate::fixture::{FILES, Fixture, append, archive_of, github_archive};
+use crate::fixture::{FILES, Fixture, append, archive_of, github_archive, manifest_of, pin};
 
 /// A member's name, type, and content or target.
 type Member = (&'static str, EntryType, &'static str);
@@ -129,4 +129,39 @@ fn a_cut_or_altered_archive_is_refused() {
         fixture.assert_nothing_kept();
     }
     import_bytes(&Fixture::new(), &whole).unwrap();
+}
+
+/// An archive may carry the manifest of its files, and then it must be that of the pin.
+#[test]
+fn a_manifest_that_was_edited_is_refused() {
+    let with = |files: [(&'static str, &'static str); 5], manifest: &str| {
+        let fixture = Fixture::new();
+        let manifest = ("rumpkernel.manifest", manifest);
+        let archive = archive_of([manifest].into_iter().chain(files));
+        let outcome = import_bytes(&fixture, &archive);
+        if outcome.is_err() {
+            fixture.assert_nothing_kept();
+        }
+        outcome
+    };
+    let whole = manifest_of(&FILES);
+    with(FILES, &whole).unwrap();
+
+    let message = with(FILES, &manifest_of(&FILES[1..]))
+        .unwrap_err()
+        .to_string();
+    assert!(message.contains("the manifest of the archive"), "{message}");
+    assert!(message.contains(&pin().digest.to_string()), "{message}");
+
+    let error = with(FILES, &whole[..whole.len() - 1]).unwrap_err();
+    assert!(matches!(error, Error::Manifest { .. }), "{error}");
+
+    // Which file was changed shows although the cache does not have the snapshot.
+    let mut files = FILES;
+    files[3].1 = "changed";
+    let message = with(files, &whole).unwrap_err().to_string();
+    assert!(message.contains("changed: sys/sys/param.h"), "{message}");
+    // Nor does it help to change both.
+    let message = with(files, &manifest_of(&files)).unwrap_err().to_string();
+    assert!(message.contains("the manifest of the archive"), "{message}");
 }
