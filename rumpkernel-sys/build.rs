@@ -3,7 +3,7 @@
 use std::env;
 use std::error::Error;
 use std::num::NonZeroUsize;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use rumpkernel_build::builder::{self, Built, Configuration, OwnComponent, OwnFiles};
@@ -36,7 +36,7 @@ fn run() -> Result<(), Box<dyn Error>> {
         return without_image();
     }
     let target = env::var("TARGET")?;
-    let settings = Settings::read(&target, &|name| env::var_os(name))?;
+    let mut settings = Settings::read(&target, &|name| env::var_os(name))?;
     for name in settings
         .names_read
         .iter()
@@ -49,7 +49,8 @@ fn run() -> Result<(), Box<dyn Error>> {
         println!("cargo::rustc-link-lib=dylib=unset_RUMPKERNEL_SKIP_BUILD_to_link");
         return without_image();
     }
-    let configuration = configuration(target, settings)?;
+    let vendored = vendored(&mut settings);
+    let configuration = configuration(target, vendored, settings)?;
     let built = builder::build(&configuration, &mut CargoWarnings)?;
     print(&built, &configuration);
     Ok(())
@@ -62,7 +63,11 @@ fn without_image() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-fn configuration(target: String, settings: Settings) -> Result<Configuration, Box<dyn Error>> {
+fn configuration(
+    target: String,
+    vendored: Option<PathBuf>,
+    settings: Settings,
+) -> Result<Configuration, Box<dyn Error>> {
     let checks = Path::new(&env::var("CARGO_MANIFEST_DIR")?).join("checks");
     Ok(Configuration {
         components: components(),
@@ -81,10 +86,34 @@ fn configuration(target: String, settings: Settings) -> Result<Configuration, Bo
         out_dir: env::var("OUT_DIR")?.into(),
         jobs: env::var("NUM_JOBS")?.parse::<NonZeroUsize>()?,
         image: cfg!(feature = "instances"),
-        vendored: None,
+        vendored,
         compiler: None,
         settings,
     })
+}
+
+/// The sources that the feature `vendored` brings; their snapshot is built unless a setting decides.
+#[cfg(feature = "vendored")]
+fn vendored(settings: &mut Settings) -> Option<PathBuf> {
+    if settings.source.is_some() {
+        return None;
+    }
+    let Some(tree) = rumpkernel_src::TREE else {
+        CargoWarnings.warn(
+            "the feature `vendored` is on, but rumpkernel-src is the placeholder without sources: \
+             put the crate that `cargo rumpkernel package` makes in its place",
+        );
+        return None;
+    };
+    println!("cargo::rerun-if-changed={tree}");
+    let snapshot = rumpkernel_src::SNAPSHOT.map(str::to_owned);
+    settings.snapshot = settings.snapshot.take().or(snapshot);
+    Some(tree.into())
+}
+
+#[cfg(not(feature = "vendored"))]
+fn vendored(_settings: &mut Settings) -> Option<PathBuf> {
+    None
 }
 
 /// The components whose features are on: a feature is named as NetBSD names the library.

@@ -32,7 +32,15 @@ fn features(manifest: &toml::Table) -> BTreeMap<String, Vec<String>> {
     };
     all.iter()
         .filter(|(name, _)| {
-            !["default", "download", "git", "hypercalls", "instances"].contains(&name.as_str())
+            ![
+                "default",
+                "download",
+                "git",
+                "hypercalls",
+                "instances",
+                "vendored",
+            ]
+            .contains(&name.as_str())
         })
         .map(|(name, value)| (name.clone(), names(value)))
         .collect()

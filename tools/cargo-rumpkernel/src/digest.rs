@@ -1,9 +1,11 @@
 //! `digest`: what an entry in `vendor-dates.toml` says of the content of a source.
 
-use rumpkernel_build::snapshot::{self, Error, Pin, Request};
+use rumpkernel_build::snapshot::{self, Pin, Request};
 
 use crate::bar::Bar;
 use crate::cli::Digest;
+use crate::error::Error;
+use crate::output;
 
 /// Prints the keys `digest` and `files`, and leaves the tree in the cache under that digest.
 pub(crate) fn run(options: &Digest) -> Result<(), Error> {
@@ -21,8 +23,10 @@ pub(crate) fn run(options: &Digest) -> Result<(), Error> {
     };
     let tree = snapshot::import(&request, &mut Bar::quiet(revision))?;
     if let (Some(digest), Some(manifest)) = (tree.digest(), tree.manifest()?) {
-        println!("digest = \"{digest}\"");
-        println!("files = {}", manifest.len());
+        output::text(&format!(
+            "digest = \"{digest}\"\nfiles = {}\n",
+            manifest.len()
+        ))?;
     }
     Ok(())
 }

@@ -1,26 +1,24 @@
 //! `fetch`: from the network or a source at hand into the cache.
 
-use rumpkernel_build::snapshot::{self, Error, Request};
+use rumpkernel_build::snapshot;
 
 use crate::bar::Bar;
 use crate::cli::Fetch;
+use crate::error::Error;
+use crate::output;
 
 /// Brings each chosen snapshot into the cache; stops at the first that cannot be had.
 pub(crate) fn run(options: &Fetch) -> Result<(), Error> {
-    let cache = options.cache.path()?;
+    let cache = options.origin.cache.path()?;
     for pin in options.selection.pins()? {
-        if let Some(tree) = snapshot::cached(pin, &cache) {
-            println!("{}: already in {}", pin.name, tree.root().display());
-            continue;
-        }
-        let request = Request {
-            source: options.from.clone(),
-            mirror: options.mirror.clone(),
-            offline: options.offline,
-            ..Request::new(pin, cache.clone())
-        };
-        let tree = snapshot::import(&request, &mut Bar::new(&pin.name))?;
-        println!("{}: verified, in {}", pin.name, tree.root().display());
+        let had = snapshot::cached(pin, &cache).is_some();
+        let tree = options.origin.import(pin, &mut Bar::new(&pin.name))?;
+        let how = if had { "already" } else { "verified," };
+        output::text(&format!(
+            "{}: {how} in {}\n",
+            pin.name,
+            tree.root().display()
+        ))?;
     }
     Ok(())
 }

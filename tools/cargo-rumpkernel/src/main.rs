@@ -1,13 +1,26 @@
-//! `cargo rumpkernel`: fetches, lists and verifies the NetBSD sources that rumpkernel builds.
+//! `cargo rumpkernel`: fetches, checks, inspects and packages the NetBSD sources that rumpkernel builds.
 //!
 //! Runs as a Cargo subcommand or under its own name. Exit codes: 0 if all was done, 1 if something
-//! asked for could not be done (the reason is on standard error), 2 for a wrong command line.
+//! asked for could not be done (the reason is on standard error), 2 for a wrong command line. Results
+//! go to standard output, all else to standard error.
 
+mod archive;
 mod bar;
+mod clean;
 mod cli;
+mod completion;
+mod components;
 mod digest;
+mod error;
+mod features;
 mod fetch;
+mod licenses;
 mod list;
+mod notices;
+mod output;
+mod package;
+mod reads;
+mod survey;
 mod verify;
 
 use std::process::ExitCode;
@@ -23,9 +36,15 @@ fn main() -> ExitCode {
         .filter(|(index, argument)| !(*index == 1 && argument == "rumpkernel"))
         .map(|(_, argument)| argument);
     let outcome = match Cli::parse_from(arguments).command {
-        Command::Fetch(options) => fetch::run(&options),
+        Command::Archive(options) => archive::run(&options),
+        Command::Clean(options) => clean::run(&options),
+        Command::Completion(options) => completion::run(&options),
+        Command::Components(options) => components::run(&options),
         Command::Digest(options) => digest::run(&options),
+        Command::Fetch(options) => fetch::run(&options),
+        Command::Licenses(options) => licenses::run(&options),
         Command::List(options) => list::run(&options),
+        Command::Package(options) => package::run(&options),
         Command::Verify(options) => verify::run(&options),
     };
     match outcome {

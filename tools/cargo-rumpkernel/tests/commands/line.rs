@@ -1,31 +1,11 @@
 //! The program as a user meets it: what it prints, and its exit codes.
 
 use std::fs;
-use std::path::Path;
-use std::process::{Command, Output};
 
 use rumpkernel_build::snapshot;
 use tempfile::TempDir;
 
-/// Runs the program with an empty cache in `folder`, and nothing of the user's own settings.
-fn run(folder: &Path, arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_cargo-rumpkernel"))
-        .args(arguments)
-        .current_dir(folder)
-        .env("RUMPKERNEL_CACHE_DIR", folder.join("cache"))
-        .env_remove("RUMPKERNEL_MIRROR")
-        .env_remove("CARGO_NET_OFFLINE")
-        .output()
-        .unwrap()
-}
-
-fn stdout(output: &Output) -> String {
-    String::from_utf8(output.stdout.clone()).unwrap()
-}
-
-fn stderr(output: &Output) -> String {
-    String::from_utf8(output.stderr.clone()).unwrap()
-}
+use crate::program::{run, stderr, stdout};
 
 fn tree() -> TempDir {
     let folder = tempfile::tempdir().unwrap();
@@ -48,12 +28,22 @@ fn runs_under_cargo_and_under_its_own_name() {
     let under_cargo = run(folder.path(), &["rumpkernel", "--help"]);
     assert!(own.status.success());
     assert_eq!(own.stdout, under_cargo.stdout);
-    for command in ["fetch", "list", "digest", "verify"] {
+    for command in [
+        "fetch",
+        "list",
+        "components",
+        "verify",
+        "archive",
+        "package",
+        "licenses",
+        "clean",
+        "digest",
+        "completion",
+    ] {
         assert!(stdout(&own).contains(command), "{command}");
-        assert!(
-            run(folder.path(), &[command, "--help"]).status.success(),
-            "{command}"
-        );
+        let help = run(folder.path(), &[command, "--help"]);
+        assert!(help.status.success(), "{command}");
+        assert!(stdout(&help).contains("Example"), "{command}");
     }
 }
 
@@ -64,6 +54,11 @@ fn a_wrong_command_line_is_told_apart_from_a_failure() {
         &["fetsh"][..],
         &["fetch", "--all", "--snapshot", "x"],
         &["digest"],
+        &["package"],
+        &["licenses"],
+        &["clean"],
+        &["clean", "--all", "--snapshot", "x"],
+        &["completion", "dos"],
     ] {
         assert_eq!(
             run(folder.path(), arguments).status.code(),
@@ -134,4 +129,35 @@ fn tells_what_a_pin_of_a_tree_has_to_say() {
         stdout(&output),
         "digest = \"2409f1306e7ab610c3496e472d1ae7138bdd62533e8506ab500f67337c0a1007\"\nfiles = 3\n"
     );
+}
+
+#[test]
+fn completion_names_every_command() {
+    let folder = tempfile::tempdir().unwrap();
+    for shell in ["bash", "elvish", "fish", "powershell", "zsh"] {
+        let script = run(folder.path(), &["completion", shell]);
+        assert!(script.status.success(), "{shell}");
+        for word in ["cargo-rumpkernel", "licenses", "dry-run"] {
+            assert!(stdout(&script).contains(word), "{shell}: {word}");
+        }
+    }
+}
+
+#[test]
+fn json_says_the_same_as_the_table() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = run(folder.path(), &["list", "--json"]);
+    let rows: serde_json::Value = serde_json::from_str(&stdout(&output)).unwrap();
+    let rows = rows.as_array().unwrap();
+    assert_eq!(rows.len(), snapshot::pins().len());
+    for (row, pin) in rows.iter().zip(snapshot::pins()) {
+        assert_eq!(row["name"], pin.name);
+        assert_eq!(row["digest"], pin.digest.to_string());
+        assert!(row["cached"].is_null());
+    }
+    let output = run(folder.path(), &["verify", "--json"]);
+    assert_eq!(output.status.code(), Some(1));
+    let verdicts: serde_json::Value = serde_json::from_str(&stdout(&output)).unwrap();
+    assert!(verdicts[0]["verified"].is_null());
+    assert!(verdicts[0]["problem"].as_str().unwrap().contains("fetch"));
 }

@@ -1,0 +1,1 @@
+../../../rumpkernel-sys/checks/headers.h
