@@ -9,12 +9,15 @@ use std::time::Duration;
 
 use rumpkernel::usb::{Device, Notifier, Refusal, Setup};
 use rumpkernel::{Errno, Error, ErrorKind, Kernel, fs, usb};
+use rumpkernel_examples::FFS2_LE;
+use rumpkernel_sys as sys;
 
-use crate::world;
+use crate::world::{self, Folder, numbers};
 use disk::{SECTOR, UsbDisk};
 
 crate::tests![
     a_disk_in_memory_is_read_and_written,
+    a_file_system_on_a_disk_is_mounted,
     disks_come_and_go,
     a_disk_that_is_not_ready_is_asked_again,
     a_kernel_ends_while_a_disk_keeps_it_waiting,
@@ -75,6 +78,34 @@ fn a_disk_in_memory_is_read_and_written() {
     assert_eq!(seen.configurations, 1);
     assert!(seen.stalls > seen.cleared_halts, "GET MAX LUN is refused");
     assert!(seen.cleared_halts > 0, "a page of MODE SENSE is refused");
+}
+
+fn a_file_system_on_a_disk_is_mounted() {
+    let kernel = boot(1);
+    let image = std::fs::read(Folder::new().unpack(FFS2_LE)).unwrap();
+    let disk = UsbDisk::new(image);
+    let _plug = usb::plug(&kernel, disk.clone()).unwrap();
+    drop(open(&kernel));
+    fs::create_dir(&kernel, "/mnt").unwrap();
+    let mut arguments = sys::ufs_args {
+        fspec: c"/dev/sd0d".as_ptr().cast_mut(),
+    };
+    let (start, size) = ((&raw mut arguments).cast(), size_of::<sys::ufs_args>());
+    let (kind, path) = (c"ffs".as_ptr(), c"/mnt".as_ptr());
+    // SAFETY: strings, and the structure that ffs takes, all of which live as long as the call.
+    unsafe { kernel.syscall(|k| (k.sys_mount)(kind, path, 0, start, size)) }.unwrap();
+    assert_eq!(
+        fs::read_to_string(&kernel, "/mnt/numbers.txt").unwrap(),
+        numbers()
+    );
+    fs::write(&kernel, "/mnt/new", "written over USB").unwrap();
+    kernel.shutdown().unwrap();
+    // It has reached the disk.
+    assert!(
+        disk.sectors()
+            .windows(16)
+            .any(|bytes| bytes == b"written over USB")
+    );
 }
 
 fn disks_come_and_go() {
