@@ -61,12 +61,17 @@ impl Options {
             ("RUMP_DIAGNOSTIC", yes_no(self.diagnostic)),
             ("RUMP_KTRACE", yes_no(self.ktrace)),
             ("RUMP_LOCKS_UP", yes_no(self.locks_up)),
-            ("RUMP_NBCOMPAT", self.nbcompat.clone()),
             ("RUMP_NPF_TESTING", "no".to_owned()),
             ("RUMP_VIRTIF", "yes".to_owned()),
             ("RUMPRUN", "yes".to_owned()),
             ("MKZFS", "no".to_owned()),
         ];
+        // Not every snapshot knows the words: all is what each does by itself.
+        match &*self.nbcompat {
+            "all" => {}
+            "none" => configuration.push(("RUMP_NBCOMPAT", String::new())),
+            releases => configuration.push(("RUMP_NBCOMPAT", releases.to_owned())),
+        }
         // These two count as soon as they are defined.
         if self.debug {
             configuration.push(("RUMP_DEBUG", "1".to_owned()));
