@@ -23,7 +23,7 @@ pub(crate) enum Manner {
     /// It comes back by itself.
     Short,
     /// It may wait for ever, for a peer on the network; it holds no lock of a file system then.
-    #[cfg(any(test, feature = "netinet", feature = "netinet6"))]
+    #[cfg(any(test, feature = "netinet", feature = "netinet6", feature = "sockin"))]
     Endless,
     /// It comes back by itself, and no other short one is inside meanwhile.
     #[cfg(any(test, feature = "vfs"))]
@@ -36,7 +36,7 @@ pub(crate) enum Call<'a> {
     Shared {
         _guard: RwLockReadGuard<'a, ()>,
     },
-    #[cfg(any(test, feature = "netinet", feature = "netinet6"))]
+    #[cfg(any(test, feature = "netinet", feature = "netinet6", feature = "sockin"))]
     Uncounted,
     #[cfg(any(test, feature = "vfs"))]
     Alone {
@@ -68,7 +68,7 @@ impl Calls {
                     None => self.short.try_read().ok_or(Refusal::Busy)?,
                 },
             },
-            #[cfg(any(test, feature = "netinet", feature = "netinet6"))]
+            #[cfg(any(test, feature = "netinet", feature = "netinet6", feature = "sockin"))]
             Manner::Endless => Call::Uncounted,
             #[cfg(any(test, feature = "vfs"))]
             Manner::Alone => Call::Alone {

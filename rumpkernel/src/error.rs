@@ -134,7 +134,7 @@ pub(crate) enum Subject {
     Paths(PathBuf, &'static str, PathBuf),
     Address(SocketAddr),
     /// The name of an interface or of a variable.
-    #[cfg(feature = "virtif")]
+    #[cfg(any(feature = "shmif", feature = "virtif"))]
     Name(String),
 }
 
@@ -186,7 +186,12 @@ impl Error {
     }
 
     /// Adds what the user can do about it.
-    #[cfg(any(feature = "netinet", feature = "netinet6", feature = "vfs"))]
+    #[cfg(any(
+        feature = "netinet",
+        feature = "netinet6",
+        feature = "sockin",
+        feature = "vfs"
+    ))]
     pub(crate) fn hint(mut self, hint: &'static str) -> Self {
         self.0.hint = Some(hint);
         self
@@ -209,7 +214,7 @@ impl fmt::Display for Error {
                 write!(f, " {} {word} {}", one.display(), other.display())?;
             }
             Subject::Address(address) => write!(f, " {address}")?,
-            #[cfg(feature = "virtif")]
+            #[cfg(any(feature = "shmif", feature = "virtif"))]
             Subject::Name(name) => write!(f, " {name}")?,
         }
         write!(f, ": {kind}")?;
@@ -316,7 +321,13 @@ impl From<SetupError> for ErrorKind {
 /// Says what failed; the subject is copied only when something did.
 pub(crate) trait During<T> {
     fn during(self, operation: &'static str) -> Result<T, Error>;
-    #[cfg(any(test, feature = "netinet", feature = "netinet6", feature = "vfs"))]
+    #[cfg(any(
+        test,
+        feature = "netinet",
+        feature = "netinet6",
+        feature = "sockin",
+        feature = "vfs"
+    ))]
     fn during_at(self, operation: &'static str, subject: impl Into<Subject>) -> Result<T, Error>;
 }
 
@@ -325,7 +336,13 @@ impl<T> During<T> for Result<T, ErrorKind> {
         self.map_err(|kind| kind.during(operation))
     }
 
-    #[cfg(any(test, feature = "netinet", feature = "netinet6", feature = "vfs"))]
+    #[cfg(any(
+        test,
+        feature = "netinet",
+        feature = "netinet6",
+        feature = "sockin",
+        feature = "vfs"
+    ))]
     fn during_at(self, operation: &'static str, subject: impl Into<Subject>) -> Result<T, Error> {
         self.map_err(|kind| kind.about(operation, subject.into()))
     }
@@ -349,7 +366,7 @@ impl From<SocketAddr> for Subject {
     }
 }
 
-#[cfg(feature = "virtif")]
+#[cfg(any(feature = "shmif", feature = "virtif"))]
 impl From<&str> for Subject {
     fn from(name: &str) -> Self {
         Self::Name(name.to_owned())

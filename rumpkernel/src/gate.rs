@@ -104,7 +104,7 @@ impl Gate {
     /// # Safety
     ///
     /// As for [`syscall`](Self::syscall).
-    #[cfg(any(feature = "netinet", feature = "netinet6"))]
+    #[cfg(any(feature = "netinet", feature = "netinet6", feature = "sockin"))]
     pub(crate) unsafe fn endless_syscall<R: Copy + PartialEq + From<i8>>(
         self: &Arc<Self>,
         call: impl FnOnce(&EntryPoints) -> R + Copy,
@@ -204,7 +204,10 @@ impl Gate {
     }
 
     /// The functions that the kernel is entered through.
-    #[cfg(all(feature = "virtif", any(feature = "netinet", feature = "netinet6")))]
+    #[cfg(all(
+        feature = "virtif",
+        any(feature = "netinet", feature = "netinet6", feature = "sockin")
+    ))]
     pub(crate) fn entry_points(&self) -> &EntryPoints {
         &self.body.entry
     }

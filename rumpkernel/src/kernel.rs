@@ -79,7 +79,12 @@ impl Kernel {
         Self { gate }
     }
 
-    #[cfg(any(feature = "netinet", feature = "netinet6", feature = "vfs"))]
+    #[cfg(any(
+        feature = "netinet",
+        feature = "netinet6",
+        feature = "sockin",
+        feature = "vfs"
+    ))]
     pub(crate) fn gate(&self) -> &Arc<Gate> {
         &self.gate
     }

@@ -41,7 +41,7 @@
 //! timers of protocols follow it, and waiting for them takes no time:
 //!
 //! ```no_run
-//! # #[cfg(any(feature = "netinet", feature = "netinet6"))]
+//! # #[cfg(any(feature = "netinet", feature = "netinet6", feature = "sockin"))]
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! use std::time::{Duration, SystemTime};
 //! use rumpkernel::{Hand, Kernel, net::UdpSocket};
@@ -57,7 +57,7 @@
 //! assert!(hand.now() >= before + hour);
 //! # Ok(())
 //! # }
-//! # #[cfg(not(any(feature = "netinet", feature = "netinet6")))]
+//! # #[cfg(not(any(feature = "netinet", feature = "netinet6", feature = "sockin")))]
 //! # fn main() {}
 //! ```
 //!
@@ -94,13 +94,21 @@ mod gate;
 mod kernel;
 #[cfg(feature = "vfs")]
 pub mod mount;
-#[cfg(any(feature = "netinet", feature = "netinet6"))]
+#[cfg(any(feature = "netinet", feature = "netinet6", feature = "sockin"))]
 pub mod net;
 #[cfg(feature = "vfs")]
 mod path;
-#[cfg(any(feature = "netinet", feature = "netinet6", feature = "vfs"))]
+#[cfg(any(
+    feature = "netinet",
+    feature = "netinet6",
+    feature = "sockin",
+    feature = "vfs"
+))]
 mod syscall;
-#[cfg(all(feature = "virtif", any(feature = "netinet", feature = "netinet6")))]
+#[cfg(all(
+    any(feature = "shmif", feature = "virtif"),
+    any(feature = "netinet", feature = "netinet6", feature = "sockin")
+))]
 mod sysctl;
 mod thread;
 #[cfg(feature = "ugenhc")]

@@ -69,6 +69,17 @@ impl Descriptors {
         number
     }
 
+    /// Keeps a descriptor of a component's until the kernel closes it or is dead.
+    #[cfg(any(feature = "rumpnet_shmif", feature = "rumpnet_sockin"))]
+    pub(crate) fn adopt(&self, descriptor: std::os::fd::OwnedFd) -> RawFd {
+        self.insert(Descriptor {
+            file: descriptor.into(),
+            writable: false,
+            image: None,
+            _lock: None,
+        })
+    }
+
     /// Where transfers to and from a file have to end, if anywhere.
     pub(crate) fn end(&self, number: RawFd) -> Option<u64> {
         let open = self.open.lock();

@@ -26,6 +26,13 @@ pub(crate) fn uses_linked() -> bool {
     env::var_os(LINKED).is_some()
 }
 
+/// Another process for the same test, which finds out by other means what it is to do.
+pub(crate) fn again(test: &str) -> Command {
+    let mut command = Command::new(env::current_exe().expect("this program has a path"));
+    command.env(TEST, test);
+    command
+}
+
 /// Runs a test in a process of its own.
 pub(crate) fn run(test: Test, linked: bool) -> Result<(), Failed> {
     let mut command = Command::new(env::current_exe()?);

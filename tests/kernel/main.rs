@@ -7,6 +7,7 @@
 
 mod accidents;
 mod bad_images;
+mod buses;
 mod child;
 mod clocks;
 #[cfg(feature = "every-component")]
@@ -75,6 +76,7 @@ pub(crate) use test;
 const ALL: &[&[Test]] = &[
     accidents::TESTS,
     bad_images::TESTS,
+    buses::TESTS,
     clocks::TESTS,
     #[cfg(feature = "every-component")]
     components::TESTS,

@@ -176,10 +176,22 @@ const ADDITIONS: &[Addition] = &[
         text: include_str!("emulation.h"),
     },
     Addition {
+        source: "sys/rump/net/lib/libshmif/if_shmem.c",
+        role: Role::Header,
+        name: "if_shmem_repair.h",
+        text: concat!(include_str!("packets.h"), include_str!("if_shmem.h")),
+    },
+    Addition {
+        source: "sys/rump/net/lib/libsockin/sockin.c",
+        role: Role::Header,
+        name: "sockin_repair.h",
+        text: concat!(include_str!("sockin.h"), include_str!("sockin_worker.h")),
+    },
+    Addition {
         source: "sys/rump/net/lib/libvirtif/if_virt.c",
         role: Role::Header,
         name: "if_virt_repair.h",
-        text: include_str!("if_virt.h"),
+        text: concat!(include_str!("packets.h"), include_str!("if_virt.h")),
     },
 ];
 

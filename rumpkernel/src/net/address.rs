@@ -79,7 +79,7 @@ fn put(bytes: &mut [u8], at: usize, value: &[u8]) {
 }
 
 /// An IPv4 address in the structure that interfaces take.
-#[cfg(feature = "virtif")]
+#[cfg(any(feature = "shmif", feature = "virtif"))]
 pub(crate) fn sockaddr_v4(address: Ipv4Addr) -> sys::sockaddr {
     let mut result = sys::sockaddr {
         sa_len: size_of::<sys::sockaddr_in>() as u8,
@@ -94,7 +94,7 @@ pub(crate) fn sockaddr_v4(address: Ipv4Addr) -> sys::sockaddr {
 }
 
 /// An IPv6 address in the structure that interfaces take.
-#[cfg(feature = "virtif")]
+#[cfg(any(feature = "shmif", feature = "virtif"))]
 pub(crate) fn sockaddr_v6(address: Ipv6Addr, scope: u32) -> sys::sockaddr_in6 {
     sys::sockaddr_in6 {
         sin6_len: size_of::<sys::sockaddr_in6>() as u8,

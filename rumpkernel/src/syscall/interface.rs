@@ -33,14 +33,8 @@ impl Name {
 
 /// A socket for the configuration of any address family that the kernel has.
 fn any_socket(gate: &Arc<Gate>) -> Result<Descriptor, ErrorKind> {
-    let families = [
-        #[cfg(feature = "netinet")]
-        sys::AF_INET,
-        #[cfg(feature = "netinet6")]
-        sys::AF_INET6,
-    ];
     let mut result = Err(ErrorKind::Errno(Errno::AFNOSUPPORT));
-    for family in families {
+    for family in [sys::AF_INET, sys::AF_INET6] {
         result = socket(gate, family, sys::SOCK_DGRAM, 0);
         if result.is_ok() {
             break;
@@ -127,6 +121,38 @@ pub(crate) fn index(gate: &Arc<Gate>, name: &Name) -> Result<u32, ErrorKind> {
     let answer = request(gate, name, sys::SIOCGIFINDEX, Default::default())?;
     // SAFETY: the command answers with a number.
     Ok(unsafe { answer.ifru_value })
+}
+
+/// Puts an interface on the bus in a file of the host's.
+#[cfg(feature = "shmif")]
+pub(crate) fn set_link_string(
+    gate: &Arc<Gate>,
+    name: &Name,
+    path: &std::ffi::CStr,
+) -> Result<(), ErrorKind> {
+    let request = sys::ifdrv {
+        ifd_name: name.0,
+        ifd_cmd: 0,
+        ifd_len: path.to_bytes_with_nul().len(),
+        ifd_data: path.as_ptr().cast_mut().cast(),
+    };
+    // SAFETY: the command takes a struct ifdrv, and reads the string, which is borrowed for the call.
+    unsafe { any_socket(gate)?.ioctl(sys::SIOCSLINKSTR, request) }.map(drop)
+}
+
+/// The Ethernet address that the kernel has given an interface.
+#[cfg(feature = "shmif")]
+pub(crate) fn ethernet_address(gate: &Arc<Gate>, name: &Name) -> Result<[u8; 6], ErrorKind> {
+    let index = index(gate, name)?.cast_signed();
+    let list = [sys::CTL_NET, sys::PF_ROUTE, 0, 0, sys::NET_RT_IFLIST, index];
+    let message = super::sysctl::read(gate, &list)?;
+    // The first address after the header is a struct sockaddr_dl: length, family, the interface's number,
+    // type, lengths of name and address, a third length, then name and address.
+    let address = message.get(size_of::<sys::if_msghdr>()..).and_then(|link| {
+        let name = usize::from(*link.get(5)?);
+        link.get(8 + name..)?.first_chunk().copied()
+    });
+    address.ok_or(ErrorKind::Errno(Errno::ADDRNOTAVAIL))
 }
 
 /// Adds an address with its network.

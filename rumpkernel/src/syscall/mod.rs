@@ -9,15 +9,24 @@
 mod descriptor;
 #[cfg(feature = "vfs")]
 mod file;
-#[cfg(all(feature = "virtif", any(feature = "netinet", feature = "netinet6")))]
+#[cfg(all(
+    any(feature = "shmif", feature = "virtif"),
+    any(feature = "netinet", feature = "netinet6", feature = "sockin")
+))]
 pub(crate) mod interface;
 #[cfg(feature = "vfs")]
 pub(crate) mod mount;
-#[cfg(all(feature = "virtif", any(feature = "netinet", feature = "netinet6")))]
+#[cfg(all(
+    any(feature = "shmif", feature = "virtif"),
+    any(feature = "netinet", feature = "netinet6", feature = "sockin")
+))]
 pub(crate) mod route;
-#[cfg(any(feature = "netinet", feature = "netinet6"))]
+#[cfg(any(feature = "netinet", feature = "netinet6", feature = "sockin"))]
 pub(crate) mod socket;
-#[cfg(all(feature = "virtif", any(feature = "netinet", feature = "netinet6")))]
+#[cfg(all(
+    any(feature = "shmif", feature = "virtif"),
+    any(feature = "netinet", feature = "netinet6", feature = "sockin")
+))]
 pub(crate) mod sysctl;
 #[cfg(feature = "vfs")]
 pub(crate) mod tree;

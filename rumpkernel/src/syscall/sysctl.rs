@@ -36,6 +36,19 @@ pub(crate) fn set(gate: &Arc<Gate>, name: &str, value: i32) -> Result<(), ErrorK
         .map(drop)
 }
 
+/// What the kernel writes for a name of numbers.
+#[cfg(feature = "shmif")]
+pub(crate) fn read(gate: &Arc<Gate>, name: &[c_int]) -> Result<Vec<u8>, ErrorKind> {
+    let (start, count) = (name.as_ptr(), name.len() as c_uint);
+    let mut bytes = vec![0_u8; 4096];
+    let mut length = bytes.len();
+    let (place, size) = (bytes.as_mut_ptr().cast(), &raw mut length);
+    // SAFETY: the name is borrowed for the call; `place` has the room that `size` says.
+    unsafe { gate.syscall(move |k| (k.sys___sysctl)(start, count, place, size, ptr::null(), 0)) }?;
+    bytes.truncate(length);
+    Ok(bytes)
+}
+
 /// The numbers that a name such as `net.inet.ip.forwarding` stands for.
 fn find(gate: &Arc<Gate>, name: &str) -> Result<Vec<c_int>, ErrorKind> {
     let mut numbers = Vec::new();

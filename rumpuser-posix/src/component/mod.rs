@@ -4,8 +4,14 @@
 //! up the virtual CPU around blocking calls, translates error numbers, and makes threads of its own
 //! known to the kernel.
 
+#[cfg(any(feature = "rumpnet_shmif", feature = "rumpnet_sockin"))]
+pub(crate) mod bell;
 #[cfg(feature = "rumpdev_netsmb")]
 pub(crate) mod netsmb;
+#[cfg(feature = "rumpnet_shmif")]
+mod shmif;
+#[cfg(feature = "rumpnet_sockin")]
+pub(crate) mod sockin;
 #[cfg(feature = "rumpdev_ugenhc")]
 pub(crate) mod ugenhc;
 #[cfg(feature = "rumpnet_virtif")]
@@ -93,6 +99,13 @@ extern "C" fn rumpuser_component_errtrans(error: c_int) -> c_int {
 }
 
 impl Instance {
+    /// Runs `f`, which has the kernel destroy interfaces. That takes some of the kernel's time, so a
+    /// clock that is moved by hand moves on, unless the thread takes turns on it already.
+    #[cfg(any(feature = "rumpnet_shmif", feature = "rumpnet_virtif"))]
+    pub fn destroying<R>(&self, f: impl FnOnce() -> R) -> R {
+        self.parked.while_time_passes(f)
+    }
+
     /// Gives the calling thread a lwp of the kernel's own process. `Err` with the kernel's errno.
     pub(crate) fn become_kernel_thread(&self) -> Result<(), c_int> {
         const KERNEL_PROCESS: libc::pid_t = 0;

@@ -106,6 +106,11 @@ pub struct Instance {
     pub(crate) converters: crate::component::netsmb::Converters,
     #[cfg(feature = "rumpdev_ugenhc")]
     pub(crate) ports: crate::component::ugenhc::Ports,
+    /// Rings when the kernel is dead.
+    #[cfg(any(feature = "rumpnet_shmif", feature = "rumpnet_sockin"))]
+    pub(crate) knell: crate::component::bell::Bell,
+    #[cfg(feature = "rumpnet_sockin")]
+    pub(crate) sockets: crate::component::sockin::Sockets,
     #[cfg(feature = "rumpnet_virtif")]
     pub(crate) interfaces: crate::component::virtif::Interfaces,
     /// Whether the kernel's signals are raised in the process.
@@ -150,6 +155,10 @@ impl Instance {
             converters: Default::default(),
             #[cfg(feature = "rumpdev_ugenhc")]
             ports: crate::component::ugenhc::Ports::new(world.usb_ports),
+            #[cfg(any(feature = "rumpnet_shmif", feature = "rumpnet_sockin"))]
+            knell: Default::default(),
+            #[cfg(feature = "rumpnet_sockin")]
+            sockets: Default::default(),
             #[cfg(feature = "rumpnet_virtif")]
             interfaces: Default::default(),
             raises_signals,
@@ -228,6 +237,8 @@ impl Instance {
         // Of two threads that end it at once both come back to a kernel that is dead.
         let _ = self.death.set(death);
         self.parked.die();
+        #[cfg(any(feature = "rumpnet_shmif", feature = "rumpnet_sockin"))]
+        self.knell.ring();
     }
 
     /// Lets the kernel's time go on without the [`Hand`](crate::Hand) of its clock, from deadline to

@@ -96,7 +96,7 @@ impl Parked {
     /// Runs `f`, and lets a clock that is moved by hand move for as long as that takes, as
     /// [`Hand::run`](crate::Hand::run) does. A thread that takes turns already leaves the clock
     /// alone.
-    #[cfg(feature = "rumpnet_virtif")]
+    #[cfg(any(feature = "rumpnet_shmif", feature = "rumpnet_virtif"))]
     pub(crate) fn while_time_passes<R>(&self, f: impl FnOnce() -> R) -> R {
         match self.turns() {
             Some(turns) if !turns.is_mine() => turns.run(f),

@@ -67,6 +67,26 @@ impl Mappings {
         Ok(start)
     }
 
+    /// A mapping of the first bytes of a file, shared, or the host's errno.
+    #[cfg(feature = "rumpnet_shmif")]
+    pub(super) fn map_file(
+        &self,
+        file: std::os::fd::RawFd,
+        length: usize,
+    ) -> Result<*mut c_void, c_int> {
+        let protection = libc::PROT_READ | libc::PROT_WRITE;
+        let place = self.map(ptr::null_mut(), length, 0, protection)?;
+        let flags = libc::MAP_SHARED | libc::MAP_FIXED;
+        // SAFETY: takes the place of a new mapping, of which nobody knows.
+        if unsafe { libc::mmap(place, length, protection, flags, file, 0) } == libc::MAP_FAILED {
+            let error = last();
+            // SAFETY: as above.
+            unsafe { self.unmap(place) };
+            return Err(error);
+        }
+        Ok(place)
+    }
+
     /// Unmaps a mapping. False if it is none of this kernel's.
     ///
     /// # Safety

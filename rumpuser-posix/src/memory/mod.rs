@@ -75,6 +75,16 @@ impl Memory {
         }
     }
 
+    /// A mapping of the first bytes of a file, shared with whoever else maps it, or the host's errno.
+    #[cfg(feature = "rumpnet_shmif")]
+    pub(crate) fn map_file(
+        &self,
+        file: std::os::fd::RawFd,
+        length: usize,
+    ) -> Result<*mut c_void, c_int> {
+        self.mappings.map_file(file, length)
+    }
+
     /// Gives back a place that [`Instance::place`] made.
     ///
     /// # Safety

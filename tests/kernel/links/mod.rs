@@ -11,7 +11,7 @@ use std::sync::mpsc::{self, Receiver, Sender};
 use std::time::Duration;
 
 use rumpkernel::net::{
-    Frame, Interface, Link, Port, UdpSocket, add_route, remove_route, set_forwarding,
+    Frame, Interface, Link, Port, Tap, UdpSocket, add_route, remove_route, set_forwarding,
 };
 use rumpkernel::{Errno, ErrorKind};
 
@@ -373,7 +373,7 @@ fn an_interface_that_nobody_plugged_in_has_no_device() {
 }
 
 fn the_hosts_stack_is_a_neighbour() {
-    let tap = match tap::Tap::in_a_namespace_of_its_own(THEIRS, "fd00::2") {
+    let tap = match tap::in_a_namespace_of_its_own(THEIRS, "fd00::2") {
         Ok(tap) => tap,
         Err(reason) => {
             println!("links::the_hosts_stack_is_a_neighbour: {reason}");
@@ -391,4 +391,13 @@ fn the_hosts_stack_is_a_neighbour() {
     for (address, host) in ours {
         tap::exchange(&kernel, address, host.parse().unwrap());
     }
+    let taken = Tap::open("tap0").unwrap_err().to_string();
+    assert!(taken.contains("another program"), "{taken}");
+    let other_kind = Tap::open("lo").unwrap_err().to_string();
+    assert!(other_kind.contains("no TAP device"), "{other_kind}");
+    // The device, its descriptors and its thread go with the link.
+    drop(interface);
+    let gone = tap::ip(&["link", "show", "tap0"]).unwrap_err();
+    assert!(gone.contains("does not exist"), "{gone}");
+    drop(Tap::open("tap0").unwrap());
 }

@@ -116,12 +116,6 @@ impl Instance {
         }
     }
 
-    /// Runs `f`, which has the kernel destroy interfaces. That takes some of the kernel's time, so a
-    /// clock that is moved by hand moves on, unless the thread takes turns on it already.
-    pub fn destroying<R>(&self, f: impl FnOnce() -> R) -> R {
-        self.parked.while_time_passes(f)
-    }
-
     /// An Ethernet address that is nobody's, in the range that is free for such.
     fn random_address(&self) -> Result<[u8; 6], c_int> {
         const LOCAL_UNICAST: u8 = 0xb2;

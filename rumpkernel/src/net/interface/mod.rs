@@ -1,29 +1,34 @@
-//! Network interfaces that are plugged into links of the program.
+//! Network interfaces of kernels: how they are configured. How they are made is the modules' matter.
+
+#[cfg(feature = "virtif")]
+mod plugged;
+#[cfg(feature = "shmif")]
+mod shared;
 
 use std::fmt;
 use std::net::Ipv6Addr;
 use std::sync::Arc;
-
-use rumpkernel_sys as sys;
-use rumpuser_posix::virtif::{Deliver, Link, Plugged};
 
 use super::ToPrefix;
 use crate::error::During as _;
 use crate::gate::Gate;
 use crate::syscall::interface::{self, Name};
 use crate::syscall::sysctl;
-use crate::{Errno, Error, ErrorKind, Kernel};
+use crate::{Errno, Error, ErrorKind};
 
-/// A network interface `virt0`, `virt1`, … of a kernel, whose frames go through a [`Link`];
-/// destroyed when dropped.
+/// An Ethernet interface of a kernel; destroyed when dropped.
+///
+/// With feature `virtif` its frames go through a `Link` of the program's (`create`; it is called
+/// `virt0`, `virt1`, …), with feature `shmif` over a bus in a file, which other kernels and other
+/// processes can share (`shared`; it is called `shmif0`, `shmif1`, …).
 ///
 /// A new interface is down and has no address. Giving it an address brings it up.
 ///
 /// # Duplicate addresses
 ///
-/// A link is the program's, which knows who is on it. So making an interface turns the kernel's search
+/// The program knows who is on its links and buses. So making an interface turns the kernel's search
 /// for duplicate addresses off (`net.inet.ip.dad_count`, `net.inet6.ip6.dad_count`), and addresses
-/// are usable at once. [`Kernel::set_sysctl`] turns it on again.
+/// are usable at once. [`Kernel::set_sysctl`](crate::Kernel::set_sysctl) turns it on again.
 ///
 /// # Clocks that are moved by hand
 ///
@@ -34,83 +39,25 @@ pub struct Interface {
     gate: Arc<Gate>,
     name: Name,
     text: String,
-    plugged: Plugged,
+    mac: [u8; 6],
+    /// The unit that a link is plugged into.
+    #[cfg(feature = "virtif")]
+    plugged: Option<u32>,
+}
+
+/// Turns the search for duplicate addresses off.
+fn trust_addresses(gate: &Arc<Gate>) -> Result<(), ErrorKind> {
+    for variable in ["net.inet.ip.dad_count", "net.inet6.ip6.dad_count"] {
+        match sysctl::set(gate, variable, 0) {
+            // A kernel without this protocol, or of a time before it searched.
+            Err(ErrorKind::Errno(Errno::NOENT)) => {}
+            result => result?,
+        }
+    }
+    Ok(())
 }
 
 impl Interface {
-    /// Makes an interface and plugs it into `link`. Its Ethernet address is random, as the kernel's
-    /// random numbers are: kernels with the same seed get the same.
-    ///
-    /// # Errors
-    ///
-    /// `EEXIST` when there is an interface of the next name, made by other means; `EAGAIN` when the
-    /// host has no thread for it.
-    pub fn create(kernel: &Kernel, link: impl Link + 'static) -> Result<Self, Error> {
-        Self::make(kernel.gate(), Box::new(link), None).during("ifconfig create")
-    }
-
-    /// Like [`create`](Self::create), with a given Ethernet address.
-    ///
-    /// # Errors
-    ///
-    /// As for [`create`](Self::create); `EINVAL` when the address is one for groups (its first byte
-    /// is odd).
-    pub fn with_mac(
-        kernel: &Kernel,
-        link: impl Link + 'static,
-        address: [u8; 6],
-    ) -> Result<Self, Error> {
-        if address[0] & 1 != 0 {
-            return Err(ErrorKind::Errno(Errno::INVAL).during("ifconfig create"));
-        }
-        Self::make(kernel.gate(), Box::new(link), Some(address)).during("ifconfig create")
-    }
-
-    fn make(
-        gate: &Arc<Gate>,
-        link: Box<dyn Link>,
-        address: Option<[u8; 6]>,
-    ) -> Result<Self, ErrorKind> {
-        for variable in ["net.inet.ip.dad_count", "net.inet6.ip6.dad_count"] {
-            match sysctl::set(gate, variable, 0) {
-                // A kernel without this protocol, or of a time before it searched.
-                Err(ErrorKind::Errno(Errno::NOENT)) => {}
-                result => result?,
-            }
-        }
-        let deliver = gate
-            .entry_points()
-            .virtif_virt_deliverpkt
-            .ok_or(ErrorKind::Errno(Errno::NXIO))?;
-        // SAFETY: pointers to a kernel's interface and to its struct iovec, which is laid out as the
-        // host's: an address and a length.
-        let deliver = unsafe {
-            std::mem::transmute::<
-                unsafe extern "C" fn(*mut sys::virtif_sc, *mut sys::iovec, usize),
-                Deliver,
-            >(deliver)
-        };
-        // SAFETY: the function is this kernel's, and a gate is a kernel that has been booted.
-        let plugged = unsafe { gate.instance().plug(link, address, deliver) }
-            .map_err(|code| ErrorKind::Errno(Errno::from_raw(code)))?;
-        let text = format!("virt{}", plugged.unit);
-        let made = Name::new(&text)
-            .ok_or(ErrorKind::Errno(Errno::NAMETOOLONG))
-            .and_then(|name| interface::create(gate, &name).map(|()| name));
-        match made {
-            Ok(name) => Ok(Self {
-                gate: Arc::clone(gate),
-                name,
-                text,
-                plugged,
-            }),
-            Err(error) => {
-                gate.instance().unplug(plugged.unit);
-                Err(error)
-            }
-        }
-    }
-
     /// The name, such as `virt0`.
     pub fn name(&self) -> &str {
         &self.text
@@ -118,7 +65,7 @@ impl Interface {
 
     /// The Ethernet address.
     pub fn mac(&self) -> [u8; 6] {
-        self.plugged.address
+        self.mac
     }
 
     /// The number of the interface in its kernel, which is the scope of link-local addresses.
@@ -133,7 +80,7 @@ impl Interface {
     /// The IPv6 address that the interface gives itself from its Ethernet address, once it is up
     /// (RFC 4291, appendix A).
     pub fn link_local(&self) -> Ipv6Addr {
-        let [a, b, c, d, e, f] = self.plugged.address;
+        let [a, b, c, d, e, f] = self.mac;
         let half = u64::from_be_bytes([a ^ 2, b, c, 0xff, 0xfe, d, e, f]);
         Ipv6Addr::from_bits(0xfe80 << 112 | u128::from(half))
     }
@@ -217,10 +164,15 @@ impl Drop for Interface {
         let gone = gate.instance().destroying(|| {
             interface::set_up(gate, name, false).and_then(|()| interface::destroy(gate, name))
         });
-        if gone.is_err() {
+        #[cfg(feature = "virtif")]
+        if gone.is_err()
+            && let Some(unit) = self.plugged
+        {
             // A dead kernel has none, or its name was changed by other means: at least the link is cut.
-            self.gate.instance().unplug(self.plugged.unit);
+            gate.instance().unplug(unit);
         }
+        #[cfg(not(feature = "virtif"))]
+        let _ = gone;
     }
 }
 

@@ -1,0 +1,224 @@
+//! `rumpcomp_sockin_*`: the host's sockets, of the component rumpnet_sockin.
+//!
+//! A socket of the kernel's is one of the host's, and its descriptor is the kernel's: given back when
+//! the kernel is dead. Addresses, options, flags and error numbers are translated. The kernel's part
+//! asks for sockets that never block (`SOCK_NONBLOCK`), and one thread of its own waits in
+//! `rumpcomp_sockin_poll` until the host has something, another thread [wakes](rumpcomp_sockin_wake)
+//! it, or the kernel dies. That of the oldest snapshots asks for sockets that block.
+
+mod address;
+mod message;
+mod option;
+mod socket;
+
+use std::ffi::{c_int, c_void};
+use std::ptr;
+use std::slice;
+
+use crate::component::bell::{self, Bell};
+use crate::errno::from_host;
+use crate::instance::caller;
+
+use message::Message;
+
+/// What the sockets of one kernel have in common.
+#[derive(Debug, Default)]
+pub(crate) struct Sockets {
+    /// Ends the poll in progress.
+    bell: Bell,
+}
+
+/// Stores a value, or gives NetBSD's number.
+///
+/// # Safety
+///
+/// The place can be written.
+unsafe fn report<T>(result: Result<T, c_int>, place: *mut T) -> c_int {
+    match result {
+        Ok(value) => {
+            // SAFETY: by the contract of this function.
+            unsafe { place.write(value) };
+            0
+        }
+        Err(error) => from_host(error),
+    }
+}
+
+/// Makes a socket and stores its descriptor.
+#[unsafe(no_mangle)]
+unsafe extern "C" fn rumpcomp_sockin_socket(
+    family: c_int,
+    kind: c_int,
+    _protocol: c_int,
+    place: *mut c_int,
+) -> c_int {
+    let instance = caller();
+    let result = instance.unscheduled(|| socket::create(instance, family, kind));
+    // SAFETY: the kernel passes a place for the number.
+    unsafe { report(result, place) }
+}
+
+/// Sends a message and stores how much of it was sent. Never raises SIGPIPE.
+#[unsafe(no_mangle)]
+unsafe extern "C" fn rumpcomp_sockin_sendmsg(
+    socket: c_int,
+    message: *const Message,
+    flags: c_int,
+    place: *mut usize,
+) -> c_int {
+    let instance = caller();
+    // SAFETY: the kernel's message, whose parts are there until this returns.
+    let result = instance.unscheduled(|| unsafe { socket::send(socket, &*message, flags) });
+    // SAFETY: the kernel passes a place for the count.
+    unsafe { report(result, place) }
+}
+
+/// Receives a message and stores its length.
+#[unsafe(no_mangle)]
+unsafe extern "C" fn rumpcomp_sockin_recvmsg(
+    socket: c_int,
+    message: *mut Message,
+    flags: c_int,
+    place: *mut usize,
+) -> c_int {
+    let instance = caller();
+    // SAFETY: the kernel's message, whose parts can be written and are there until this returns.
+    let result = instance.unscheduled(|| unsafe { socket::receive(socket, &mut *message, flags) });
+    // SAFETY: the kernel passes a place for the count.
+    unsafe { report(result, place) }
+}
+
+/// Connects; EINPROGRESS when that goes on in the background.
+#[unsafe(no_mangle)]
+unsafe extern "C" fn rumpcomp_sockin_connect(
+    socket: c_int,
+    name: *const u8,
+    length: c_int,
+) -> c_int {
+    let instance = caller();
+    // SAFETY: the kernel's address, which has that length.
+    let result = instance.unscheduled(|| unsafe { socket::connect(socket, name, length) });
+    from_host(result.err().unwrap_or(0))
+}
+
+/// Gives a socket an address.
+#[unsafe(no_mangle)]
+unsafe extern "C" fn rumpcomp_sockin_bind(socket: c_int, name: *const u8, length: c_int) -> c_int {
+    let instance = caller();
+    // SAFETY: as in connect().
+    let result = instance.unscheduled(|| unsafe { socket::bind(socket, name, length) });
+    from_host(result.err().unwrap_or(0))
+}
+
+/// Takes a connection: stores its socket, and its peer's address with the length.
+#[unsafe(no_mangle)]
+unsafe extern "C" fn rumpcomp_sockin_accept(
+    socket: c_int,
+    name: *mut u8,
+    length: *mut c_int,
+    place: *mut c_int,
+) -> c_int {
+    let instance = caller();
+    // SAFETY: the kernel passes room for an address, as much as the length says.
+    let result = instance.unscheduled(|| unsafe { socket::accept(instance, socket, name, length) });
+    // SAFETY: the kernel passes a place for the number.
+    unsafe { report(result, place) }
+}
+
+/// Takes connections from now on.
+#[unsafe(no_mangle)]
+extern "C" fn rumpcomp_sockin_listen(socket: c_int, backlog: c_int) -> c_int {
+    let instance = caller();
+    let result = instance.unscheduled(|| socket::listen(socket, backlog));
+    from_host(result.err().unwrap_or(0))
+}
+
+/// Stores the address of a socket (0) or of its peer (1), with the length.
+#[unsafe(no_mangle)]
+unsafe extern "C" fn rumpcomp_sockin_getname(
+    socket: c_int,
+    name: *mut u8,
+    length: *mut c_int,
+    which: c_int,
+) -> c_int {
+    let instance = caller();
+    // SAFETY: as in accept().
+    let result = instance.unscheduled(|| unsafe { socket::name(socket, name, length, which != 0) });
+    from_host(result.err().unwrap_or(0))
+}
+
+/// Sets an option; ENOPROTOOPT for one that is none of the host's.
+#[unsafe(no_mangle)]
+unsafe extern "C" fn rumpcomp_sockin_setsockopt(
+    socket: c_int,
+    level: c_int,
+    name: c_int,
+    value: *const c_void,
+    length: c_int,
+) -> c_int {
+    let instance = caller();
+    // SAFETY: the kernel's value, which has that length.
+    let result =
+        instance.unscheduled(|| unsafe { socket::set_option(socket, level, name, value, length) });
+    from_host(result.err().unwrap_or(0))
+}
+
+/// Stores an option that is an int; `SO_ERROR` in NetBSD's numbers.
+#[unsafe(no_mangle)]
+unsafe extern "C" fn rumpcomp_sockin_getsockopt(
+    socket: c_int,
+    level: c_int,
+    name: c_int,
+    place: *mut c_int,
+) -> c_int {
+    let instance = caller();
+    let result = instance.unscheduled(|| socket::get_option(socket, level, name));
+    // SAFETY: the kernel passes a place for the value.
+    unsafe { report(result, place) }
+}
+
+/// Ends one direction of a connection, shutdown(2), whose numbers are the same everywhere.
+#[unsafe(no_mangle)]
+extern "C" fn rumpcomp_sockin_shutdown(socket: c_int, how: c_int) -> c_int {
+    let instance = caller();
+    let result = instance.unscheduled(|| socket::shutdown(socket, how));
+    from_host(result.err().unwrap_or(0))
+}
+
+/// Waits for events of sockets, at most for so many milliseconds, and stores how many have some.
+#[unsafe(no_mangle)]
+unsafe extern "C" fn rumpcomp_sockin_poll(
+    sockets: *mut libc::pollfd,
+    count: c_int,
+    milliseconds: c_int,
+    ready: *mut c_int,
+) -> c_int {
+    // NetBSD's numbers.
+    const {
+        assert!(
+            libc::POLLIN == 1 && libc::POLLOUT == 4 && libc::POLLERR == 8 && libc::POLLHUP == 16
+        );
+    }
+    let instance = caller();
+    let wanted: &mut [libc::pollfd] = match usize::try_from(count) {
+        // SAFETY: so many structures of the kernel's, laid out like the host's.
+        Ok(count) if count > 0 => unsafe { slice::from_raw_parts_mut(sockets, count) },
+        _ => &mut [],
+    };
+    let bell = &instance.sockets.bell;
+    let locks = instance.unschedule(ptr::null_mut());
+    let Ok(waited) = bell::wait(instance, wanted, &[bell], milliseconds) else {
+        instance.leave();
+    };
+    bell.silence();
+    instance.schedule(locks, ptr::null_mut());
+    let found = wanted.iter().filter(|one| one.revents != 0).count();
+    // SAFETY: the kernel passes a place for the number, which is no larger than what it passed.
+    unsafe { report(waited.map(|()| found as c_int), ready) }
+}
+
+/// Ends the poll in progress, or else the next one.
+#[unsafe(no_mangle)]
+extern "C" fn rumpcomp_sockin_wake() {
+    caller().sockets.bell.ring();
+}
