@@ -15,6 +15,8 @@ use crate::survey::Survey;
 struct Include {
     name: String,
     quoted: bool,
+    /// Whether it is about another file of that name than the first, as in `#include_next`.
+    next: bool,
 }
 
 /// Walks from file to file; what was read once is kept.
@@ -50,7 +52,7 @@ impl<'s> Walk<'s> {
             });
         }
         for name in &search.included {
-            next.extend(self.resolve(name, None, search, generated));
+            next.extend(self.resolve(name, None, search, generated).next());
         }
         while let Some(file) = next.pop() {
             if !seen.insert(file.clone()) {
@@ -74,26 +76,26 @@ impl<'s> Walk<'s> {
             };
             for include in includes.iter() {
                 let beside = folder.filter(|_| include.quoted);
-                next.extend(self.resolve(&include.name, beside, search, generated));
+                let places = self.resolve(&include.name, beside, search, generated);
+                next.extend(places.take(if include.next { usize::MAX } else { 1 }));
             }
         }
         Ok(())
     }
 
-    /// The first place that has the file. What is nowhere lies in an `#if` for somebody else.
-    fn resolve(
-        &self,
-        name: &str,
-        folder: Option<&str>,
-        search: &Search,
-        generated: &[GeneratedFile],
-    ) -> Option<Candidate> {
-        search
-            .candidates(name, folder)
-            .find(|candidate| match candidate {
-                Candidate::Tree(path) => self.survey.manifest.get(path).is_some(),
-                Candidate::Generated(name) => generated.iter().any(|file| file.name == *name),
-            })
+    /// The places that have the file, in the compiler's order. What is nowhere lies in an `#if` for somebody else.
+    fn resolve<'a>(
+        &'a self,
+        name: &'a str,
+        folder: Option<&'a str>,
+        search: &'a Search,
+        generated: &'a [GeneratedFile],
+    ) -> impl Iterator<Item = Candidate> + 'a {
+        let candidates = search.candidates(name, folder);
+        candidates.filter(move |candidate| match candidate {
+            Candidate::Tree(path) => self.survey.manifest.get(path).is_some(),
+            Candidate::Generated(name) => generated.iter().any(|file| file.name == *name),
+        })
     }
 
     fn of_tree(&mut self, path: &str) -> Result<Rc<[Include]>, Error> {
@@ -117,7 +119,11 @@ fn scan(text: &str) -> Vec<Include> {
         let Some(rest) = directive.and_then(|rest| rest.strip_prefix("include")) else {
             continue;
         };
-        let rest = rest.strip_prefix("_next").unwrap_or(rest).trim_start();
+        let (rest, next) = match rest.strip_prefix("_next") {
+            Some(rest) => (rest, true),
+            None => (rest, false),
+        };
+        let rest = rest.trim_start();
         let (end, quoted) = match rest.chars().next() {
             Some('<') => ('>', false),
             Some('"') => ('"', true),
@@ -127,6 +133,7 @@ fn scan(text: &str) -> Vec<Include> {
             includes.push(Include {
                 name: name.to_owned(),
                 quoted,
+                next,
             });
         }
     }
@@ -141,19 +148,19 @@ mod tests {
     fn every_spelling_of_an_include_is_found() {
         let text = "#include <sys/a.h>\n # include\t\"b.h\" /* why */\n#if 0\n#include <c.h>\n#endif\n\
                     #include MACRO\n#define include <d.h>\n#include_next <e.h>\n";
-        let found: Vec<(String, bool)> = scan(text)
+        let found: Vec<(String, bool, bool)> = scan(text)
             .into_iter()
-            .map(|include| (include.name, include.quoted))
+            .map(|include| (include.name, include.quoted, include.next))
             .collect();
         let expected = [
-            ("sys/a.h", false),
-            ("b.h", true),
-            ("c.h", false),
-            ("e.h", false),
+            ("sys/a.h", false, false),
+            ("b.h", true, false),
+            ("c.h", false, false),
+            ("e.h", false, true),
         ];
         assert_eq!(
             found,
-            expected.map(|(name, quoted)| (name.to_owned(), quoted))
+            expected.map(|(name, quoted, next)| (name.to_owned(), quoted, next))
         );
     }
 }
