@@ -63,7 +63,6 @@ fn every_device_has_a_node() {
         "rcgd0a",
         "cgd0a",
         "mapper/control",
-        "drvctl",
         "rfss0",
         "fss0",
         "rmd0d",
