@@ -176,6 +176,12 @@ const ADDITIONS: &[Addition] = &[
         text: include_str!("emulation.h"),
     },
     Addition {
+        source: "sys/rump/librump/rumpkern/locks_up.c",
+        role: Role::Header,
+        name: "locks_up_repair.h",
+        text: include_str!("locks_up.h"),
+    },
+    Addition {
         source: "sys/rump/net/lib/libshmif/if_shmem.c",
         role: Role::Header,
         name: "if_shmem_repair.h",

@@ -11,7 +11,9 @@ use std::thread;
 use rumpkernel_build::compile::{Compiler, Search};
 use rumpkernel_build::image::{self, Packed};
 use rumpkernel_build::target::Target;
-use rumpuser_posix::{DeathKind, Image, Import, Instance, LoadError, Segment, SetupError, World};
+use rumpuser_posix::{DeathKind, Image, Instance, LoadError, SetupError, World};
+
+use crate::packed::leak;
 
 const SOURCE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/c/loaded.c");
 
@@ -43,38 +45,6 @@ fn build(flags: &[&str]) -> &'static Image {
     let objects = [object];
     image::link(&compiler, &target, &objects, &shared).unwrap();
     leak(image::pack(&shared, &target, &objects).unwrap())
-}
-
-/// An image as the build writes it into a program.
-fn leak(packed: Packed) -> &'static Image {
-    fn text(text: String) -> &'static str {
-        String::leak(text)
-    }
-    let segments = packed.segments.into_iter().map(|segment| Segment {
-        range: segment.range,
-        writable: segment.writable,
-        executable: segment.executable,
-    });
-    let imports = packed.imports.into_iter().map(|(name, places)| Import {
-        name: text(name),
-        places: places.leak(),
-    });
-    let exports = packed.exports.into_iter();
-    Box::leak(Box::new(Image {
-        content: packed.content.leak(),
-        size: packed.size,
-        page: packed.page,
-        segments: Vec::leak(segments.collect()),
-        relative: packed.relative.leak(),
-        imports: Vec::leak(imports.collect()),
-        lwp: packed.lwp.leak(),
-        lwp_in_code: packed.lwp_in_code.leak(),
-        constructors: packed.constructors,
-        text: packed.text,
-        exports: Vec::leak(exports.map(|(name, place)| (text(name), place)).collect()),
-        functions: packed.functions.leak(),
-        names: text(packed.names),
-    }))
 }
 
 fn image() -> &'static Image {

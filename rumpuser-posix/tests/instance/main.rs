@@ -5,6 +5,9 @@ mod death;
 mod kernel;
 #[cfg(feature = "instances")]
 mod loaded;
+#[cfg(feature = "instances")]
+#[path = "../packed/mod.rs"]
+mod packed;
 mod random;
 mod resources;
 mod turns;
