@@ -69,6 +69,12 @@ impl Outside {
         Ok(outside)
     }
 
+    /// The folder of the copy. What is built lies in `target` in it.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
     /// Builds the crate and gives the program's or library's path.
     ///
     /// # Errors

@@ -1,15 +1,18 @@
 //! rumpkernel as somebody's dependency, under every profile, compiler and linker.
 //!
 //! Each row builds the crate in `tests/outside` anew, outside the workspace, and runs it: it boots a kernel and uses what
-//! its features chose. Rows whose compiler or linker is not installed are named as skipped; with `CI` set, they fail.
+//! its features chose. A crate with a kernel component of its own is built beside it. Rows whose compiler or linker is not
+//! installed are named as skipped; with `CI` set, they fail.
 
 mod case;
+mod own;
 
 use std::fs;
 use std::path::Path;
 use std::process::ExitCode;
 
 use case::{CASES, Case};
+use own::{CHECKS, Own};
 use rumpkernel_tests::Outside;
 
 /// What is called of the crate.
@@ -32,6 +35,22 @@ fn main() -> ExitCode {
             Verdict::Passed => passed += 1,
             Verdict::Failed => failed += 1,
             Verdict::Skipped => skipped += 1,
+        }
+    }
+    for (name, check) in CHECKS.iter().filter(|(name, _)| name.contains(&filter)) {
+        let own = Own::create(outside.folder());
+        match own
+            .map_err(|error| error.to_string())
+            .and_then(|own| check(&own))
+        {
+            Ok(()) => {
+                println!("passed   {name}");
+                passed += 1;
+            }
+            Err(reason) => {
+                println!("FAILED   {name}\n{reason}");
+                failed += 1;
+            }
         }
     }
     println!("{passed} passed, {failed} failed, {skipped} skipped");
