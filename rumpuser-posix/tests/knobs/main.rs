@@ -79,6 +79,11 @@ impl Kernel {
         contains(&self.packed.content, text)
     }
 
+    /// Whether the current lwp is a thread-local variable.
+    fn has_lwp(&self) -> bool {
+        !self.packed.lwp.is_empty() || !self.packed.lwp_in_code.is_empty()
+    }
+
     /// Whether the base's objects have line numbers.
     fn has_lines(&self) -> bool {
         contains(
@@ -128,7 +133,7 @@ fn what_nobody_chooses_is_what_buildrump_sh_builds() {
         assert!(kernel.has_function(function), "{function}");
     }
     assert!(!kernel.has_function("rumpns_lockdebug_alloc"));
-    assert!(!kernel.packed.lwp.is_empty());
+    assert!(kernel.has_lwp());
     assert!(!kernel.has_lines());
     assert_eq!(kernel.boot(2), Ok(0));
 }
@@ -155,7 +160,7 @@ fn a_kernel_without_all_that_can_be_left_out() {
     for function in ["ktrwrite", "rumpns_compat_50_sys_adjtime"] {
         assert!(!bare.has_function(function), "{function}");
     }
-    assert!(bare.packed.lwp.is_empty() && bare.packed.imports.contains_key("rumpuser_curlwp"));
+    assert!(!bare.has_lwp() && bare.packed.imports.contains_key("rumpuser_curlwp"));
     assert_eq!(bare.boot(1), Ok(0));
     let (kind, message) = kernel().unwrap().boot(2).unwrap_err();
     assert_eq!(kind, DeathKind::Panic);
