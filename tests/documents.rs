@@ -206,3 +206,27 @@ fn short_features_are_the_catalogues_short_names() {
     let long: BTreeSet<String> = long.into_keys().collect();
     assert_eq!(named, long, "components with a name in rumpkernel");
 }
+
+#[test]
+fn documents_name_settings_that_exist() {
+    for document in [
+        "README.md",
+        "docs/architecture.md",
+        "docs/buildrump.md",
+        "docs/porting.md",
+    ] {
+        let text = read(document);
+        let words = text.split(|letter: char| letter != '_' && !letter.is_ascii_alphanumeric());
+        // What the tests read is no setting.
+        let is_setting = |word: &&str| {
+            let name = word.strip_prefix("RUMPKERNEL_");
+            name.is_some_and(|name| !name.is_empty() && !name.starts_with("TEST_"))
+        };
+        for word in words.filter(is_setting) {
+            let exists = VARIABLES.iter().any(|variable| {
+                word == variable.name || word.starts_with(&format!("{}_", variable.name))
+            });
+            assert!(exists, "{document} names {word}, which is no setting");
+        }
+    }
+}

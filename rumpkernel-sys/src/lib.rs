@@ -35,8 +35,10 @@
 //! To those that depend on this crate directly, Cargo passes as environment variables
 //! `DEP_RUMPKERNEL_INCLUDE` (folders with the kernel's headers, joined as in `PATH`),
 //! `DEP_RUMPKERNEL_SOURCE` (the source tree, not to be written to), `DEP_RUMPKERNEL_LIBDIR` (the
-//! built libraries), `DEP_RUMPKERNEL_TARGET` (the Rust triple), and `DEP_RUMPKERNEL_MACHINE`,
-//! `_MACHINE_ARCH` and `_MACHINE_CPU` (NetBSD's names for it).
+//! built libraries), `DEP_RUMPKERNEL_COMPONENTS` and `_OWN` (their names, and which of them the user's own are),
+//! `DEP_RUMPKERNEL_DEBUG_ASSERTIONS`, `_DEBUGINFO` and `_INSTANCES` (`true` or `false`: what they were built with),
+//! `DEP_RUMPKERNEL_TARGET` (the Rust triple), and `DEP_RUMPKERNEL_MACHINE`, `_MACHINE_ARCH` and
+//! `_MACHINE_CPU` (NetBSD's names for it). `rumpkernel_build::own` reads them.
 #![no_std]
 
 // Nothing here names the hypercalls, and rustc links only crates that are named.
