@@ -88,7 +88,7 @@ Examples:
 The archive holds what builds can need of the snapshot, and its manifest. Its bytes depend on the snapshot and on
 the version of this program only.")]
 pub(crate) struct Archive {
-    /// The file to write; by default src-netbsd-<snapshot>.tar.gz.
+    /// The file to write; by default src-netbsd-NAME.tar.gz, with the name of the snapshot.
     #[arg(long, short, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
     #[command(flatten)]
