@@ -7,6 +7,9 @@
 //! partition d, `/dev/sd0d` and `/dev/rsd0d`. Such a device node is always there, and opening it gives `ENXIO` until the
 //! disk is attached.
 //!
+//! NetBSD has this driver on x86 only, and works with devices here in snapshots from 2016-04-23 on: those before
+//! have the ports, and see no device in them.
+//!
 //! Devices come and go on ticks of the kernel's clock. The kernel sees one that was plugged in within a
 //! quarter of a second, and attaches its drivers some hundred milliseconds later.
 

@@ -8,7 +8,8 @@
 //! [`Device`] into the first of the kernel's [ports](crate::World::usb_ports) that is free.
 //!
 //! Of the ioctls there are those that the component makes as rumpkernel-build compiles it
-//! (`USB_DO_REQUEST`, `USB_SET_SHORT_XFER`, `USB_SET_TIMEOUT`); others give ENOTTY. A stall is EPIPE.
+//! (`USB_DO_REQUEST`, `USB_SET_SHORT_XFER`, `USB_SET_TIMEOUT`); others give ENOTTY, so that snapshots
+//! from before 2016-04-23, whose own pipes make them, find no device usable. A stall is EPIPE.
 
 mod descriptors;
 mod device;
