@@ -116,7 +116,7 @@ fn invalid(reason: String) -> io::Error {
     io::Error::new(io::ErrorKind::InvalidData, reason)
 }
 
-/// What the symbol table of a library that [`write`] has written says its objects define, sorted.
+/// What the symbol table of a library that [`write()`] has written says its objects define, sorted.
 ///
 /// A library whose objects define nothing has no table; other files are taken for such.
 #[must_use]
