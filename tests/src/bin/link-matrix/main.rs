@@ -1,10 +1,11 @@
 //! rumpkernel as somebody's dependency, under every profile, compiler and linker.
 //!
 //! Each row builds the crate in `tests/outside` anew, outside the workspace, and runs it: it boots a kernel and uses what
-//! its features chose. A crate with a kernel component of its own is built beside it. Rows whose compiler or linker is not
+//! its features chose. A crate with a kernel component of its own, and one without hypercalls, are built beside it. Rows whose compiler or linker is not
 //! installed are named as skipped; with `CI` set, they fail.
 
 mod case;
+mod kernel_only;
 mod own;
 
 use std::fs;
@@ -37,12 +38,20 @@ fn main() -> ExitCode {
             Verdict::Skipped => skipped += 1,
         }
     }
-    for (name, check) in CHECKS.iter().filter(|(name, _)| name.contains(&filter)) {
-        let own = Own::create(outside.folder());
-        match own
-            .map_err(|error| error.to_string())
-            .and_then(|own| check(&own))
-        {
+    let own = CHECKS.iter().map(|(name, check)| {
+        let check = || {
+            let own = Own::create(outside.folder()).map_err(|error| error.to_string())?;
+            check(&own)
+        };
+        (
+            *name,
+            Box::new(check) as Box<dyn Fn() -> Result<(), String>>,
+        )
+    });
+    let kernel_only = || kernel_only::check(outside.folder());
+    let others = own.chain([(kernel_only::NAME, Box::new(kernel_only) as _)]);
+    for (name, check) in others.filter(|(name, _)| name.contains(&filter)) {
+        match check() {
             Ok(()) => {
                 println!("passed   {name}");
                 passed += 1;
