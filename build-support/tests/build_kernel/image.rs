@@ -53,7 +53,7 @@ fn the_tables_are_what_readelf_and_nm_say() {
     let object = object(&built);
     let packed = image::pack(&object, &Target::from_triple(HOST).unwrap(), &[]).unwrap();
     let (Some(relocations), Some(dynamic), Some(all)) = (
-        lines("readelf", &["-rW"], &object),
+        lines("readelf", &["-rWD"], &object),
         lines("nm", &["-D", "-P"], &object),
         lines("readelf", &["-sW"], &object),
     ) else {
