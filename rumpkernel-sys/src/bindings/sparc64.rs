@@ -162,9 +162,6 @@ layout! {
     bpf_hdr 32 8 { bh_tstamp 0, bh_caplen 16, bh_datalen 20, bh_hdrlen 24 }
     ifbifconf__bindgen_ty_1 8 8 { ifbicu_buf 0, ifbicu_req 0 }
     ifbifconf 16 8 { ifbic_len 0, ifbic_ifbicu 8 }
-    ifbareq 32 8 { ifba_ifsname 0, ifba_expire 16, ifba_flags 24, ifba_dst 25 }
-    ifbaconf__bindgen_ty_1 8 8 { ifbacu_buf 0, ifbacu_req 0 }
-    ifbaconf 16 8 { ifbac_len 0, ifbac_ifbacu 8 }
     rt_metrics 80 8 { rmx_locks 0, rmx_mtu 8, rmx_hopcount 16, rmx_recvpipe 24, rmx_sendpipe 32, rmx_ssthresh 40, rmx_rtt 48, rmx_rttvar 56, rmx_expire 64, rmx_pksent 72 }
     in6_addrlifetime 24 8 { ia6t_expire 0, ia6t_preferred 8, ia6t_vltime 16, ia6t_pltime 20 }
     in6_ifstat 160 8 { ifs6_in_receive 0, ifs6_in_hdrerr 8, ifs6_in_toobig 16, ifs6_in_noroute 24, ifs6_in_addrerr 32, ifs6_in_protounknown 40, ifs6_in_truncated 48, ifs6_in_discard 56, ifs6_in_deliver 64, ifs6_out_forward 72, ifs6_out_request 80, ifs6_out_discard 88, ifs6_out_fragok 96, ifs6_out_fragfail 104, ifs6_out_fragcreat 112, ifs6_reass_reqd 120, ifs6_reass_ok 128, ifs6_reass_fail 136, ifs6_in_mcast 144, ifs6_out_mcast 152 }

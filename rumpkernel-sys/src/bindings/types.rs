@@ -744,26 +744,6 @@ pub union ifbifconf__bindgen_ty_1 {
     pub ifbicu_req: *mut ifbreq,
 }
 #[repr(C)]
-#[derive(Debug, Default, Copy, Clone)]
-pub struct ifbareq {
-    pub ifba_ifsname: [c_char; 16usize],
-    pub ifba_expire: time_t,
-    pub ifba_flags: u8,
-    pub ifba_dst: [u8; 6usize],
-}
-#[repr(C)]
-#[derive(Copy, Clone)]
-pub struct ifbaconf {
-    pub ifbac_len: u32,
-    pub ifbac_ifbacu: ifbaconf__bindgen_ty_1,
-}
-#[repr(C)]
-#[derive(Copy, Clone)]
-pub union ifbaconf__bindgen_ty_1 {
-    pub ifbacu_buf: *mut c_void,
-    pub ifbacu_req: *mut ifbareq,
-}
-#[repr(C)]
 #[derive(Copy, Clone)]
 pub struct ifbrparam {
     pub ifbrp_ifbrpu: ifbrparam__bindgen_ty_1,
@@ -1342,8 +1322,6 @@ zeroed! {
     bpf_program
     ifbifconf__bindgen_ty_1
     ifbifconf
-    ifbaconf__bindgen_ty_1
-    ifbaconf
     ifbrparam__bindgen_ty_1
     ifbrparam
     in6_addr__bindgen_ty_1

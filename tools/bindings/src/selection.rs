@@ -16,7 +16,7 @@ pub(crate) const TYPES: &[&str] = &[
     "(in_addr|in6_addr|ip_mreq|ipv6_mreq|in6_pktinfo|linger|msghdr|mmsghdr|cmsghdr)",
     "(ifreq|ifconf|ifaliasreq|if_data|if_msghdr|ifa_msghdr|if_announcemsghdr|ifdrv|if_clonereq|ifcapreq)",
     "(in6_aliasreq|in6_ifreq|in6_addrlifetime|in6_ifstat|rt_msghdr|rt_metrics|bpf_program|bpf_insn|bpf_hdr|bpf_stat|bpf_version)",
-    "(ifbreq|ifbifconf|ifbrparam|ifbareq|ifbaconf|vlanreq|sysctlnode|ether_header|kinfo_drivers)",
+    "(ifbreq|ifbifconf|ifbrparam|vlanreq|sysctlnode|ether_header|kinfo_drivers)",
     // Arguments of mount(2).
     "(adosfs|chfs|efs|export|filecore|hfs|iso|mfs|msdosfs|nfs|nilfs|ntfs|null|overlay|procfs|ptyfs|smbfs|sysvbfs|tmpfs|udf|ufs|ulfs|umap|union|v7fs)_args",
     // Devices.
