@@ -40,6 +40,12 @@ impl Footprint {
     ///
     /// Those of reading /proc.
     pub fn settled() -> io::Result<Self> {
+        // What is free in the C library's arenas comes and goes in pieces of megabytes.
+        #[cfg(target_env = "gnu")]
+        // SAFETY: it takes a number and may be called at any time.
+        unsafe {
+            libc::malloc_trim(0)
+        };
         let mut last = Self::now()?;
         for _ in 0..50 {
             thread::sleep(Duration::from_millis(20));
