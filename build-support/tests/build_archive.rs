@@ -88,19 +88,6 @@ fn members_and_symbols_are_those_that_ar_would_write() {
         };
         assert_eq!(list("libours.a"), list("libtheirs.a"), "{listing:?}");
     }
-    for listing in [["t", ""], ["p", names[1]]] {
-        let list = |library: &str| {
-            let library = path(library);
-            let arguments = [listing[0], &library, listing[1]];
-            let count = if listing[1].is_empty() { 2 } else { 3 };
-            Command::new("ar")
-                .args(&arguments[..count])
-                .output()
-                .unwrap()
-                .stdout
-        };
-        assert_eq!(list("libours.a"), list("libtheirs.a"), "{listing:?}");
-    }
     let symbols = |library: &str| {
         let text = tool("nm", &["-s", &path(library)]).unwrap();
         let index: Vec<String> = text
