@@ -99,7 +99,7 @@ impl Features {
         let known = self.friendly.keys().chain(self.raw.keys());
         let mut near: Vec<(usize, &String)> = known
             .chain(components)
-            .map(|known| (distance(known, name), known))
+            .map(|known| (strsim::levenshtein(known, name), known))
             .filter(|(distance, known)| *distance <= 2 || known.split('_').any(|part| part == name))
             .collect();
         near.sort();
@@ -133,22 +133,6 @@ fn table(manifest: &str) -> Table {
         .iter()
         .map(|(name, value)| (name.get_ref().to_string(), list(value.get_ref())))
         .collect()
-}
-
-/// How many letters have to be put in, left out or changed (Levenshtein's distance).
-fn distance(one: &str, other: &str) -> usize {
-    let other: Vec<char> = other.chars().collect();
-    let mut row: Vec<usize> = (0..=other.len()).collect();
-    for (index, letter) in one.chars().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = index + 1;
-        for (column, &with) in other.iter().enumerate() {
-            let changed = diagonal + usize::from(letter != with);
-            diagonal = row[column + 1];
-            row[column + 1] = changed.min(diagonal + 1).min(row[column] + 1);
-        }
-    }
-    row[other.len()]
 }
 
 #[cfg(test)]
