@@ -16,6 +16,9 @@ use rumpkernel_build::snapshot::Progress;
 /// Asserts that the bindings are those of the tree and target at hand. It holds no code to link.
 const LAYOUT_CHECK: &str = "layout_check";
 
+/// What loaded kernels do of the hypercalls themselves.
+const UNCONTENDED: &str = "uncontended";
+
 fn main() -> ExitCode {
     match run() {
         Ok(()) => ExitCode::SUCCESS,
@@ -85,11 +88,24 @@ fn configuration(
         debuginfo: env::var("DEBUG")? != "false",
         out_dir: env::var("OUT_DIR")?.into(),
         jobs: env::var("NUM_JOBS")?.parse::<NonZeroUsize>()?,
-        image: cfg!(feature = "instances"),
+        image: image(),
         vendored,
         compiler: None,
         settings,
     })
+}
+
+/// What is in the kernel image only, if there is to be one: hypercalls that rumpuser-posix lets a kernel make itself.
+fn image() -> Option<Vec<OwnComponent>> {
+    let uncontended = env::var_os("DEP_RUMPUSER_UNCONTENDED").map(PathBuf::from);
+    let component = |source| {
+        OwnComponent::Files(OwnFiles {
+            name: UNCONTENDED.into(),
+            sources: vec![source],
+            ..OwnFiles::default()
+        })
+    };
+    cfg!(feature = "instances").then(|| uncontended.into_iter().map(component).collect())
 }
 
 /// The sources that the feature `vendored` brings; their snapshot is built unless a setting decides.
@@ -162,7 +178,10 @@ fn print(built: &Built, configuration: &Configuration) {
         configuration.debug_assertions
     );
     println!("cargo::metadata=debuginfo={}", configuration.debuginfo);
-    println!("cargo::metadata=instances={}", configuration.image);
+    println!(
+        "cargo::metadata=instances={}",
+        configuration.image.is_some()
+    );
     println!("cargo::metadata=target={}", configuration.target);
     println!("cargo::metadata=machine={}", built.machine.machine);
     println!(

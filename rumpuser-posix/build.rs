@@ -14,8 +14,15 @@ const SHIM: [&str; 6] = [
 /// The user side of the component rumpdev_pci, whose definitions give way to the program's.
 const PCI: &str = "shim/pci.c";
 
+/// What is compiled into kernel images, by whoever makes them: `DEP_RUMPUSER_UNCONTENDED` names it.
+const UNCONTENDED: &str = "image/uncontended.c";
+
 fn main() {
     println!("cargo::rerun-if-env-changed=DOCS_RS");
+    if let Some(folder) = std::env::var_os("CARGO_MANIFEST_DIR") {
+        let path = std::path::Path::new(&folder).join(UNCONTENDED);
+        println!("cargo::metadata=UNCONTENDED={}", path.display());
+    }
     for file in SHIM.into_iter().chain([PCI]) {
         println!("cargo::rerun-if-changed={file}");
     }

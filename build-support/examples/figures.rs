@@ -161,7 +161,7 @@ fn configuration(
         debuginfo: debug,
         out_dir: folder.join("out"),
         jobs,
-        image: false,
+        image: None,
         vendored: None,
         compiler: None,
         settings,

@@ -23,7 +23,8 @@ use crate::errno::from_host;
 use crate::instance::{Dead, Deadline, Instance, Parked, Wake, caller};
 use crate::mutex::Mutex;
 
-/// `struct rumpuser_cv`.
+/// `struct rumpuser_cv`. Loaded kernels look themselves whether there are waiters, by
+/// `image/uncontended.c`.
 #[repr(C)]
 pub(crate) struct Condvar {
     waiters: AtomicUsize,

@@ -5,13 +5,17 @@
 //! waits with the CPU in its hands: those are held briefly, and never by a thread that waits for a
 //! CPU. Unlocking and destroying are for the holder and for mutexes that nobody holds or awaits.
 //!
-//! The state is one byte: whether the mutex is held, and whether a thread waits in the queue. A
+//! The state is one word: whether the mutex is held, and whether a thread waits in the queue. A
 //! mutex that is released goes to whoever comes first; now and then it is handed to the thread that
 //! has waited longest, so that none waits for ever.
+//!
+//! Loaded kernels lock and release mutexes that nobody waits for in their own code, by
+//! `image/uncontended.c`, which states the layout and the values again.
 
 use std::ffi::c_int;
+use std::mem::offset_of;
 use std::ptr;
-use std::sync::atomic::{AtomicPtr, AtomicU8, Ordering};
+use std::sync::atomic::{AtomicPtr, AtomicU32, Ordering};
 
 use parking_lot_core::{DEFAULT_UNPARK_TOKEN, SpinWait, UnparkToken};
 
@@ -22,8 +26,8 @@ use crate::upcall::Lwp;
 const SPIN: c_int = 0x01;
 const KERNEL: c_int = 0x02;
 
-const HELD: u8 = 1;
-const AWAITED: u8 = 2;
+const HELD: u32 = 1;
+const AWAITED: u32 = 2;
 
 /// The mutex was not released but handed to the thread that is woken.
 const HANDED: UnparkToken = UnparkToken(1);
@@ -31,15 +35,20 @@ const HANDED: UnparkToken = UnparkToken(1);
 /// `struct rumpuser_mtx`. Alone in its cache line.
 #[repr(C, align(64))]
 pub(crate) struct Mutex {
-    state: AtomicU8,
+    state: AtomicU32,
     flags: c_int,
     owner: AtomicPtr<Lwp>,
 }
 
+const _: () = assert!(
+    offset_of!(Mutex, state) == 0 && offset_of!(Mutex, flags) == 4 && offset_of!(Mutex, owner) == 8,
+    "image/uncontended.c states the layout"
+);
+
 impl Mutex {
     fn new(flags: c_int) -> Self {
         Self {
-            state: AtomicU8::new(0),
+            state: AtomicU32::new(0),
             flags,
             owner: AtomicPtr::new(ptr::null_mut()),
         }

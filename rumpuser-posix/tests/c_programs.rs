@@ -32,8 +32,23 @@ fn build(folder: &str, features: &[&str]) -> PathBuf {
     target.join("debug/librumpuser_posix.a")
 }
 
+/// What kernel images do themselves, linked as in images.
+const UNCONTENDED: [&str; 11] = [
+    concat!(env!("CARGO_MANIFEST_DIR"), "/image/uncontended.c"),
+    "-DRUMP_CURLWP=RUMP_CURLWP___THREAD",
+    "-Wl,--wrap=rumpuser_mutex_enter",
+    "-Wl,--wrap=rumpuser_mutex_enter_nowrap",
+    "-Wl,--wrap=rumpuser_mutex_tryenter",
+    "-Wl,--wrap=rumpuser_mutex_exit",
+    "-Wl,--wrap=rumpuser_rw_enter",
+    "-Wl,--wrap=rumpuser_rw_tryenter",
+    "-Wl,--wrap=rumpuser_rw_exit",
+    "-Wl,--wrap=rumpuser_cv_signal",
+    "-Wl,--wrap=rumpuser_cv_broadcast",
+];
+
 /// Compiles and links a program in a directory, where it will run.
-fn compile(name: &str, directory: &Path) -> PathBuf {
+fn compile(name: &str, with: &[&str], directory: &Path) -> PathBuf {
     let program = directory.join(format!("{name}-test"));
     let compiler = std::env::var_os("CC").unwrap_or_else(|| "cc".into());
     let output = Command::new(compiler)
@@ -50,6 +65,7 @@ fn compile(name: &str, directory: &Path) -> PathBuf {
         .arg(&program)
         .arg(format!("{SOURCES}/{name}.c"))
         .arg(format!("{SOURCES}/kernel.c"))
+        .args(with)
         .arg(library())
         .args(["-ldl", "-lm"])
         .output()
@@ -63,8 +79,12 @@ fn compile(name: &str, directory: &Path) -> PathBuf {
 }
 
 fn run(name: &str, arguments: &[&str]) -> Output {
+    run_with(name, &[], arguments)
+}
+
+fn run_with(name: &str, with: &[&str], arguments: &[&str]) -> Output {
     let directory = tempfile::tempdir().unwrap();
-    Command::new(compile(name, directory.path()))
+    Command::new(compile(name, with, directory.path()))
         .args(arguments)
         .current_dir(directory.path())
         .output()
@@ -73,7 +93,11 @@ fn run(name: &str, arguments: &[&str]) -> Output {
 
 #[track_caller]
 fn succeeds(name: &str, arguments: &[&str]) {
-    let output = run(name, arguments);
+    check(name, arguments, run(name, arguments));
+}
+
+#[track_caller]
+fn check(name: &str, arguments: &[&str], output: Output) {
     assert!(
         output.status.success(),
         "{name} {arguments:?}: {}: {}",
@@ -95,6 +119,14 @@ fn reader_writer_locks() {
 #[test]
 fn condition_variables() {
     succeeds("condvar", &[]);
+}
+
+/// The same programs, in which locks that nobody waits for make no hypercall.
+#[test]
+fn locks_of_loaded_kernels() {
+    for name in ["mutex", "rwlock", "condvar"] {
+        check(name, &[], run_with(name, &UNCONTENDED, &[]));
+    }
 }
 
 #[test]

@@ -79,7 +79,7 @@ impl Libraries {
             host: HOST.to_owned(),
             debug_assertions: false,
             debuginfo: false,
-            image: false,
+            image: None,
             out_dir: folder.path().to_owned(),
             jobs: thread::available_parallelism().unwrap_or(NonZeroUsize::MIN),
             vendored: None,

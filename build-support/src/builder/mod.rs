@@ -49,9 +49,10 @@ pub struct Configuration {
     pub debug_assertions: bool,
     /// Whether the profile has debug information; the kernel's follows unless a setting decides.
     pub debuginfo: bool,
-    /// Whether to make a kernel image of the libraries, besides them ([`Built::image`]). That takes the
-    /// feature `instances`.
-    pub image: bool,
+    /// Whether to make a kernel image of the libraries, besides them ([`Built::image`]), and what is in it that is not
+    /// linked otherwise. A function `__wrap_x` there takes the place of the function `x`, which it calls `__real_x`,
+    /// as with the linker's `--wrap`. That takes the feature `instances`.
+    pub image: Option<Vec<OwnComponent>>,
     /// The build's own folder. Everything that [`Built`] names lies in it.
     pub out_dir: PathBuf,
     /// The most compilers to run at once. Cargo's jobserver may allow fewer.
@@ -122,7 +123,7 @@ pub struct Built {
 pub fn build(configuration: &Configuration, progress: &mut dyn Progress) -> Result<Built, Error> {
     let begun = Instant::now();
     let target = Target::from_triple(&configuration.target)?;
-    if configuration.image && !cfg!(feature = "instances") {
+    if configuration.image.is_some() && !cfg!(feature = "instances") {
         return Err(Error::WithoutImages);
     }
     let _lock = lock(&configuration.out_dir)?;

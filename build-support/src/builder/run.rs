@@ -69,8 +69,10 @@ impl<'a> Build<'a> {
             self.look_up(component)?;
         }
         names.extend(selected.into_iter().map(|component| component.name));
-        let others = self.look_up_others()?;
-        check_names(names.iter().chain(&others))?;
+        let others = self.look_up_others(&self.configuration.own)?;
+        let image = self.configuration.image.as_deref();
+        let in_image = self.look_up_others(image.unwrap_or_default())?;
+        check_names(names.iter().chain(&others).chain(&in_image))?;
 
         let compiled = self.compile(progress)?;
         let libraries = self.place(&names, &compiled)?;
@@ -79,9 +81,13 @@ impl<'a> Build<'a> {
         all_own.extend(own.iter().cloned());
         own::check_symbols(&all_own, &libraries[count..])?;
         #[cfg(feature = "instances")]
-        let image = self.configuration.image.then(|| self.image(&libraries));
-        #[cfg(feature = "instances")]
-        let image = image.transpose()?;
+        let image = match image {
+            Some(_) => {
+                let in_image = self.place(&in_image, &compiled)?;
+                Some(self.image(&[libraries.as_slice(), &in_image].concat())?)
+            }
+            None => None,
+        };
         #[cfg(not(feature = "instances"))]
         let image = None;
         Ok(self.end(libraries, count, own, image))
@@ -93,7 +99,7 @@ impl<'a> Build<'a> {
         kernel: &Earlier,
         progress: &mut dyn Progress,
     ) -> Result<Built, Error> {
-        let mut names = self.look_up_others()?;
+        let mut names = self.look_up_others(&self.configuration.own)?;
         names.retain(|name| !kernel.own.contains(name));
         let kernel_names = kernel.libraries.iter().map(|library| &library.name);
         check_names(names.iter().chain(kernel_names))?;
@@ -215,10 +221,9 @@ impl<'a> Build<'a> {
         }
     }
 
-    /// [`Configuration::own`].
-    fn look_up_others(&mut self) -> Result<Vec<String>, Error> {
-        let own = self.configuration.own.iter();
-        own.map(|own| self.look_up_own(own)).collect()
+    /// What is not named by the settings.
+    fn look_up_others(&mut self, own: &[OwnComponent]) -> Result<Vec<String>, Error> {
+        own.iter().map(|own| self.look_up_own(own)).collect()
     }
 
     fn recall(&mut self, name: &str, question: Option<&store::Key>) -> bool {

@@ -97,7 +97,12 @@ impl Flags {
             common.iter().cloned().chain(specific).collect()
         };
         Self {
-            c: with(&mut C.into_iter().chain(stack(compiler))),
+            c: with(
+                &mut C
+                    .into_iter()
+                    .chain(stack(compiler))
+                    .chain(atomics(compiler)),
+            ),
             assembly: with(&mut ASSEMBLY.into_iter()),
             last: user.iter().map(OsString::from).collect(),
         }
@@ -127,6 +132,17 @@ fn stack(compiler: &Compiler) -> impl Iterator<Item = &'static str> {
         .into_iter()
         .take(all)
         .chain(has_leaves.then_some("-mno-omit-leaf-frame-pointer"))
+}
+
+/// Compilers may call functions for atomic operations that ask the host's C library what the processor
+/// can do, which a kernel image cannot call.
+fn atomics(compiler: &Compiler) -> Option<&'static str> {
+    let version = |name| compiler.value(name)?.parse::<u32>().ok();
+    let has_functions = match version("__clang_major__") {
+        Some(clang) => clang >= 12,
+        None => version("__GNUC__")? >= 10,
+    };
+    (compiler.defines("__aarch64__") && has_functions).then_some("-mno-outline-atomics")
 }
 
 /// NetBSD's name of the mips ABI, where it is not the compiler's.

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use object::elf;
 
 use super::{Error, Undefined, thread};
+use crate::archive;
 use crate::compile::{self, Compiler};
 use crate::target::Target;
 
@@ -27,7 +28,12 @@ const FLAGS: [&str; 9] = [
     "-Wl,-z,notext",
 ];
 
+/// What the name of a function begins with that takes another's place, as `--wrap` has it.
+const IN_PLACE: &str = "__wrap_";
+
 /// Links `libraries`, whole and in their order, into the shared object `output`.
+///
+/// Functions `__wrap_x` that they define take the places of the functions `x`, which they call `__real_x`.
 ///
 /// # Errors
 ///
@@ -44,6 +50,9 @@ pub fn link(
     command.arg(format!("-Wl,-z,max-page-size={}", page_size(target)));
     if thread::wants_sites(target) {
         command.arg("-Wl,--emit-relocs");
+    }
+    for replaced in replaced(libraries)? {
+        command.arg(format!("-Wl,--wrap={replaced}"));
     }
     command.arg("-Wl,--whole-archive");
     command.args(libraries);
@@ -63,6 +72,20 @@ pub fn link(
         status: result.status.to_string(),
         words: String::from_utf8_lossy(&words).trim_end().to_owned(),
     })
+}
+
+/// The functions whose places others take.
+fn replaced(libraries: &[PathBuf]) -> Result<Vec<String>, Error> {
+    let mut names = Vec::new();
+    for path in libraries {
+        let content = fs::read(path).map_err(|source| Error::File {
+            path: path.clone(),
+            source,
+        })?;
+        let symbols = archive::symbols(&content).into_iter();
+        names.extend(symbols.filter_map(|symbol| Some(symbol.strip_prefix(IN_PLACE)?.to_owned())));
+    }
+    Ok(names)
 }
 
 /// The largest page that kernels of the target's hosts use.

@@ -10,16 +10,17 @@ use crate::scene::{Scene, Toolchain};
 /// What a kernel has that a loader cares for. Pointers hold what can be looked up in the tables.
 const KERNEL: &str = r#"
 typedef int function(int);
-extern function rumpuser_host, rumpcomp_component;
+extern function rumpuser_host, rumpcomp_component, rumpuser_lock, __real_rumpuser_lock;
 extern function absent __attribute__((weak));
 __thread void *curlwp_storage;
 static __attribute__((noinline)) int inner(int x) { return x * 3 + (curlwp_storage != 0); }
 __attribute__((noinline)) int rumpns_own(int x) { return inner(x) + 1; }
 int rump_init(int x) { return rumpns_own(x) + rumpuser_host(x) + rumpcomp_component(x); }
 int rump_weak(int x) { return absent ? absent(x) : 7; }
+__attribute__((visibility("hidden"))) int __wrap_rumpuser_lock(int x) { return x ? __real_rumpuser_lock(x) : 0; }
 static volatile int begun;
 static __attribute__((constructor)) void begin(void) { begun = rumpns_own(1); }
-function *rump_own = rumpns_own, *rump_inner = inner, *rump_host = rumpuser_host, *rump_absent = absent;
+function *rump_own = rumpns_own, *rump_inner = inner, *rump_host = rumpuser_host, *rump_absent = absent, *rump_lock = rumpuser_lock;
 char rump_array[300000];
 char *rump_into = rump_array + 1234;
 long long rump_divide(long long x, long long y) { return x / y; }
@@ -134,7 +135,8 @@ fn check(toolchain: &Toolchain, image: &Image) {
     let packed = &image.packed;
     let on = format!("{toolchain:?}");
     let imports: Vec<&String> = packed.imports.keys().collect();
-    assert_eq!(imports, ["rumpcomp_component", "rumpuser_host"], "{on}");
+    let expected = ["rumpcomp_component", "rumpuser_host", "rumpuser_lock"];
+    assert_eq!(imports, expected, "{on}");
     let exports: BTreeSet<&str> = packed
         .exports
         .iter()
@@ -148,13 +150,18 @@ fn check(toolchain: &Toolchain, image: &Image) {
         "rump_init",
         "rump_inner",
         "rump_into",
+        "rump_lock",
         "rump_own",
         "rump_weak",
     ];
     assert_eq!(exports, BTreeSet::from(expected), "{on}");
 
     // Variables that hold addresses.
-    for (variable, function) in [("rump_own", "rumpns_own"), ("rump_inner", "inner")] {
+    for (variable, function) in [
+        ("rump_own", "rumpns_own"),
+        ("rump_inner", "inner"),
+        ("rump_lock", "__wrap_rumpuser_lock"),
+    ] {
         let place = image.export(variable);
         assert!(image.is_relative(place), "{on} {variable}");
         assert_eq!(image.function(image.word(place)), function, "{on}");

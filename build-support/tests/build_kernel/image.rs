@@ -25,7 +25,7 @@ fn lines(tool: &str, arguments: &[&str], file: &Path) -> Option<Vec<String>> {
 
 fn image_of(test: &str, folder: &Path, components: &[&str]) -> Option<Built> {
     let mut configuration = configuration(folder, components);
-    configuration.image = true;
+    configuration.image = Some(Vec::new());
     Some(run(test, &configuration)?.unwrap())
 }
 

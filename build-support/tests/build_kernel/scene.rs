@@ -46,7 +46,7 @@ pub(crate) fn configuration(folder: &Path, components: &[&str]) -> Configuration
         debuginfo: false,
         out_dir: folder.to_owned(),
         jobs: NonZeroUsize::new(2).unwrap(),
-        image: false,
+        image: None,
         vendored: None,
         compiler: None,
         settings,

@@ -4,9 +4,13 @@
 //! readers. Without waiters every operation is one atomic exchange. While threads wait, everything
 //! goes through the queue's own lock, and a lock that becomes free is handed over there, so that
 //! there is nothing to race for.
+//!
+//! Loaded kernels do what takes one exchange in their own code, by `image/uncontended.c`, which
+//! states the layout and the values again.
 
 use std::cell::Cell;
 use std::ffi::c_int;
+use std::mem::offset_of;
 use std::ptr;
 use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, Ordering};
 
@@ -94,10 +98,15 @@ impl Queue {
 #[repr(C, align(64))]
 pub(crate) struct RwLock {
     state: AtomicU32,
-    queue: Mutex<Queue>,
     /// Kept by the hypercalls.
     pub(super) writer: AtomicPtr<Lwp>,
+    queue: Mutex<Queue>,
 }
+
+const _: () = assert!(
+    offset_of!(RwLock, state) == 0 && offset_of!(RwLock, writer) == size_of::<usize>(),
+    "image/uncontended.c states the layout"
+);
 
 impl RwLock {
     pub(super) fn new() -> Self {

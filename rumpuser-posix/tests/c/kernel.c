@@ -5,7 +5,8 @@ static struct rumpuser_cv *cpu_cv;
 static int cpus;
 static atomic_long unscheduled;
 static __thread int has_cpu;
-static __thread struct lwp *self;
+/* Known to image/uncontended.c by this name. */
+__thread struct lwp *curlwp_storage;
 
 static void
 take_cpu(int locked)
@@ -57,12 +58,12 @@ static void
 bind(void)
 {
 
-	if (self == NULL) {
-		CHECK((self = malloc(1)) != NULL);
-		rumpuser_curlwpop(LWP_CREATE, self);
-		rumpuser_curlwpop(LWP_SET, self);
+	if (curlwp_storage == NULL) {
+		CHECK((curlwp_storage = malloc(1)) != NULL);
+		rumpuser_curlwpop(LWP_CREATE, curlwp_storage);
+		rumpuser_curlwpop(LWP_SET, curlwp_storage);
 	}
-	CHECK(rumpuser_curlwp() == self);
+	CHECK(rumpuser_curlwp() == curlwp_storage);
 }
 
 static int
@@ -92,25 +93,25 @@ static void
 release(void)
 {
 
-	rumpuser_curlwpop(LWP_CLEAR, self);
-	rumpuser_curlwpop(LWP_DESTROY, self);
-	free(self);
-	self = NULL;
+	rumpuser_curlwpop(LWP_CLEAR, curlwp_storage);
+	rumpuser_curlwpop(LWP_DESTROY, curlwp_storage);
+	free(curlwp_storage);
+	curlwp_storage = NULL;
 }
 
 static void
 switch_to(struct lwp *l)
 {
 
-	rumpuser_curlwpop(LWP_CLEAR, self);
-	rumpuser_curlwpop(LWP_SET, self = l);
+	rumpuser_curlwpop(LWP_CLEAR, curlwp_storage);
+	rumpuser_curlwpop(LWP_SET, curlwp_storage = l);
 }
 
 static struct lwp *
 curlwp(void)
 {
 
-	return self;
+	return curlwp_storage;
 }
 
 static void *

@@ -51,7 +51,7 @@ fn build(test: &str, name: &str, variables: &[(&str, &str)]) -> Option<Kernel> {
         debuginfo: false,
         out_dir: Path::new(env!("CARGO_TARGET_TMPDIR")).join(name),
         jobs: std::thread::available_parallelism().unwrap(),
-        image: true,
+        image: Some(Vec::new()),
         vendored: None,
         compiler: None,
         settings,
