@@ -50,11 +50,6 @@ extern "C" fn rumpuser_iovwrite(
     EBADF
 }
 
-#[unsafe(no_mangle)]
-extern "C" fn rumpuser_syncfd(_file: c_int, _flags: c_int, _start: u64, _length: u64) -> c_int {
-    EBADF
-}
-
 /// Block I/O has no return value: every transfer ends with a call of `done`, with a CPU and without the big lock.
 #[unsafe(no_mangle)]
 unsafe extern "C" fn rumpuser_bio(

@@ -4,6 +4,7 @@ use std::alloc::{Layout, alloc_zeroed, dealloc};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::ffi::{c_int, c_void};
+use std::ptr;
 
 use rumpkernel_sys::{EINVAL, ENOMEM, EOPNOTSUPP};
 
@@ -14,10 +15,14 @@ thread_local! {
     static GIVEN: RefCell<BTreeMap<usize, Layout>> = const { RefCell::new(BTreeMap::new()) };
 }
 
+/// Stores null where there is none: a kernel that does not wait for memory looks at nothing else.
+///
 /// # Safety
 ///
 /// `result` is a place for the pointer.
 unsafe fn allocate(size: usize, alignment: usize, result: *mut *mut c_void) -> c_int {
+    // SAFETY: the caller's promise.
+    unsafe { result.write(ptr::null_mut()) };
     let Ok(layout) = Layout::from_size_align(size.max(1), alignment) else {
         return EINVAL;
     };
