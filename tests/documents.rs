@@ -213,6 +213,7 @@ fn documents_name_settings_that_exist() {
         "README.md",
         "docs/architecture.md",
         "docs/buildrump.md",
+        "docs/hypercalls.md",
         "docs/porting.md",
     ] {
         let text = read(document);

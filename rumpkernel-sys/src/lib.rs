@@ -25,10 +25,20 @@
 //!
 //! One for each component, named after NetBSD's library (`rumpfs_ffs`, `rumpnet_netinet`). The
 //! members of [`EntryPoints`] that a component brings are `None` without its feature.
-//! `hypercalls`, on by default, links those of rumpuser-posix; without it the program brings its
-//! own functions `rumpuser_*` (rumpuser(3), version 17).
+//! `hypercalls`, on by default, links those of rumpuser-posix.
 //! `instances` links the components a second time, into a kernel image (`IMAGE`) of which
 //! rumpuser-posix loads any number of kernels; it doubles what they add to the program's size.
+//!
+//! # Hypercalls of your own
+//!
+//! A kernel reaches its host through the functions `rumpuser_*` of rumpuser(3), version 17. Without
+//! the default feature `hypercalls` (`default-features = false`) none are linked, and the program
+//! defines them, with `#[unsafe(no_mangle)] extern "C"` or in C; the linker names those that are
+//! missing. `docs/hypercalls.md` in this crate's repository is the contract for them, and
+//! `examples/own-hypercalls` there a program that boots a kernel on its own. What default features
+//! turn on besides, `download`, is then asked for by name.
+//!
+//! A program whose threads are no threads of the host's builds with `RUMPKERNEL_CURLWP=hypercall`.
 //!
 //! # What dependents' build scripts are told
 //!

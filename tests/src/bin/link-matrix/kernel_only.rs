@@ -55,8 +55,25 @@ pub(crate) fn check(beside: &Path) -> Result<(), String> {
     if let Some(other) = missed.iter().find(|name| !name.starts_with("rumpuser_")) {
         return Err(format!("{other} is missed, which is no hypercall\n{text}"));
     }
-    match HYPERCALLS.iter().find(|name| !missed.contains(**name)) {
-        Some(name) => Err(format!("{name} is not missed\n{text}")),
-        None => Ok(()),
+    if let Some(name) = HYPERCALLS.iter().find(|name| !missed.contains(**name)) {
+        return Err(format!("{name} is not missed\n{text}"));
+    }
+    documented(&missed)
+}
+
+/// The contract has each of them, and says how many a kernel with file systems needs.
+fn documented(missed: &BTreeSet<&str>) -> Result<(), String> {
+    let path = Path::new(CHECKOUT).join("docs/hypercalls.md");
+    let contract =
+        fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))?;
+    let described = |name: &str| contract.contains(&format!("{name}("));
+    if let Some(name) = missed.iter().find(|name| !described(name)) {
+        return Err(format!("{} does not declare {name}", path.display()));
+    }
+    let count = format!("in all, {} functions", missed.len());
+    if contract.contains(&count) {
+        Ok(())
+    } else {
+        Err(format!("{} does not say `{count}`", path.display()))
     }
 }

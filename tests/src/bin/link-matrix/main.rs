@@ -1,12 +1,13 @@
 //! rumpkernel as somebody's dependency, under every profile, compiler and linker.
 //!
 //! Each row builds the crate in `tests/outside` anew, outside the workspace, and runs it: it boots a kernel and uses what
-//! its features chose. A crate with a kernel component of its own, and one without hypercalls, are built beside it. Rows whose compiler or linker is not
-//! installed are named as skipped; with `CI` set, they fail.
+//! its features chose. Crates with a kernel component of their own, with hypercalls of their own, and without any are built
+//! beside it. Rows whose compiler or linker is not installed are named as skipped; with `CI` set, they fail.
 
 mod case;
 mod kernel_only;
 mod own;
+mod own_hypercalls;
 
 use std::fs;
 use std::path::Path;
@@ -49,7 +50,13 @@ fn main() -> ExitCode {
         )
     });
     let kernel_only = || kernel_only::check(outside.folder());
-    let others = own.chain([(kernel_only::NAME, Box::new(kernel_only) as _)]);
+    let own_hypercalls = own_hypercalls::CHECKS.iter().map(|(name, check)| {
+        let check = || check(outside.folder());
+        (*name, Box::new(check) as _)
+    });
+    let others = own
+        .chain([(kernel_only::NAME, Box::new(kernel_only) as _)])
+        .chain(own_hypercalls);
     for (name, check) in others.filter(|(name, _)| name.contains(&filter)) {
         match check() {
             Ok(()) => {

@@ -133,7 +133,8 @@ fn works(output: &Output) -> Result<(), String> {
     }
 }
 
-fn says(output: &Output, words: &[&str]) -> Result<(), String> {
+/// Fails unless a command has printed all of these words.
+pub(crate) fn says(output: &Output, words: &[&str]) -> Result<(), String> {
     let text = [output.stdout.as_slice(), &output.stderr].concat();
     let text = String::from_utf8_lossy(&text);
     match words.iter().find(|word| !text.contains(**word)) {
@@ -143,7 +144,7 @@ fn says(output: &Output, words: &[&str]) -> Result<(), String> {
 }
 
 /// Copies a folder of a checkout, without what Cargo makes in it.
-fn copy(from: &Path, to: &Path) -> io::Result<()> {
+pub(crate) fn copy(from: &Path, to: &Path) -> io::Result<()> {
     fs::create_dir_all(to)?;
     for entry in fs::read_dir(from)? {
         let entry = entry?;

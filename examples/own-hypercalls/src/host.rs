@@ -1,0 +1,64 @@
+//! What the kernel asks of the machine that it runs on, and how it ends.
+
+use std::ffi::{CStr, c_char, c_int, c_void};
+use std::fs::File;
+use std::io::Read;
+use std::slice;
+
+use rumpkernel_sys::{EIO, ENOENT, ERANGE};
+
+use crate::scheduler;
+
+/// Two parameters are mandatory. Of those that have a default the kernel learns that they are not set.
+#[unsafe(no_mangle)]
+unsafe extern "C" fn rumpuser_getparam(
+    name: *const c_char,
+    buffer: *mut c_void,
+    size: usize,
+) -> c_int {
+    // SAFETY: a string.
+    let value = match unsafe { CStr::from_ptr(name) }.to_bytes() {
+        b"_RUMPUSER_NCPU" => c"1",
+        b"_RUMPUSER_HOSTNAME" => c"own-hypercalls",
+        _ => return ENOENT,
+    };
+    let value = value.to_bytes_with_nul();
+    if value.len() > size {
+        return ERANGE;
+    }
+    // SAFETY: the buffer has room for it.
+    unsafe { buffer.cast::<u8>().copy_from(value.as_ptr(), value.len()) };
+    0
+}
+
+/// On bare metal: the processor's generator, or a device's.
+#[unsafe(no_mangle)]
+unsafe extern "C" fn rumpuser_getrandom(
+    buffer: *mut c_void,
+    size: usize,
+    _flags: c_int,
+    result: *mut usize,
+) -> c_int {
+    // SAFETY: memory of the kernel's, which has begun with zeros and is nobody else's for now.
+    let buffer = unsafe { slice::from_raw_parts_mut(buffer.cast::<u8>(), size) };
+    match File::open("/dev/urandom").and_then(|mut device| device.read_exact(buffer)) {
+        Ok(()) => {
+            // SAFETY: a place for the count.
+            unsafe { result.write(size) };
+            0
+        }
+        Err(_) => EIO,
+    }
+}
+
+/// Where a system call that fails leaves its reason, for the thread that made it.
+#[unsafe(no_mangle)]
+extern "C" fn rumpuser_seterrno(error: c_int) {
+    scheduler::with_local(|local| local.errno = error);
+}
+
+/// The last hypercall: the kernel has halted, or panicked (-1).
+#[unsafe(no_mangle)]
+extern "C" fn rumpuser_exit(code: c_int) -> ! {
+    scheduler::stop(code)
+}

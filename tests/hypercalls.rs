@@ -1,0 +1,188 @@
+//! `docs/hypercalls.md` beside the hypercalls that there are, and beside the snapshot's own headers.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::{env, fs};
+
+use rumpkernel_build::snapshot::{cached, default_cache_dir, default_pin};
+
+const CHECKOUT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
+const DOCUMENT: &str = "docs/hypercalls.md";
+
+/// Types that the contract names, not functions.
+const TYPES: [&str; 5] = [
+    "rumpuser_cv",
+    "rumpuser_hyperup",
+    "rumpuser_iovec",
+    "rumpuser_mtx",
+    "rumpuser_rw",
+];
+
+/// Where the headers are, in a source tree.
+const HEADERS: [&str; 2] = [
+    "sys/rump/include/rump/rumpuser.h",
+    "lib/librumpuser/rumpuser_component.h",
+];
+
+fn read(file: &str) -> String {
+    fs::read_to_string(Path::new(CHECKOUT).join(file)).expect("the checkout is whole")
+}
+
+/// The words of a text that may be names in C.
+fn words(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|letter: char| letter != '_' && !letter.is_ascii_alphanumeric())
+}
+
+/// The words that begin with `prefix` and more.
+fn names<'a>(text: &'a str, prefix: &str) -> BTreeSet<&'a str> {
+    words(text)
+        .filter(|word| {
+            word.strip_prefix(prefix)
+                .is_some_and(|rest| !rest.is_empty())
+        })
+        .collect()
+}
+
+/// The functions `rumpuser_*` that are declared in C.
+fn declared(text: &str) -> BTreeSet<&str> {
+    let before_arguments = text.split('(').filter_map(|part| words(part).last());
+    before_arguments
+        .filter(|word| word.starts_with("rumpuser_"))
+        .collect()
+}
+
+/// The declarations in the document.
+fn declarations(document: &str) -> String {
+    let blocks = document.split("```c\n").skip(1);
+    blocks
+        .filter_map(|block| block.split_once("```"))
+        .map(|(block, _)| block)
+        .collect()
+}
+
+/// The members of the table of upcalls that are declared in C, as pointers to functions.
+fn upcalls(text: &str) -> BTreeSet<&str> {
+    let pointers = text.split("(*").skip(1);
+    pointers
+        .filter_map(|pointer| pointer.split(')').next())
+        .filter(|name| name.starts_with("hyp_"))
+        .collect()
+}
+
+/// Constants whose value the document says, as in `` `RUMPUSER_MTX_SPIN` (1) ``.
+fn constants(document: &str) -> Vec<(&str, i64)> {
+    let parts: Vec<&str> = document.split('`').collect();
+    let pairs = parts
+        .windows(2)
+        .filter(|pair| pair[0].starts_with("RUMPUSER_"));
+    pairs
+        .filter_map(|pair| {
+            let value = pair[1].strip_prefix(" (")?.split(')').next()?;
+            Some((pair[0], value.parse().ok()?))
+        })
+        .collect()
+}
+
+/// The default snapshot, unless the cache does not have it.
+fn tree(test: &str) -> Option<PathBuf> {
+    let cache = env::var_os("RUMPKERNEL_CACHE_DIR")
+        .map(PathBuf::from)
+        .or_else(|| default_cache_dir().ok());
+    let tree = cache.and_then(|cache| cached(default_pin(), &cache));
+    if tree.is_none() {
+        println!("{test} did not run: no sources in the cache");
+    }
+    Some(tree?.root().to_owned())
+}
+
+#[test]
+fn every_hypercall_is_in_the_document_and_nothing_else() {
+    let document = read(DOCUMENT);
+    // What loaded kernels are linked with: one that lacked a name would not load.
+    let table = read("rumpuser-posix/src/image/hypercalls.rs");
+    let (_, table) = table.split_once("\ntable! {").expect("the table");
+    let (table, _) = table.split_once("\n}").expect("its end");
+    let linked: BTreeSet<&str> = words(table).collect();
+    let of = |prefix| -> BTreeSet<&str> {
+        let names = linked.iter().copied();
+        names.filter(|name| name.starts_with(prefix)).collect()
+    };
+
+    let blocks = declarations(&document);
+    assert_eq!(declared(&blocks), of("rumpuser_"), "declared in {DOCUMENT}");
+    assert_eq!(
+        names(&document, "rumpcomp_"),
+        of("rumpcomp_"),
+        "named in {DOCUMENT}"
+    );
+    let mut known = of("rumpuser_");
+    known.extend(TYPES);
+    let others: Vec<&str> = names(&document, "rumpuser_")
+        .difference(&known)
+        .copied()
+        .collect();
+    assert!(
+        others.is_empty(),
+        "{DOCUMENT} names {others:?}, which do not exist"
+    );
+}
+
+#[test]
+fn declarations_are_those_of_the_headers() {
+    let Some(tree) = tree("declarations_are_those_of_the_headers") else {
+        return;
+    };
+    let document = read(DOCUMENT);
+    let blocks = declarations(&document);
+    let headers: String = HEADERS
+        .iter()
+        .map(|header| fs::read_to_string(tree.join(header)).expect("a header"))
+        .collect();
+    let missing: Vec<&str> = declared(&headers)
+        .difference(&declared(&blocks))
+        .copied()
+        .collect();
+    assert!(
+        missing.is_empty(),
+        "{DOCUMENT} does not declare {missing:?}"
+    );
+    assert_eq!(upcalls(&blocks), upcalls(&headers), "upcalls in {DOCUMENT}");
+
+    let mut source = String::from(
+        "#include <stddef.h>\n#include <stdint.h>\n#include <sys/types.h>\n\
+         #define LIBRUMPUSER\n#define __dead\n#define __printflike(a, b)\n",
+    );
+    for header in HEADERS {
+        source += &format!("#include \"{}\"\n", tree.join(header).display());
+    }
+    source += &blocks;
+    for name in upcalls(&blocks) {
+        source += &format!(
+            "_Static_assert(__builtin_types_compatible_p(__typeof__({name}), \
+             __typeof__(((struct rumpuser_hyperup *)0)->{name})), \"{name}\");\n"
+        );
+    }
+    let constants = constants(&document);
+    assert!(
+        constants.len() > 20,
+        "{DOCUMENT} says the values of {constants:?} only"
+    );
+    for (name, value) in constants {
+        source += &format!("_Static_assert({name} == {value}, \"{name}\");\n");
+    }
+
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("declarations.c");
+    fs::write(&file, source).expect("a file");
+    let output = Command::new("cc")
+        .args(["-fsyntax-only", "-Werror"])
+        .arg(&file)
+        .output()
+        .expect("a C compiler");
+    assert!(
+        output.status.success(),
+        "{DOCUMENT} differs from the headers:\n{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+}
