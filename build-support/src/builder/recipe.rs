@@ -25,6 +25,11 @@ pub(super) struct Recipe {
 impl Recipe {
     /// Works everything out.
     pub(super) fn new(setup: &Setup, mut component: Component) -> Result<Self, Error> {
+        let Component { name, sources, .. } = &mut component;
+        sources.retain(|source| match &source.origin {
+            Origin::Generated(file) => !repair::is_superfluous(name, file),
+            Origin::Tree(_) => true,
+        });
         let mut additions = Vec::new();
         let mut wrapped = Vec::new();
         for (index, source) in component.sources.iter_mut().enumerate() {

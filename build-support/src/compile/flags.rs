@@ -15,11 +15,15 @@ pub const SOURCE_NAME: &str = "/usr/src";
 pub const OBJECT_NAME: &str = "/usr/obj";
 
 /// Macros that a compiler predefines for the host and that must not reach NetBSD's code.
-const HOST_MACROS: [&str; 7] = [
+const HOST_MACROS: [&str; 11] = [
     "linux",
     "__linux",
     "__linux__",
     "__gnu_linux__",
+    "__ANDROID__",
+    "__DragonFly__",
+    "__FreeBSD__",
+    "__OpenBSD__",
     "_FORTIFY_SOURCE",
     "_BIG_ENDIAN",
     "_LITTLE_ENDIAN",
