@@ -49,7 +49,7 @@ impl Setup {
         let debuginfo = settings.debuginfo.unwrap_or(configuration.debuginfo);
         let flags = Flags::new(&compiler, debuginfo, &settings.cflags);
         let mut options = settings.options(configuration.debug_assertions);
-        if settings.curlwp.is_none() && compiler.emulates_thread_locals() {
+        if settings.curlwp.is_none() && !compiler.has_thread_locals() {
             options.curlwp = CurLwp::Hypercall;
         }
         let identity = format!(

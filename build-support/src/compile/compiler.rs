@@ -104,11 +104,10 @@ impl Compiler {
         self.macros.get(name).map(String::as_str)
     }
 
-    /// Whether the compiler makes thread-local variables without the target's support, out of function
-    /// calls and memory from the heap.
+    /// Whether the compiler makes thread-local variables, and not out of function calls.
     #[must_use]
-    pub fn emulates_thread_locals(&self) -> bool {
-        self.probe.emulates_thread_locals
+    pub fn has_thread_locals(&self) -> bool {
+        self.probe.has_thread_locals
     }
 
     /// A text that is another for every compiler whose objects may differ: its path, its version,
@@ -146,10 +145,14 @@ impl Compiler {
         let words = String::from_utf8_lossy(&output.stderr);
         if !output.status.success() {
             let status = output.status;
-            let reason = format!(
-                "asked for its macros, it ended with {status} and said: {}",
-                words.trim()
-            );
+            // Compilers have much to say that is no complaint.
+            let complaints: Vec<&str> = words.lines().filter(|line| is_error(line)).collect();
+            let said = if complaints.is_empty() {
+                words.trim().to_owned()
+            } else {
+                complaints.join("\n")
+            };
+            let reason = format!("asked for its macros, it ended with {status} and said: {said}");
             return Err(self.unsuitable(target, reason));
         }
         let macros = String::from_utf8_lossy(&output.stdout);
@@ -216,6 +219,10 @@ fn remedy(search: &Search<'_>) -> String {
         "install Debian's package {compiler}{}",
         library.unwrap_or_default()
     )
+}
+
+fn is_error(line: &str) -> bool {
+    line.contains(" error: ")
 }
 
 /// A line of `-dM` output.
