@@ -134,7 +134,10 @@ impl Recipe {
             };
             let mut all: Vec<OsString> = first.clone();
             all.extend(hidden.iter().cloned());
-            all.extend(place(own));
+            let is_known = |flag: &&String| flags::is_known(&setup.compiler, flag);
+            all.extend(place(
+                &own.iter().filter(is_known).cloned().collect::<Vec<_>>(),
+            ));
             all.extend(with_links(&component.cppflags, setup, folder));
             all.extend(place(&source.flags));
             all.extend(setup.flags.last.iter().cloned());

@@ -244,3 +244,64 @@ fn a_compiler_behind_ccache_makes_the_same_objects() {
         assert_eq!(compile(&wrapped, "", "").unwrap().object, direct.object);
     }
 }
+
+#[test]
+fn compilers_are_asked_whether_there_are_thread_local_variables() {
+    let test = "compilers_are_asked_whether_there_are_thread_local_variables";
+    for (program, flags, triple, expected) in [
+        ("gcc", "", HOST, true),
+        ("clang", "", HOST, true),
+        ("clang", "-femulated-tls", HOST, false),
+        (
+            "clang",
+            "--target=aarch64-linux-android21",
+            "aarch64-linux-android",
+            false,
+        ),
+        (
+            "clang",
+            "--target=x86_64-unknown-freebsd",
+            "x86_64-unknown-freebsd",
+            true,
+        ),
+        (
+            "clang",
+            "--target=x86_64-unknown-openbsd",
+            "x86_64-unknown-openbsd",
+            false,
+        ),
+    ] {
+        if is_here(test, program) {
+            let folder = tempfile::tempdir().unwrap();
+            let commands = format!("exec {program} \"$@\" {flags}");
+            let script = script(folder.path(), &commands);
+            let compiler = find(triple, folder.path(), &script).unwrap();
+            assert_eq!(compiler.has_thread_locals(), expected, "{commands}");
+        }
+    }
+}
+
+/// The levels of the architecture that NetBSD's headers tell apart, by the names that they know.
+#[test]
+fn armv6_is_named_as_netbsd_names_it() {
+    let test = "armv6_is_named_as_netbsd_names_it";
+    for program in [
+        "arm-linux-gnueabihf-gcc",
+        "clang --target=arm-linux-gnueabihf",
+    ] {
+        if !is_here(test, program.split(' ').next().unwrap()) {
+            continue;
+        }
+        let folder = tempfile::tempdir().unwrap();
+        let last = "-march=armv6kz -mfpu=vfp -marm";
+        let script = script(folder.path(), &format!("exec {program} \"$@\" {last}"));
+        let triple = "arm-unknown-linux-gnueabihf";
+        let compiler = find(triple, folder.path(), &script).unwrap();
+        let source = folder.path().join("level.c");
+        fs::write(&source, "#ifndef __ARM_ARCH_6ZK__\n#error level\n#endif\n").unwrap();
+        let mut command = compiler.command();
+        command.args(Flags::new(&compiler, false, &[]).c);
+        let status = command.arg("-fsyntax-only").arg(&source).status();
+        assert!(status.unwrap().success(), "{program}");
+    }
+}
