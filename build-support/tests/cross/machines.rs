@@ -1,4 +1,6 @@
 //! A kernel's libraries for every machine and system, as the linker of the program will find them.
+//!
+//! `RUMPKERNEL_TEST_TARGETS` names some targets, apart by blanks, in place of all.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -6,10 +8,6 @@ use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use object::elf::{FileHeader32, FileHeader64};
-use object::read::archive::ArchiveFile;
-use object::read::elf::{FileHeader, SectionHeader as _, Sym as _};
-use object::{Endianness, FileKind, elf};
 use rumpkernel_build::builder::{Built, Configuration, build};
 use rumpkernel_build::compile::{self, Compiler, Search};
 use rumpkernel_build::settings::Settings;
@@ -18,6 +16,7 @@ use rumpkernel_build::target::Target;
 use rumpkernel_build::target::table::SUPPORTED;
 
 use crate::HOST;
+use crate::objects::{Header, object, objects};
 use crate::script::{is_here, script};
 use crate::trees::source_trees;
 
@@ -69,71 +68,8 @@ const HELPERS: [(&str, &str); 1] = [("arm-unknown-linux-gnueabi", "arm-linux-gnu
 /// Names that linkers define.
 const LINKERS: [&str; 3] = ["_GLOBAL_OFFSET_TABLE_", "_gp_disp", ".TOC."];
 
-/// What `ld` makes of a header: class, byte order, machine, and the flags that it compares.
-type Header = (bool, Endianness, u16, u32);
-
-/// What is to know of one object.
-struct Object {
-    header: Header,
-    defined: BTreeSet<String>,
-    undefined: BTreeSet<String>,
-}
-
-fn read<H: FileHeader<Endian = Endianness>>(data: &[u8]) -> Object {
-    let header = H::parse(data).unwrap();
-    let endian = header.endian().unwrap();
-    let sections = header.sections(endian, data).unwrap();
-    let symbols = sections.symbols(endian, data, elf::SHT_SYMTAB).unwrap();
-    let machine = header.e_machine(endian);
-    let float_abi = match machine {
-        elf::EM_RISCV => header.e_flags(endian) & elf::EF_RISCV_FLOAT_ABI,
-        elf::EM_PPC64 => header.e_flags(endian) & elf::EF_PPC64_ABI,
-        _ => 0,
-    };
-    let mut object = Object {
-        header: (header.is_type_64(), endian, machine, float_abi),
-        defined: BTreeSet::new(),
-        undefined: BTreeSet::new(),
-    };
-    for symbol in symbols.iter().filter(|symbol| !symbol.is_local()) {
-        let name = symbol.name(endian, symbols.strings()).unwrap();
-        let name = String::from_utf8(name.to_owned()).unwrap();
-        if symbol.is_undefined(endian) {
-            object.undefined.insert(name);
-        } else {
-            object.defined.insert(name);
-        }
-    }
-    let link_sets = sections.iter().filter(|section| {
-        let name = sections.section_name(endian, *section).unwrap();
-        name.starts_with(b"link_set_")
-    });
-    for section in link_sets {
-        let flags: u64 = section.sh_flags(endian).into();
-        assert!(flags & u64::from(elf::SHF_GNU_RETAIN) != 0);
-    }
-    object
-}
-
-fn objects(library: &Path) -> Vec<(String, Object)> {
-    let data = fs::read(library).unwrap();
-    let archive = ArchiveFile::parse(&*data).unwrap();
-    let members = archive.members().map(|member| {
-        let member = member.unwrap();
-        let bytes = member.data(&*data).unwrap();
-        let name = String::from_utf8_lossy(member.name()).into_owned();
-        (name, object(bytes))
-    });
-    members.collect()
-}
-
-fn object(bytes: &[u8]) -> Object {
-    match FileKind::parse(bytes).unwrap() {
-        FileKind::Elf32 => read::<FileHeader32<Endianness>>(bytes),
-        FileKind::Elf64 => read::<FileHeader64<Endianness>>(bytes),
-        other => panic!("{other:?}"),
-    }
-}
+/// What the C library brings: the thread pointer of arms that have no register for it.
+const C_LIBRARY: &str = "__aeabi_read_tp";
 
 /// A compiler and what it is for.
 struct Toolchain {
@@ -246,7 +182,7 @@ fn is_in_name_space(name: &str) -> bool {
         || LINKERS.contains(&name)
 }
 
-/// Whether the linker or the hypercalls bring it.
+/// Whether the linker, the C library or the hypercalls bring it.
 fn is_brought(name: &str) -> bool {
     let bare = name.strip_prefix('.').unwrap_or(name);
     let prefixes = [
@@ -255,7 +191,9 @@ fn is_brought(name: &str) -> bool {
         "__start_link_set_",
         "__stop_link_set_",
     ];
-    LINKERS.contains(&name) || prefixes.iter().any(|prefix| bare.starts_with(prefix))
+    LINKERS.contains(&name)
+        || name == C_LIBRARY
+        || prefixes.iter().any(|prefix| bare.starts_with(prefix))
 }
 
 #[test]
@@ -265,9 +203,11 @@ fn what_libraries_lack_are_hypercalls_and_the_compilers_helpers() {
     let Some(tree) = trees.iter().find(|tree| tree.default) else {
         return;
     };
+    let asked = std::env::var("RUMPKERNEL_TEST_TARGETS").unwrap_or_default();
+    let is_asked = |triple: &&str| asked.is_empty() || asked.split(' ').any(|name| name == *triple);
+    let triples = SUPPORTED.iter().map(|supported| supported.triple);
     let mut checked = 0;
-    for supported in SUPPORTED {
-        let triple = supported.triple;
+    for triple in triples.filter(is_asked) {
         let Some(toolchain) = Toolchain::new(triple) else {
             continue;
         };

@@ -3,6 +3,7 @@
 
 mod compilers;
 mod machines;
+mod objects;
 mod script;
 mod told;
 #[path = "../trees/mod.rs"]
