@@ -33,7 +33,10 @@ pub enum Error {
     )]
     LinkTimeOptimised,
     /// It is for another machine than the target's.
-    #[error("the compiler wrote an object for another machine: expected {expected}, found {found}")]
+    #[error(
+        "the compiler wrote an object for another machine: expected {expected}, found {found}, which the compiler \
+             or a flag in CFLAGS or RUMPKERNEL_CFLAGS chose"
+    )]
     ForeignMachine {
         /// The target's class, byte order and `e_machine`.
         expected: String,

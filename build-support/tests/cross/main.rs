@@ -2,6 +2,7 @@
 //! refused and in what words, and that what they make of a kernel can be linked.
 
 mod compilers;
+mod flags;
 mod machines;
 mod objects;
 mod script;
