@@ -12,6 +12,7 @@ use rumpkernel_build::compile;
 use rumpkernel_build::image::Packed;
 use rumpkernel_build::settings::Settings;
 use rumpkernel_build::snapshot::Progress;
+use rumpkernel_build::target::Target;
 
 /// Asserts that the bindings are those of the tree and target at hand. It holds no code to link.
 const LAYOUT_CHECK: &str = "layout_check";
@@ -39,6 +40,8 @@ fn run() -> Result<(), Box<dyn Error>> {
         return without_image();
     }
     let target = env::var("TARGET")?;
+    // Also where nothing is built: of a target that no kernel is for, a check would tell nothing.
+    Target::from_triple(&target)?;
     let mut settings = Settings::read(&target, &|name| env::var_os(name))?;
     for name in settings
         .names_read

@@ -17,6 +17,20 @@ const PCI: &str = "shim/pci.c";
 /// What is compiled into kernel images, by whoever makes them: `DEP_RUMPUSER_UNCONTENDED` names it.
 const UNCONTENDED: &str = "image/uncontended.c";
 
+/// The architectures that NetBSD has a machine for. Which of their targets work is for rumpkernel-sys to say.
+const ARCHITECTURES: [&str; 10] = [
+    "aarch64",
+    "arm",
+    "mips",
+    "mips64",
+    "powerpc",
+    "powerpc64",
+    "riscv64",
+    "sparc64",
+    "x86",
+    "x86_64",
+];
+
 fn main() {
     println!("cargo::rerun-if-env-changed=DOCS_RS");
     if let Some(folder) = std::env::var_os("CARGO_MANIFEST_DIR") {
@@ -30,6 +44,12 @@ fn main() {
     if std::env::var_os("DOCS_RS").is_some() {
         return;
     }
+    // Before the C compiler is looked for: Cargo shows what fails first, and nobody should install one in vain.
+    if let Some(reason) = refusal() {
+        let target = cargo("TARGET");
+        println!("cargo::error=there are no hypercalls for target `{target}`, because {reason}");
+        std::process::exit(1);
+    }
     let has_pci = std::env::var_os("CARGO_FEATURE_RUMPDEV_PCI").is_some();
     cc::Build::new()
         .files(SHIM)
@@ -37,4 +57,26 @@ fn main() {
         .warnings(true)
         .extra_warnings(true)
         .compile("rumpuser_shim");
+}
+
+/// Why no kernel can run on the target.
+fn refusal() -> Option<&'static str> {
+    let architecture = cargo("CARGO_CFG_TARGET_ARCH");
+    let is_little = cargo("CARGO_CFG_TARGET_ENDIAN") == "little";
+    if std::env::var_os("CARGO_CFG_UNIX").is_none() {
+        Some("they are for POSIX systems")
+    } else if cargo("CARGO_CFG_TARGET_VENDOR") == "apple" {
+        Some("NetBSD's kernel needs ELF object files, and this system's are Mach-O")
+    } else if !ARCHITECTURES.contains(&&*architecture) {
+        Some("NetBSD's kernel does not run on this processor")
+    } else if architecture == "powerpc64" && is_little {
+        Some("NetBSD has no little-endian powerpc64 port")
+    } else {
+        None
+    }
+}
+
+/// What Cargo says of the target, which is empty where it says nothing.
+fn cargo(name: &str) -> String {
+    std::env::var(name).unwrap_or_default()
 }

@@ -25,6 +25,11 @@ pub(super) struct Recipe {
 impl Recipe {
     /// Works everything out.
     pub(super) fn new(setup: &Setup, mut component: Component) -> Result<Self, Error> {
+        let Component { name, sources, .. } = &mut component;
+        sources.retain(|source| match &source.origin {
+            Origin::Generated(file) => !repair::is_superfluous(name, file),
+            Origin::Tree(_) => true,
+        });
         let mut additions = Vec::new();
         let mut wrapped = Vec::new();
         for (index, source) in component.sources.iter_mut().enumerate() {
@@ -129,7 +134,10 @@ impl Recipe {
             };
             let mut all: Vec<OsString> = first.clone();
             all.extend(hidden.iter().cloned());
-            all.extend(place(own));
+            let is_known = |flag: &&String| flags::is_known(&setup.compiler, flag);
+            all.extend(place(
+                &own.iter().filter(is_known).cloned().collect::<Vec<_>>(),
+            ));
             all.extend(with_links(&component.cppflags, setup, folder));
             all.extend(place(&source.flags));
             all.extend(setup.flags.last.iter().cloned());

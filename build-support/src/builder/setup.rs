@@ -8,7 +8,7 @@ use super::{BASE_DIRECTORY, Configuration, Error, source};
 use crate::bsdmake;
 use crate::compile::flags::Flags;
 use crate::compile::{Compiler, Search};
-use crate::component::{self, Catalogue, Component, Options};
+use crate::component::{self, Catalogue, Component, CurLwp, Options};
 use crate::config;
 use crate::snapshot::{Progress, Tree};
 use crate::store::{Key, KeyBuilder, Store};
@@ -48,7 +48,10 @@ impl Setup {
         })?;
         let debuginfo = settings.debuginfo.unwrap_or(configuration.debuginfo);
         let flags = Flags::new(&compiler, debuginfo, &settings.cflags);
-        let options = settings.options(configuration.debug_assertions);
+        let mut options = settings.options(configuration.debug_assertions);
+        if settings.curlwp.is_none() && !compiler.has_thread_locals() {
+            options.curlwp = CurLwp::Hypercall;
+        }
         let identity = format!(
             "{}\n{}\n{flags:?}\n{options:?}",
             target.triple,

@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 use std::process;
 
 use super::Error;
-use crate::target::{Endian, Target};
+use super::probe::Probe;
+use crate::target::{Convention, Packages, Target};
 
 /// Variables through which a user's shell would change what `#include` finds.
 const MISLEADING: [&str; 4] = [
@@ -24,7 +25,7 @@ pub struct Search<'a> {
     pub target: &'a Target,
     /// The triple of the machine that it runs on.
     pub host: &'a str,
-    /// A folder for the crate `cc` to try things out in.
+    /// A folder to try things out in.
     pub scratch: &'a Path,
     /// The compiler to use whatever the environment says.
     pub program: Option<&'a Path>,
@@ -38,15 +39,16 @@ pub struct Compiler {
     environment: Vec<(OsString, OsString)>,
     macros: HashMap<String, String>,
     identity: String,
+    probe: Probe,
 }
 
 impl Compiler {
-    /// Finds the compiler as the crate `cc` does (`CC_<target>`, `CC`, cross prefixes, `CFLAGS`)
-    /// and asks it for its predefined macros.
+    /// Finds the compiler as the crate `cc` does (`CC_<target>`, `CC`, cross prefixes, `CFLAGS`),
+    /// asks it for its predefined macros, and looks at an object that it writes.
     ///
     /// # Errors
     ///
-    /// No compiler, one that cannot be run, and one that compiles for another machine.
+    /// No compiler, one that cannot be run, and one that compiles for another machine or ABI.
     pub fn find(search: &Search<'_>) -> Result<Self, Error> {
         let mut build = cc::Build::new();
         build
@@ -79,9 +81,15 @@ impl Compiler {
                 .collect(),
             macros: HashMap::new(),
             identity: String::new(),
+            probe: Probe::default(),
         };
-        compiler.interrogate(search.target)?;
-        Ok(compiler)
+        compiler.interrogate(search)?;
+        compiler.probe = Probe::new(&compiler, search.target, search.scratch)?;
+        let mut conventions = search.target.abi.iter();
+        match conventions.find_map(|convention| compiler.departs(convention)) {
+            Some(reason) => Err(compiler.unsuitable(search.target, reason)),
+            None => Ok(compiler),
+        }
     }
 
     /// Whether the compiler predefines a macro for the target.
@@ -94,6 +102,12 @@ impl Compiler {
     #[must_use]
     pub fn value(&self, name: &str) -> Option<&str> {
         self.macros.get(name).map(String::as_str)
+    }
+
+    /// Whether the compiler makes thread-local variables, and not out of function calls.
+    #[must_use]
+    pub fn has_thread_locals(&self) -> bool {
+        self.probe.has_thread_locals
     }
 
     /// A text that is another for every compiler whose objects may differ: its path, its version,
@@ -116,33 +130,33 @@ impl Compiler {
         command
     }
 
-    fn interrogate(&mut self, target: &Target) -> Result<(), Error> {
-        let program = self.program.to_string_lossy().into_owned();
+    fn interrogate(&mut self, search: &Search<'_>) -> Result<(), Error> {
+        let target = search.target;
         let output = self
             .command()
             .args(["-v", "-dM", "-E", "-x", "c", "/dev/null"])
             .output()
             .map_err(|source| Error::NoCompiler {
                 target: target.triple.clone(),
-                program: program.clone(),
+                program: self.shown(),
+                remedy: remedy(search),
                 source,
             })?;
         let words = String::from_utf8_lossy(&output.stderr);
-        let unsuitable = |reason: String| Error::Unsuitable {
-            target: target.triple.clone(),
-            program: program.clone(),
-            reason,
-        };
         if !output.status.success() {
-            return Err(unsuitable(format!(
-                "asked for its macros, it ended with {} and said: {}",
-                output.status,
-                words.trim()
-            )));
+            let status = output.status;
+            // Compilers have much to say that is no complaint.
+            let complaints: Vec<&str> = words.lines().filter(|line| is_error(line)).collect();
+            let said = if complaints.is_empty() {
+                words.trim().to_owned()
+            } else {
+                complaints.join("\n")
+            };
+            let reason = format!("asked for its macros, it ended with {status} and said: {said}");
+            return Err(self.unsuitable(target, reason));
         }
         let macros = String::from_utf8_lossy(&output.stdout);
         self.macros = macros.lines().filter_map(definition).collect();
-        self.check(target).map_err(unsuitable)?;
         let version = words.lines().filter(|line| line.contains(" version "));
         self.identity = format!(
             "{}\n{:?}\n{}\n{macros}",
@@ -153,28 +167,62 @@ impl Compiler {
         Ok(())
     }
 
-    /// Refuses a compiler for another machine before it has compiled a thousand files.
-    fn check(&self, target: &Target) -> Result<(), String> {
-        if !self.defines("__ELF__") {
-            return Err("it does not make ELF objects".to_owned());
-        }
-        let order = match self.value("__BYTE_ORDER__") {
-            Some("__ORDER_BIG_ENDIAN__") => Endian::Big,
-            _ => Endian::Little,
+    /// In what way the compiler does not follow a convention.
+    fn departs(&self, convention: &Convention) -> Option<String> {
+        let Convention {
+            name,
+            value: expected,
+            meaning,
+        } = *convention;
+        let value = self.value(name);
+        let found = value.map(|value| self.value(value).unwrap_or(value));
+        let shown = |value: Option<&str>| {
+            value.map_or_else(|| "not defined".to_owned(), |value| format!("as {value}"))
         };
-        let width = match self.value("__SIZEOF_POINTER__") {
-            Some("4") => 32,
-            _ => 64,
-        };
-        if (order, width) == (target.endian, target.pointer_width) {
-            Ok(())
-        } else {
-            Err(format!(
-                "it compiles for {width} bits, {order:?} endian, and the target has {} bits, {:?} endian",
-                target.pointer_width, target.endian
-            ))
+        (found != expected).then(|| {
+            format!(
+                "it compiles for another ABI: expected {name} ({meaning}) {}, found it {}",
+                shown(expected),
+                shown(found)
+            )
+        })
+    }
+
+    /// The error of a compiler that is no use.
+    pub(super) fn unsuitable(&self, target: &Target, reason: String) -> Error {
+        Error::Unsuitable {
+            target: target.triple.clone(),
+            program: self.shown(),
+            reason,
         }
     }
+
+    /// The program, with the compiler that a wrapper such as ccache is to run.
+    fn shown(&self) -> String {
+        let mut words = vec![self.program.to_string_lossy()];
+        let first = self.arguments.first().map(|word| word.to_string_lossy());
+        words.extend(first.filter(|word| !word.starts_with('-')));
+        words.join(" ")
+    }
+}
+
+/// How a target comes by a compiler.
+fn remedy(search: &Search<'_>) -> String {
+    if search.target.triple == search.host {
+        return "install gcc or clang".to_owned();
+    }
+    let Some(Packages { compiler, library }) = Packages::of(search.target) else {
+        return "install a cross compiler".to_owned();
+    };
+    let library = library.map(|name| format!(" (and {name} to link)"));
+    format!(
+        "install Debian's package {compiler}{}",
+        library.unwrap_or_default()
+    )
+}
+
+fn is_error(line: &str) -> bool {
+    line.contains(" error: ")
 }
 
 /// A line of `-dM` output.

@@ -15,11 +15,15 @@ pub const SOURCE_NAME: &str = "/usr/src";
 pub const OBJECT_NAME: &str = "/usr/obj";
 
 /// Macros that a compiler predefines for the host and that must not reach NetBSD's code.
-const HOST_MACROS: [&str; 7] = [
+const HOST_MACROS: [&str; 11] = [
     "linux",
     "__linux",
     "__linux__",
     "__gnu_linux__",
+    "__ANDROID__",
+    "__DragonFly__",
+    "__FreeBSD__",
+    "__OpenBSD__",
     "_FORTIFY_SOURCE",
     "_BIG_ENDIAN",
     "_LITTLE_ENDIAN",
@@ -145,6 +149,16 @@ fn atomics(compiler: &Compiler) -> Option<&'static str> {
     (compiler.defines("__aarch64__") && has_functions).then_some("-mno-outline-atomics")
 }
 
+/// Flags that mips components have for GCC and clang does not know. A register that NetBSD's own kernels keep the
+/// current lwp in, and addresses that position-independent code does not have.
+const GCC_ONLY: [&str; 2] = ["-ffixed-24", "-msym32"];
+
+/// Whether the compiler knows a flag that a component has.
+#[must_use]
+pub fn is_known(compiler: &Compiler, flag: &str) -> bool {
+    !(compiler.defines("__clang__") && GCC_ONLY.contains(&flag))
+}
+
 /// NetBSD's name of the mips ABI, where it is not the compiler's.
 fn mips_abi(compiler: &Compiler) -> Option<&'static str> {
     let abi = compiler.value("_MIPS_SIM")?;
@@ -194,4 +208,11 @@ fn gcc_macros(compiler: &Compiler) -> impl Iterator<Item = &'static str> {
     .into_iter()
     .filter(|(name, _)| !compiler.defines(name))
     .map(|(_, flag)| flag)
+    .chain(arm_level(compiler))
+}
+
+/// The name under which NetBSD's headers know a level of the architecture that clang spells as Arm does.
+fn arm_level(compiler: &Compiler) -> Option<&'static str> {
+    let is_unknown = compiler.defines("__ARM_ARCH_6KZ__") && !compiler.defines("__ARM_ARCH_6ZK__");
+    is_unknown.then_some("-D__ARM_ARCH_6ZK__")
 }

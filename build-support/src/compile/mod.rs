@@ -11,6 +11,7 @@ mod compiler;
 pub mod depfile;
 pub mod flags;
 pub mod pool;
+mod probe;
 
 use std::io;
 use std::path::PathBuf;
@@ -26,13 +27,15 @@ pub enum Error {
     /// No compiler is installed, or not where a variable says.
     #[error(
         "no C compiler for {target}: `{program}` cannot be run ({source}); \
-         install gcc or clang, or name another in CC_{}", target.replace('-', "_")
+         {remedy}, or name another (clang is one for every target) in CC_{}", target.replace('-', "_")
     )]
     NoCompiler {
         /// The target's triple.
         target: String,
         /// What was tried.
         program: String,
+        /// What to install.
+        remedy: String,
         /// The system's answer.
         source: io::Error,
     },
@@ -47,7 +50,7 @@ pub enum Error {
     /// The compiler cannot say what it is, or makes something that is no use.
     #[error(
         "the C compiler `{program}` cannot be used for {target}: {reason}; \
-         name another in CC_{}", target.replace('-', "_")
+         CC_{0} names another, and CFLAGS_{0} its flags", target.replace('-', "_")
     )]
     Unsuitable {
         /// The target's triple.

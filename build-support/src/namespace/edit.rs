@@ -23,13 +23,28 @@ pub fn prepare(object: &mut Vec<u8>, rules: &Rules<'_>) -> Result<(), Error> {
         return Err(Error::LinkTimeOptimised);
     }
     if !object.starts_with(&elf::ELFMAG) {
-        return Err(Error::NotElf);
+        return Err(not_elf(object));
     }
     match FileKind::parse(object.as_slice()).map_err(malformed)? {
         FileKind::Elf32 => prepare_class::<elf::FileHeader32<Endianness>>(object, rules),
         FileKind::Elf64 => prepare_class::<elf::FileHeader64<Endianness>>(object, rules),
-        _ => Err(Error::NotElf),
+        _ => Err(not_elf(object)),
     }
+}
+
+/// Says what the file is instead.
+fn not_elf(object: &[u8]) -> Error {
+    let known = match object {
+        [0xcf | 0xce, 0xfa, 0xed, 0xfe, ..] | [0xfe, 0xed, 0xfa, 0xcf | 0xce, ..] => "Mach-O",
+        [0x64, 0x86, ..] | [0x4c, 0x01, ..] | [0x64, 0xaa, ..] => "COFF",
+        [0, b'a', b's', b'm', ..] => "WebAssembly",
+        [] => "an empty file",
+        _ => {
+            let beginning = object.iter().take(4).map(|byte| format!("{byte:02x}"));
+            return Error::NotElf(beginning.collect::<Vec<_>>().join(" "));
+        }
+    };
+    Error::NotElf(known.to_owned())
 }
 
 fn malformed(error: object::read::Error) -> Error {
@@ -83,10 +98,6 @@ impl Edit {
             .filter(|symbol| !symbol.is_local())
             .map(|symbol| symbol.name(endian, old_strings).map_err(malformed))
             .collect::<Result<_, _>>()?;
-        if global.contains(b"__gnu_lto_slim".as_slice()) {
-            return Err(Error::LinkTimeOptimised);
-        }
-
         let mut strings = Strings::new();
         let mut symbols = Vec::with_capacity(table.len());
         for symbol in table.iter() {
@@ -114,6 +125,10 @@ impl Edit {
         let mut new_sections = Vec::with_capacity(sections.len());
         for section in sections.iter() {
             let name = section.name(endian, names).map_err(malformed)?;
+            // A linker would take this code, whose names have not been changed, in place of the other.
+            if name.starts_with(b".gnu.lto_") || name == b".llvm.lto" {
+                return Err(Error::LinkTimeOptimised);
+            }
             let renamed = rules::section_name(name);
             let table = own_names.as_mut().unwrap_or(&mut strings);
             let place = table.add(renamed.as_deref().unwrap_or(name))?;

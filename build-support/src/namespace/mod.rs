@@ -23,10 +23,10 @@ pub use rules::{Rules, weak_symbols};
 pub enum Error {
     /// It is no ELF file at all.
     #[error(
-        "the compiler did not write an ELF object: expected the file to begin with 7f 45 4c 46"
+        "the compiler did not write an ELF object: expected a file that begins with 7f 45 4c 46, found {0}"
     )]
-    NotElf,
-    /// It is LLVM bitcode or a slim GCC LTO object: no code that could be linked as a kernel.
+    NotElf(String),
+    /// It is LLVM bitcode, or a GCC LTO object: the names in there would stay what they are.
     #[error(
         "the compiler wrote an object for link-time optimisation, whose symbols cannot be renamed; \
          remove -flto and -emit-llvm from CFLAGS and RUMPKERNEL_CFLAGS"
@@ -34,8 +34,8 @@ pub enum Error {
     LinkTimeOptimised,
     /// It is for another machine than the target's.
     #[error(
-        "the compiler wrote an object for another machine: expected {expected}, found {found}; \
-         set CC_<target> to a compiler for the target"
+        "the compiler wrote an object for another machine: expected {expected}, found {found}, which the compiler \
+             or a flag in CFLAGS or RUMPKERNEL_CFLAGS chose"
     )]
     ForeignMachine {
         /// The target's class, byte order and `e_machine`.

@@ -1,5 +1,7 @@
 //! Which symbols and sections are renamed, and to what.
 
+use object::elf;
+
 use crate::target::{Endian, Target};
 
 /// What is put before a name.
@@ -78,7 +80,20 @@ pub(super) fn describe(wide: bool, endian: Endian, machine: u16) -> String {
         Endian::Little => "little-endian",
         Endian::Big => "big-endian",
     };
-    format!("{class}, {order}, machine {machine}")
+    let name = match machine {
+        elf::EM_386 => "i386",
+        elf::EM_AARCH64 => "aarch64",
+        elf::EM_ARM => "arm",
+        elf::EM_MIPS => "mips",
+        elf::EM_PPC => "powerpc",
+        elf::EM_PPC64 => "powerpc64",
+        elf::EM_RISCV => "riscv",
+        elf::EM_S390 => "s390x",
+        elf::EM_SPARCV9 => "sparc64",
+        elf::EM_X86_64 => "x86_64",
+        other => return format!("{class}, {order}, machine {other}"),
+    };
+    format!("{class}, {order}, {name}")
 }
 
 #[cfg(test)]
@@ -152,5 +167,6 @@ mod tests {
         assert_eq!(powerpc64(".malloc").as_deref(), Some(".rumpns_malloc"));
         assert_eq!(powerpc64(".rump_init"), None);
         assert_eq!(powerpc64(".__udivdi3"), None);
+        assert_eq!(powerpc64(".TOC."), None);
     }
 }

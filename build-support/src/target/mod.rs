@@ -4,11 +4,16 @@
 //! compiler or the source tree. What only the compiler knows is asked by
 //! [`compile::Compiler`](crate::compile::Compiler).
 
+mod abi;
+mod debian;
 pub mod repair;
+mod system;
 pub mod table;
 
 use std::path::{Path, PathBuf};
 
+pub use abi::Convention;
+pub use debian::Packages;
 use repair::Repair;
 
 /// The facts about a target that a component's Makefile asks for.
@@ -46,6 +51,8 @@ pub struct Target {
     pub pointer_width: u8,
     /// `e_machine` of the target's object files (elf(5)).
     pub elf_machine: u16,
+    /// How a compiler says that it follows the target's calling convention, where there are several.
+    pub abi: &'static [Convention],
     /// Folders below `sys/arch` that the machine's headers include by name, besides its own.
     pub relatives: &'static [&'static str],
     /// Prefixes of names that the toolchain owns on this target and that are never renamed.
@@ -58,7 +65,10 @@ pub struct Target {
 
 /// A target for which no NetBSD kernel can be built.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("no NetBSD kernel can be built for target `{triple}`: {reason}; these work: {}", table::SUPPORTED.join(", "))]
+#[error(
+    "no NetBSD kernel can be built for target `{triple}`: {reason}; {}",
+    table::List
+)]
 pub struct UnsupportedTarget {
     /// The triple asked for.
     pub triple: String,

@@ -108,9 +108,14 @@ pub fn flags(source: &Path, machine: &Machine) -> impl Iterator<Item = &'static 
 const SUPERFLUOUS: &[(&str, &str)] = &[
     // The kernel has these functions itself; pinned sources are without this file.
     ("rumpfs_zfs", "atomic.c"),
+    // Division, made by m4, for sparcs before the ninth.
+    ("rump", "rem.S"),
+    ("rump", "sdiv.S"),
+    ("rump", "udiv.S"),
+    ("rump", "urem.S"),
 ];
 
-/// Whether a component can do without a source, if it is not there.
+/// Whether a component can do without a source that the tree does not have as a file.
 #[must_use]
 pub fn is_superfluous(component: &str, source: &str) -> bool {
     SUPERFLUOUS.contains(&(component, source))

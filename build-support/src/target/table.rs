@@ -1,81 +1,102 @@
 //! The targets that NetBSD has a machine for, and why the others have none.
 
+use std::fmt;
+
 use object::elf;
 
+use super::abi::{self, Convention};
+use super::system::System;
 use super::{Endian, Machine, Target, repair};
 
-/// Examples of triples for every machine in the table, for messages and documentation.
-///
-/// Kernels for x86_64, i686, aarch64, armv7 (hard float), riscv64gc, powerpc64 and mipsel have been
-/// booted from the default snapshot; the others follow the same sources and have only been read.
-/// The mips ones need GCC, because their Makefiles use flags that clang lacks.
-pub const SUPPORTED: &[&str] = &[
-    "x86_64-unknown-linux-gnu",
-    "x86_64-unknown-linux-musl",
-    "i686-unknown-linux-gnu",
-    "aarch64-unknown-linux-gnu",
-    "armv7-unknown-linux-gnueabihf",
-    "arm-unknown-linux-gnueabi",
-    "riscv64gc-unknown-linux-gnu",
-    "powerpc-unknown-linux-gnu",
-    "powerpc64-unknown-linux-gnu",
-    "mips-unknown-linux-gnu",
-    "mipsel-unknown-linux-gnu",
-    "mips64-unknown-linux-gnuabi64",
-    "mips64el-unknown-linux-gnuabi64",
-    "sparc64-unknown-linux-gnu",
+/// How far a target has been tried.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Trial {
+    /// Kernels have been booted.
+    Booted,
+    /// A kernel has been compiled, and its libraries inspected. Nobody has run it.
+    Compiled,
+}
+
+/// A target that is not refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Supported {
+    /// Its Rust triple.
+    pub triple: &'static str,
+    /// How far it has been tried.
+    pub trial: Trial,
+}
+
+const fn booted(triple: &'static str) -> Supported {
+    Supported {
+        triple,
+        trial: Trial::Booted,
+    }
+}
+
+const fn compiled(triple: &'static str) -> Supported {
+    Supported {
+        triple,
+        trial: Trial::Compiled,
+    }
+}
+
+/// Examples of triples for every machine in the table and every system, for messages and documentation.
+pub const SUPPORTED: &[Supported] = &[
+    booted("x86_64-unknown-linux-gnu"),
+    booted("x86_64-unknown-linux-musl"),
+    booted("i686-unknown-linux-gnu"),
+    booted("aarch64-unknown-linux-gnu"),
+    booted("armv7-unknown-linux-gnueabihf"),
+    booted("riscv64gc-unknown-linux-gnu"),
+    booted("powerpc64-unknown-linux-gnu"),
+    booted("mipsel-unknown-linux-gnu"),
+    compiled("arm-unknown-linux-gnueabi"),
+    compiled("powerpc-unknown-linux-gnu"),
+    compiled("mips-unknown-linux-gnu"),
+    compiled("mips64-unknown-linux-gnuabi64"),
+    compiled("mips64el-unknown-linux-gnuabi64"),
+    compiled("sparc64-unknown-linux-gnu"),
+    compiled("x86_64-unknown-freebsd"),
+    compiled("x86_64-unknown-dragonfly"),
+    compiled("x86_64-unknown-netbsd"),
+    compiled("x86_64-unknown-openbsd"),
+    compiled("aarch64-linux-android"),
 ];
+
+/// [`SUPPORTED`] in words.
+pub(super) struct List;
+
+impl fmt::Display for List {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let of = |trial| {
+            let those = SUPPORTED.iter().filter(|one| one.trial == trial);
+            those.map(|one| one.triple).collect::<Vec<_>>().join(", ")
+        };
+        let [booted, compiled] = [Trial::Booted, Trial::Compiled].map(of);
+        write!(
+            formatter,
+            "these work: {booted}; these compile and have not been run: {compiled}"
+        )
+    }
+}
 
 /// Finds the target of a triple, or the reason why there is none.
 pub(super) fn look_up(triple: &str) -> Result<Target, &'static str> {
-    let mut parts = triple.split('-');
-    let cpu = parts.next().unwrap_or_default();
-    check_system(triple)?;
-    let environment = triple.rsplit('-').next().unwrap_or_default();
-    check_environment(environment)?;
-    let row = row(cpu, environment.ends_with("hf"))?;
+    let cpu = triple.split('-').next().unwrap_or_default();
+    let system = System::of(triple)?;
+    let row = row(cpu, system)?;
     Ok(Target {
         triple: triple.to_owned(),
         machine: row.machine,
         endian: row.endian,
         pointer_width: row.pointer_width,
         elf_machine: row.elf_machine,
+        abi: row.abi,
         relatives: row.relatives,
         kept_prefixes: row.kept_prefixes,
         dot_names: row.dot_names,
         repairs: row.repairs,
     })
-}
-
-/// Refuses operating systems whose programs cannot hold a NetBSD kernel.
-fn check_system(triple: &str) -> Result<(), &'static str> {
-    let has = |word| triple.split('-').any(|part| part == word);
-    if has("linux") {
-        Ok(())
-    } else if triple.starts_with("wasm") {
-        Err("WebAssembly has neither ELF object files nor threads that a kernel can use")
-    } else if has("apple") {
-        Err("NetBSD's sources need ELF object files, and this system's are Mach-O")
-    } else if has("windows") || triple.contains("cygwin") || has("uefi") {
-        Err("NetBSD's sources need ELF object files, and this system's are PE")
-    } else {
-        Err("only Linux hosts have been tried")
-    }
-}
-
-/// Refuses ABIs that the processor's NetBSD port does not have.
-fn check_environment(environment: &str) -> Result<(), &'static str> {
-    if environment == "gnux32" {
-        Err("NetBSD has no x32 ABI")
-    } else if environment.contains("abin32") {
-        Err("NetBSD's rump kernels do not work with the n32 ABI")
-    } else if environment == "gnu_ilp32" {
-        Err("NetBSD has no ILP32 ABI for aarch64")
-    } else if environment.starts_with("gnu") || environment.starts_with("musl") {
-        Ok(())
-    } else {
-        Err("only the environments gnu and musl have been tried")
-    }
 }
 
 /// One machine of the table.
@@ -84,6 +105,7 @@ struct Row {
     endian: Endian,
     pointer_width: u8,
     elf_machine: u16,
+    abi: &'static [Convention],
     relatives: &'static [&'static str],
     kept_prefixes: &'static [&'static str],
     dot_names: bool,
@@ -106,6 +128,7 @@ impl Row {
             endian,
             pointer_width,
             elf_machine,
+            abi: &[],
             relatives: &[],
             kept_prefixes: &[],
             dot_names: false,
@@ -114,8 +137,8 @@ impl Row {
     }
 }
 
-/// Finds the row of a triple's first part; `hard_float` is said by its last.
-fn row(cpu: &str, hard_float: bool) -> Result<Row, &'static str> {
+/// Finds the row of a triple's first part.
+fn row(cpu: &str, system: System) -> Result<Row, &'static str> {
     use Endian::{Big, Little};
     Ok(match cpu {
         "x86_64" => Row {
@@ -138,15 +161,29 @@ fn row(cpu: &str, hard_float: bool) -> Result<Row, &'static str> {
             }
         }
         _ if cpu.starts_with("arm") || cpu.starts_with("thumb") => {
-            let (arch, endian) = arm(cpu, hard_float)?;
-            Row::new(["evbarm", arch, "arm"], endian, 32, elf::EM_ARM)
+            let (arch, endian) = arm(cpu, system.hard_float)?;
+            Row {
+                abi: if system.hard_float {
+                    abi::ARM_HARD
+                } else {
+                    abi::ARM_SOFT
+                },
+                ..Row::new(["evbarm", arch, "arm"], endian, 32, elf::EM_ARM)
+            }
         }
-        "riscv64" | "riscv64gc" | "riscv64a23" => {
-            Row::new(["riscv", "riscv64", "riscv"], Little, 64, elf::EM_RISCV)
-        }
+        "riscv64" | "riscv64gc" | "riscv64a23" => Row {
+            abi: abi::RISCV64,
+            ..Row::new(["riscv", "riscv64", "riscv"], Little, 64, elf::EM_RISCV)
+        },
         "powerpc" => Row::new(["evbppc", "powerpc", "powerpc"], Big, 32, elf::EM_PPC),
         "powerpc64" => Row {
-            kept_prefixes: &["PF_funcs"],
+            abi: if system.elf_v2 {
+                abi::ELFV2
+            } else {
+                abi::ELFV1
+            },
+            // The second is the linker's name for the table of addresses, after the dot.
+            kept_prefixes: &["PF_funcs", "TOC."],
             dot_names: true,
             ..Row::new(["evbppc", "powerpc64", "powerpc"], Big, 64, elf::EM_PPC64)
         },
@@ -175,7 +212,7 @@ fn arm(cpu: &str, hard_float: bool) -> Result<(&'static str, Endian), &'static s
     Ok(match (cpu, hard_float) {
         ("armv7" | "armv7a" | "thumbv7neon" | "armv8r", true) => ("earmv7hf", Little),
         ("armv7" | "armv7a" | "thumbv7neon" | "armv8r", false) => ("earmv7", Little),
-        ("arm", true) => ("earmv6hf", Little),
+        ("arm" | "armv6", true) => ("earmv6hf", Little),
         ("arm" | "armv5te" | "armv4t", false) => ("earm", Little),
         ("armeb", false) => ("earmeb", Big),
         _ => return Err("NetBSD has no port for this level of the arm architecture"),
@@ -185,6 +222,11 @@ fn arm(cpu: &str, hard_float: bool) -> Result<(&'static str, Endian), &'static s
 /// The evbmips port, which serves every mips.
 const fn mips(arch: &'static str, endian: Endian, pointer_width: u8) -> Row {
     Row {
+        abi: if pointer_width == 32 {
+            abi::MIPS32
+        } else {
+            abi::MIPS64
+        },
         relatives: &["algor", "sbmips"],
         // The ABI's own name for the distance to the global pointer.
         kept_prefixes: &["_gp_disp"],
@@ -203,7 +245,7 @@ mod tests {
 
     #[test]
     fn every_target_named_as_working_works() {
-        for triple in SUPPORTED {
+        for Supported { triple, .. } in SUPPORTED {
             let target = look_up(triple).unwrap_or_else(|reason| panic!("{triple}: {reason}"));
             assert_eq!(target.triple, *triple);
         }
@@ -229,12 +271,15 @@ mod tests {
             ("x86_64-pc-windows-msvc", "PE"),
             ("wasm32-unknown-unknown", "WebAssembly"),
             ("x86_64-unknown-linux-gnux32", "x32"),
-            ("x86_64-unknown-freebsd", "Linux"),
-            ("", "Linux"),
+            ("powerpc64le-unknown-freebsd", "little-endian"),
+            ("powerpc-unknown-linux-gnuspe", "SPE"),
+            ("x86_64-unknown-linux-ohos", "musl"),
+            ("x86_64-unknown-redox", "POSIX"),
+            ("", "POSIX"),
         ] {
             let error = Target::from_triple(triple).unwrap_err().to_string();
             assert!(error.contains(word), "{error}");
-            assert!(error.contains(SUPPORTED[0]), "{error}");
+            assert!(error.contains(SUPPORTED[0].triple), "{error}");
         }
     }
 

@@ -106,7 +106,7 @@ fn a_compiler_for_another_machine_is_refused_before_it_compiles() {
     let message = result.unwrap_err().to_string();
     for word in [
         "`cc` cannot be used",
-        "64 bits, Big endian",
+        "expected ELF64, big-endian, powerpc64, found ELF64, little-endian, x86_64",
         "CC_powerpc64_unknown_linux_gnu",
     ] {
         assert!(message.contains(word), "{message}");

@@ -1,0 +1,109 @@
+//! Flags of the user's beside those that kernel code needs.
+
+use std::fs;
+
+use rumpkernel_build::compile::{self, Command, Compiled, flags::Flags};
+use rumpkernel_build::namespace::Rules;
+use rumpkernel_build::target::Target;
+
+use crate::HOST;
+use crate::compilers::find;
+use crate::script::{is_here, script};
+
+/// Compiles a function as the kernel's are, with flags where CFLAGS has them and where RUMPKERNEL_CFLAGS has them.
+fn compile(program: &str, cflags: &str, last: &str) -> Result<Compiled, compile::Error> {
+    let folder = tempfile::tempdir().unwrap();
+    let script = script(folder.path(), &format!("exec {program} {cflags} \"$@\""));
+    let compiler = find(HOST, folder.path(), &script)?;
+    let user: Vec<String> = last.split_whitespace().map(str::to_owned).collect();
+    let flags = Flags::new(&compiler, false, &user);
+    let source = folder.path().join("source.c");
+    fs::write(&source, "int answer(void) { return 42; }\n").unwrap();
+    let rules = Rules {
+        target: &Target::from_triple(HOST).unwrap(),
+        rename: true,
+        weak: &[],
+    };
+    Command {
+        source,
+        flags: [flags.c, flags.last].concat(),
+        folder: folder.path().to_owned(),
+        object: "source.o".to_owned(),
+    }
+    .run(&compiler, &rules)
+}
+
+#[test]
+fn link_time_optimisation_of_the_program_does_not_reach_the_kernel() {
+    let test = "link_time_optimisation_of_the_program";
+    for (program, flags) in [
+        ("gcc", "-flto"),
+        ("gcc", "-flto=auto -ffat-lto-objects"),
+        ("clang", "-flto"),
+        ("clang", "-flto=thin"),
+    ] {
+        if !is_here(test, program) {
+            continue;
+        }
+        let usual = compile(program, flags, "").unwrap();
+        assert!(usual.object.starts_with(b"\x7fELF"), "{program} {flags}");
+        let asked = compile(program, "", flags).unwrap_err().to_string();
+        for word in ["-flto", "RUMPKERNEL_CFLAGS", "source.c"] {
+            assert!(asked.contains(word), "{program} {flags}: {asked}");
+        }
+    }
+}
+
+#[test]
+fn a_compiler_behind_ccache_makes_the_same_objects() {
+    if !is_here("a_compiler_behind_ccache", "ccache") {
+        return;
+    }
+    let direct = compile("gcc", "", "").unwrap();
+    let cache = tempfile::tempdir().unwrap();
+    let wrapped = format!("env CCACHE_DIR={} ccache gcc", cache.path().display());
+    for _ in 0..2 {
+        assert_eq!(compile(&wrapped, "", "").unwrap().object, direct.object);
+    }
+}
+
+#[test]
+fn a_flag_for_another_machine_is_refused_where_it_comes_last() {
+    if !is_here("a_flag_for_another_machine_is_refused", "gcc") {
+        return;
+    }
+    let message = compile("gcc", "", "-m32").unwrap_err().to_string();
+    for word in [
+        "expected ELF64, little-endian, x86_64",
+        "found ELF32, little-endian, i386",
+        "RUMPKERNEL_CFLAGS",
+        "source.c",
+    ] {
+        assert!(message.contains(word), "{message}");
+    }
+}
+
+/// The levels of the architecture that NetBSD's headers tell apart, by the names that they know.
+#[test]
+fn armv6_is_named_as_netbsd_names_it() {
+    let test = "armv6_is_named_as_netbsd_names_it";
+    for program in [
+        "arm-linux-gnueabihf-gcc",
+        "clang --target=arm-linux-gnueabihf",
+    ] {
+        if !is_here(test, program.split(' ').next().unwrap()) {
+            continue;
+        }
+        let folder = tempfile::tempdir().unwrap();
+        let last = "-march=armv6kz -mfpu=vfp -marm";
+        let script = script(folder.path(), &format!("exec {program} \"$@\" {last}"));
+        let triple = "arm-unknown-linux-gnueabihf";
+        let compiler = find(triple, folder.path(), &script).unwrap();
+        let source = folder.path().join("level.c");
+        fs::write(&source, "#ifndef __ARM_ARCH_6ZK__\n#error level\n#endif\n").unwrap();
+        let mut command = compiler.command();
+        command.args(Flags::new(&compiler, false, &[]).c);
+        let status = command.arg("-fsyntax-only").arg(&source).status();
+        assert!(status.unwrap().success(), "{program}");
+    }
+}
