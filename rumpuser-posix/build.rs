@@ -30,6 +30,12 @@ fn main() {
     if std::env::var_os("DOCS_RS").is_some() {
         return;
     }
+    // Tests compile C, too.
+    for variable in ["TARGET", "HOST"] {
+        if let Ok(triple) = std::env::var(variable) {
+            println!("cargo::rustc-env=RUMPUSER_TEST_{variable}={triple}");
+        }
+    }
     let has_pci = std::env::var_os("CARGO_FEATURE_RUMPDEV_PCI").is_some();
     cc::Build::new()
         .files(SHIM)

@@ -125,7 +125,7 @@ mod tests {
     #[test]
     fn a_thread_runs_and_is_joined() {
         let (sender, receiver) = mpsc::channel();
-        let thread = HostThread::start("with a name that is too long", 64 << 10, move || {
+        let thread = HostThread::start("with a name that is too long", 256 << 10, move || {
             sender.send(7).unwrap();
         });
         let thread = thread.unwrap();
