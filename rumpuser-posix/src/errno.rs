@@ -109,7 +109,9 @@ pub fn from_host(error: i32) -> i32 {
         libc::ENOSTR => 91,
         #[cfg(not(any(target_os = "freebsd", target_os = "openbsd")))]
         libc::ETIME => 92,
+        #[cfg(not(target_os = "openbsd"))]
         libc::EMULTIHOP => 94,
+        #[cfg(not(target_os = "openbsd"))]
         libc::ENOLINK => 95,
         libc::EPROTO => 96,
         _ => 22,
