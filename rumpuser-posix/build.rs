@@ -50,6 +50,12 @@ fn main() {
         println!("cargo::error=there are no hypercalls for target `{target}`, because {reason}");
         std::process::exit(1);
     }
+    // Tests compile C, too.
+    for variable in ["TARGET", "HOST"] {
+        if let Ok(triple) = std::env::var(variable) {
+            println!("cargo::rustc-env=RUMPUSER_TEST_{variable}={triple}");
+        }
+    }
     let has_pci = std::env::var_os("CARGO_FEATURE_RUMPDEV_PCI").is_some();
     cc::Build::new()
         .files(SHIM)

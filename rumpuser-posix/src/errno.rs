@@ -101,15 +101,17 @@ pub fn from_host(error: i32) -> i32 {
         libc::EILSEQ => 85,
         libc::ECANCELED => 87,
         libc::EBADMSG => 88,
-        #[cfg(not(any(target_os = "freebsd", target_os = "openbsd")))]
+        #[cfg(not(any(target_os = "freebsd", target_os = "dragonfly", target_os = "openbsd")))]
         libc::ENODATA => 89,
-        #[cfg(not(any(target_os = "freebsd", target_os = "openbsd")))]
+        #[cfg(not(any(target_os = "freebsd", target_os = "dragonfly", target_os = "openbsd")))]
         libc::ENOSR => 90,
-        #[cfg(not(any(target_os = "freebsd", target_os = "openbsd")))]
+        #[cfg(not(any(target_os = "freebsd", target_os = "dragonfly", target_os = "openbsd")))]
         libc::ENOSTR => 91,
-        #[cfg(not(any(target_os = "freebsd", target_os = "openbsd")))]
+        #[cfg(not(any(target_os = "freebsd", target_os = "dragonfly", target_os = "openbsd")))]
         libc::ETIME => 92,
+        #[cfg(not(target_os = "openbsd"))]
         libc::EMULTIHOP => 94,
+        #[cfg(not(target_os = "openbsd"))]
         libc::ENOLINK => 95,
         libc::EPROTO => 96,
         _ => 22,

@@ -5,15 +5,8 @@
 use std::ffi::{c_int, c_void};
 use std::os::fd::RawFd;
 
-// Linux on 32-bit machines has calls of their own for large offsets.
-#[cfg(any(target_os = "linux", target_os = "android"))]
-use libc::{
-    fdatasync, pread64 as pread, preadv64 as preadv, pwrite64 as pwrite, pwritev64 as pwritev,
-};
-#[cfg(not(any(target_os = "linux", target_os = "android")))]
-use libc::{fsync as fdatasync, pread, preadv, pwrite, pwritev};
-
 use crate::errno::last;
+use crate::host::{fdatasync, pread, preadv, pwrite, pwritev};
 use crate::instance;
 
 /// Repeats a call for as long as it is interrupted; but not in a dead kernel, which the thread is to

@@ -11,6 +11,8 @@ use std::ptr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use crate::host;
+
 /// A thread, let go of when dropped.
 #[derive(Debug)]
 pub struct HostThread {
@@ -78,11 +80,7 @@ fn create<F: FnOnce()>(stack: usize, main: Box<Main<F>>) -> Result<libc::pthread
     extern "C" fn run<F: FnOnce()>(main: *mut c_void) -> *mut c_void {
         // SAFETY: create() passes a box of this type, and lets go of it.
         let main = unsafe { Box::from_raw(main.cast::<Main<F>>()) };
-        // SAFETY: the name is a string, of which the host takes as much as it can.
-        #[cfg(any(target_os = "linux", target_os = "android"))]
-        unsafe {
-            libc::prctl(libc::PR_SET_NAME, main.name.as_ptr())
-        };
+        host::name_thread(&main.name);
         (main.function)();
         main.finished.store(true, Ordering::Release);
         ptr::null_mut()
@@ -125,7 +123,7 @@ mod tests {
     #[test]
     fn a_thread_runs_and_is_joined() {
         let (sender, receiver) = mpsc::channel();
-        let thread = HostThread::start("with a name that is too long", 64 << 10, move || {
+        let thread = HostThread::start("with a name that is too long", 256 << 10, move || {
             sender.send(7).unwrap();
         });
         let thread = thread.unwrap();

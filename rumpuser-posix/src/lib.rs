@@ -43,6 +43,7 @@ pub mod errno;
 mod fault;
 mod file;
 mod fork;
+mod host;
 mod hostio;
 mod hostthread;
 mod image;

@@ -1,9 +1,14 @@
 //! C programs that use the hypercalls as a kernel does, linked with the crate as a C library.
 
+#[path = "c/compiler.rs"]
+mod compiler;
+
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::OnceLock;
+
+use compiler::{TARGET, compiler};
 
 const SOURCES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/c");
 
@@ -19,7 +24,7 @@ fn build(folder: &str, features: &[&str]) -> PathBuf {
     let output = Command::new(env!("CARGO"))
         .args(["rustc", "--offline", "--lib", "--crate-type", "staticlib"])
         .args(features)
-        .arg("--target-dir")
+        .args(["--target", TARGET, "--target-dir"])
         .arg(&target)
         .current_dir(env!("CARGO_MANIFEST_DIR"))
         .output()
@@ -29,7 +34,7 @@ fn build(folder: &str, features: &[&str]) -> PathBuf {
         "{}",
         String::from_utf8_lossy(&output.stderr)
     );
-    target.join("debug/librumpuser_posix.a")
+    target.join(TARGET).join("debug/librumpuser_posix.a")
 }
 
 /// What kernel images do themselves, linked as in images.
@@ -50,18 +55,9 @@ const UNCONTENDED: [&str; 11] = [
 /// Compiles and links a program in a directory, where it will run.
 fn compile(name: &str, with: &[&str], directory: &Path) -> PathBuf {
     let program = directory.join(format!("{name}-test"));
-    let compiler = std::env::var_os("CC").unwrap_or_else(|| "cc".into());
-    let output = Command::new(compiler)
-        .args([
-            "-std=gnu11",
-            "-O1",
-            "-g",
-            "-Wall",
-            "-Wextra",
-            "-Werror",
-            "-pthread",
-            "-o",
-        ])
+    let output = compiler()
+        .args(["-std=gnu11", "-Wall", "-Wextra", "-Werror"])
+        .args(["-pthread", "-o"])
         .arg(&program)
         .arg(format!("{SOURCES}/{name}.c"))
         .arg(format!("{SOURCES}/kernel.c"))
@@ -170,9 +166,15 @@ fn a_daemons_parent_reports_for_it() {
     assert_eq!(run("end", &["daemonize"]).status.code(), Some(5));
 }
 
+/// The one that reads the compiler's objects.
+fn nm() -> PathBuf {
+    let output = compiler().arg("-print-prog-name=nm").output().unwrap();
+    PathBuf::from(String::from_utf8(output.stdout).unwrap().trim_end())
+}
+
 #[test]
 fn images_find_every_hypercall() {
-    let output = Command::new("nm")
+    let output = Command::new(nm())
         .args(["--extern-only", "--defined-only", "--format=posix"])
         .arg(build("staticlib-with-components", &["--all-features"]))
         .output()

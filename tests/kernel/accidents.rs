@@ -62,7 +62,13 @@ fn a_bad_pointer_is_an_error_of_the_call() {
     }
     let functions = functions(error.backtrace());
     assert!(functions.contains(&"copyout"), "{error:#}");
-    assert!(functions.contains(&"sys_read"), "{error:#}");
+    // sys_read() jumps to the function that does its work where all arguments are in registers.
+    let read = ["sys_read", "dofileread"];
+    assert!(
+        read.iter().any(|name| functions.contains(name)),
+        "{error:#}"
+    );
+    assert!(functions.contains(&"rump___sysimpl_read"), "{error:#}");
     let later = kernel.shutdown().unwrap_err();
     assert_eq!(later.backtrace(), error.backtrace());
     assert!(!kernel.is_alive());

@@ -207,7 +207,8 @@ fn limit_address_space(more: u64) -> libc::rlimit {
     unsafe {
         assert_eq!(libc::getrlimit(libc::RLIMIT_AS, &mut limit), 0);
         let before = limit;
-        limit.rlim_cur = pages * libc::sysconf(libc::_SC_PAGESIZE) as u64 + more;
+        let bytes = pages * libc::sysconf(libc::_SC_PAGESIZE) as u64 + more;
+        limit.rlim_cur = bytes as libc::rlim_t;
         assert_eq!(libc::setrlimit(libc::RLIMIT_AS, &limit), 0);
         before
     }

@@ -162,7 +162,7 @@ impl Toolchain {
             debuginfo: false,
             out_dir: self.folder.join("out"),
             jobs: NonZeroUsize::new(2).unwrap(),
-            image: false,
+            image: None,
             vendored: None,
             compiler: self.program.clone(),
             settings,

@@ -51,13 +51,16 @@ impl Backtrace {
     pub(crate) fn of_fault(code: &Code, trace: &Trace) -> Self {
         let mut backtrace = Self::new(code, trace, true);
         if trace.is_doubtful() {
-            // A register may still hold the return address of a call that has returned.
+            // A register may still hold the return address of a call that has returned, or the one that
+            // the function's frame holds, too.
             let functions: Vec<_> = backtrace
                 .frames()
                 .take(2)
                 .map(|frame| frame.function)
                 .collect();
-            if matches!(functions[..], [first, second] if first == second) {
+            let is_left_over = matches!(functions[..], [first, second] if first == second);
+            let is_twice = matches!(backtrace.offsets[..], [_, link, saved, ..] if link == saved);
+            if is_left_over || is_twice {
                 backtrace.offsets.remove(1);
             }
         }

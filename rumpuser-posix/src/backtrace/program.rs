@@ -6,12 +6,13 @@
 
 use std::fs::File;
 use std::ops::Range;
-use std::path::PathBuf;
 use std::sync::OnceLock;
 
 use elf::ElfStream;
 use elf::abi::{SHN_UNDEF, STT_FUNC, STT_NOTYPE};
 use elf::endian::NativeEndian;
+
+use crate::host;
 
 /// Where the function of this crate is whose address tells where the program lies.
 const LANDMARK: &[u8] = b"rumpuser_exit";
@@ -41,7 +42,7 @@ fn read(range: &Range<usize>) -> Option<Functions> {
         fn rumpuser_exit(code: std::ffi::c_int) -> !;
     }
 
-    let file = File::open(file_that_holds(range.start)?).ok()?;
+    let file = File::open(host::file_that_holds(range.start).ok()?).ok()?;
     let mut elf = ElfStream::<NativeEndian, _>::open_stream(file).ok()?;
     let (symbols, names) = elf.symbol_table().ok()??;
     let landmark = symbols
@@ -68,26 +69,4 @@ fn read(range: &Range<usize>) -> Option<Functions> {
     // Of several names for one address any will do.
     functions.dedup_by_key(|(address, _)| *address);
     Some(Functions(functions))
-}
-
-/// The file that is mapped at `address`: the program, or a library that the kernel is linked into.
-#[cfg(any(target_os = "linux", target_os = "android"))]
-fn file_that_holds(address: usize) -> Option<PathBuf> {
-    let maps = std::fs::read_to_string("/proc/self/maps").ok()?;
-    let path = maps.lines().find_map(|line| {
-        let (range, rest) = line.split_once(' ')?;
-        let (start, end) = range.split_once('-')?;
-        let holds = usize::from_str_radix(start, 16).ok()? <= address
-            && address < usize::from_str_radix(end, 16).ok()?;
-        holds.then(|| rest.find('/').map(|at| &rest[at..]))?
-    })?;
-    // Through the link a program is found that has been deleted or replaced since.
-    let program = PathBuf::from("/proc/self/exe");
-    let is_program = std::fs::read_link(&program).is_ok_and(|target| target.as_os_str() == path);
-    Some(if is_program { program } else { path.into() })
-}
-
-#[cfg(not(any(target_os = "linux", target_os = "android")))]
-fn file_that_holds(_address: usize) -> Option<PathBuf> {
-    std::env::current_exe().ok()
 }

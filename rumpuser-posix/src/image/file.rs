@@ -4,7 +4,6 @@
 //! code is to know of the process is written into the file. The files belong to the process, as the
 //! images do, and stay.
 
-use std::ffi::c_int;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::os::fd::{AsRawFd, RawFd};
@@ -14,7 +13,7 @@ use std::ptr;
 use parking_lot::Mutex;
 
 use super::{Image, LoadError};
-use crate::curlwp;
+use crate::{curlwp, host};
 
 /// By the address of the image.
 static FILES: Mutex<Vec<(&'static Image, File)>> = Mutex::new(Vec::new());
@@ -53,38 +52,11 @@ fn write(file: &mut File, image: &Image, distance: i32) -> io::Result<()> {
 }
 
 /// A file in memory that nobody can change any more.
-#[cfg(any(target_os = "linux", target_os = "android"))]
 fn in_memory(image: &Image, distance: i32) -> io::Result<File> {
-    use std::os::fd::FromRawFd;
-
-    /// Where the host does not let such files be executed unless one asks for it; Linux before 6.3
-    /// does not know it.
-    const MFD_EXEC: libc::c_uint = 0x10;
-    const SEALS: c_int =
-        libc::F_SEAL_SEAL | libc::F_SEAL_SHRINK | libc::F_SEAL_GROW | libc::F_SEAL_WRITE;
-
-    let create = |flags| {
-        // SAFETY: the name is a string.
-        match unsafe { libc::memfd_create(c"rumpkernel".as_ptr(), flags) } {
-            -1 => Err(io::Error::last_os_error()),
-            // SAFETY: a new descriptor that nobody else knows.
-            descriptor => Ok(unsafe { File::from_raw_fd(descriptor) }),
-        }
-    };
-    let flags = libc::MFD_CLOEXEC | libc::MFD_ALLOW_SEALING;
-    let mut file = create(flags | MFD_EXEC).or_else(|_| create(flags))?;
+    let mut file = host::file_in_memory()?;
     write(&mut file, image, distance)?;
-    // SAFETY: no conditions.
-    match unsafe { libc::fcntl(file.as_raw_fd(), libc::F_ADD_SEALS, SEALS) } {
-        -1 => Err(io::Error::last_os_error()),
-        _ => Ok(file),
-    }
-}
-
-/// There are no files in memory here.
-#[cfg(not(any(target_os = "linux", target_os = "android")))]
-fn in_memory(_image: &Image, _distance: i32) -> io::Result<File> {
-    Err(io::ErrorKind::Unsupported.into())
+    host::seal(&file)?;
+    Ok(file)
 }
 
 /// A temporary file without a name.

@@ -6,8 +6,6 @@
 
 use std::cell::Cell;
 use std::ffi::c_void;
-#[cfg(any(target_os = "linux", target_os = "android"))]
-use std::mem::MaybeUninit;
 use std::ops::Range;
 use std::ptr;
 use std::sync::OnceLock;
@@ -18,8 +16,8 @@ use parking_lot::Mutex;
 
 use super::Instance;
 use crate::accident::{self, AlternateStack};
-use crate::fork;
 use crate::table::Table;
+use crate::{fork, host};
 
 /// A thread that has been in a kernel.
 #[derive(Debug)]
@@ -142,24 +140,8 @@ const MARGIN: usize = 32 << 10;
 /// The end of the calling thread's stack. Nothing of a small stack is kept free that its kernel may
 /// need, and nothing where the host does not tell.
 fn margin() -> Range<usize> {
-    #[cfg(any(target_os = "linux", target_os = "android"))]
-    {
-        let mut attributes = MaybeUninit::uninit();
-        let (mut start, mut size) = (ptr::null_mut(), 0);
-        // SAFETY: the places are right; the attributes are there when the first call succeeds.
-        let told = unsafe {
-            libc::pthread_getattr_np(libc::pthread_self(), attributes.as_mut_ptr()) == 0 && {
-                let told =
-                    libc::pthread_attr_getstack(attributes.as_ptr(), &mut start, &mut size) == 0;
-                libc::pthread_attr_destroy(attributes.as_mut_ptr());
-                told
-            }
-        };
-        if told {
-            return start.addr()..start.addr() + MARGIN.min(size / 4);
-        }
-    }
-    0..0
+    let stack = host::stack().unwrap_or_default();
+    stack.start..stack.start + MARGIN.min(stack.len() / 4)
 }
 
 fn key() -> Option<libc::pthread_key_t> {

@@ -1,5 +1,7 @@
 //! Accidents in a kernel's code: faults, endless loops, forks.
 
+#[path = "../c/compiler.rs"]
+mod compiler;
 mod faults;
 mod forks;
 #[path = "../instance/kernel.rs"]

@@ -5,11 +5,11 @@ use std::ffi::{CString, c_int, c_void};
 use std::mem;
 use std::ops::Range;
 use std::os::unix::ffi::OsStrExt;
-use std::process::Command;
 use std::sync::{Arc, OnceLock};
 
 use rumpuser_posix::{Backtrace, Console, Instance, World};
 
+use crate::compiler::compiler;
 use crate::kernel;
 
 /// The functions of the shared object.
@@ -54,9 +54,8 @@ fn load() -> Code {
     let folder = tempfile::tempdir().unwrap();
     let object = folder.path().join("accident.so");
     let source = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/c/accident.c");
-    let compiler = std::env::var_os("CC").unwrap_or_else(|| "cc".into());
-    let output = Command::new(compiler)
-        .args(["-std=gnu11", "-O1", "-Wall", "-fPIC", "-shared"])
+    let output = compiler()
+        .args(["-std=gnu11", "-Wall", "-fPIC", "-shared"])
         .args(["-fno-omit-frame-pointer", "-fno-optimize-sibling-calls"])
         .args(["-fstack-clash-protection", "-o"])
         .arg(&object)

@@ -13,23 +13,18 @@ use rumpkernel_build::image::{self, Packed};
 use rumpkernel_build::target::Target;
 use rumpuser_posix::{DeathKind, Image, Instance, LoadError, SetupError, World};
 
+use crate::compiler::{HOST, TARGET};
 use crate::packed::leak;
 
 const SOURCE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/c/loaded.c");
 
 /// Compiles, links and packs the tiny kernel.
 fn build(flags: &[&str]) -> &'static Image {
-    let environment = if cfg!(target_env = "musl") {
-        "musl"
-    } else {
-        "gnu"
-    };
-    let triple = format!("{}-unknown-linux-{environment}", std::env::consts::ARCH);
     let directory = tempfile::tempdir().unwrap();
-    let target = Target::from_triple(&triple).unwrap();
+    let target = Target::from_triple(TARGET).unwrap();
     let compiler = Compiler::find(&Search {
         target: &target,
-        host: &triple,
+        host: HOST,
         scratch: directory.path(),
         program: None,
     })

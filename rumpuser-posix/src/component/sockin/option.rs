@@ -33,7 +33,9 @@ pub(super) fn of_host(level: c_int, name: c_int) -> Option<(c_int, c_int)> {
         (TCP, 2) => libc::TCP_MAXSEG,
         #[cfg(any(target_os = "linux", target_os = "android"))]
         (TCP, 3) => libc::TCP_KEEPIDLE,
+        #[cfg(not(target_os = "openbsd"))]
         (TCP, 5) => libc::TCP_KEEPINTVL,
+        #[cfg(not(target_os = "openbsd"))]
         (TCP, 6) => libc::TCP_KEEPCNT,
         (IPV6, 4) => libc::IPV6_UNICAST_HOPS,
         (IPV6, 9) => libc::IPV6_MULTICAST_IF,

@@ -1,0 +1,47 @@
+# shellcheck shell=bash disable=SC2034 # sourced by run, which uses the variables
+# The targets, and what is peculiar to each.
+
+TARGETS=(
+    aarch64-unknown-linux-gnu
+    armv7-unknown-linux-gnueabihf
+    i686-unknown-linux-gnu
+    powerpc64-unknown-linux-gnu
+    riscv64gc-unknown-linux-gnu
+    x86_64-unknown-linux-musl
+)
+
+# Sets, for a target:
+#   debian        Debian's triple of the C compiler
+#   architecture  Debian's name of the machine
+#   packages      what apt has to install
+#   linker        what links programs
+#   qemu          qemu-user's name of the machine, empty where this machine runs the programs itself
+#   rustflags     flags for what is compiled for it
+target_facts() {
+    qemu='' rustflags=''
+    case $1 in
+    aarch64-unknown-linux-gnu) debian=aarch64-linux-gnu architecture=arm64 qemu=aarch64 ;;
+    armv7-unknown-linux-gnueabihf) debian=arm-linux-gnueabihf architecture=armhf qemu=arm ;;
+    i686-unknown-linux-gnu) debian=i686-linux-gnu architecture=i386 ;;
+    powerpc64-unknown-linux-gnu) debian=powerpc64-linux-gnu architecture=ppc64 qemu=ppc64 ;;
+    riscv64gc-unknown-linux-gnu) debian=riscv64-linux-gnu architecture=riscv64 qemu=riscv64 ;;
+    x86_64-unknown-linux-musl) debian=x86_64-linux-musl architecture=amd64 ;;
+    *) fail "unknown target $1; known are: ${TARGETS[*]}" ;;
+    esac
+    if [ "$1" = x86_64-unknown-linux-musl ]; then
+        packages=(musl-tools)
+        linker=musl-gcc
+        # musl-gcc brings the C library's objects, and makes no static programs that can lie anywhere.
+        rustflags='-Clink-self-contained=no -Crelocation-model=static'
+        return
+    fi
+    packages=("gcc-$debian" "libc6-dev-$architecture-cross")
+    linker=$debian-gcc
+    if [ -n "$qemu" ]; then
+        packages+=(qemu-user-static)
+    else
+        # The C library is where only the cross compiler looks for it.
+        local lib=/usr/$debian/lib
+        rustflags="-Clink-arg=-Wl,--dynamic-linker=$lib/ld-linux.so.2,-rpath,$lib"
+    fi
+}

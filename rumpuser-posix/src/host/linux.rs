@@ -1,0 +1,84 @@
+//! Linux, with any C library.
+
+use std::ffi::CStr;
+use std::io;
+use std::mem::MaybeUninit;
+use std::ops::Range;
+use std::path::PathBuf;
+use std::ptr;
+#[cfg(feature = "instances")]
+use std::{
+    ffi::c_int,
+    fs::File,
+    os::fd::{AsRawFd, FromRawFd},
+};
+
+// On 32-bit machines there are calls of their own for large offsets.
+pub(crate) use libc::{
+    fdatasync, pread64 as pread, preadv64 as preadv, pwrite64 as pwrite, pwritev64 as pwritev,
+};
+
+pub(crate) fn name_thread(name: &CStr) {
+    // SAFETY: a string, of which the host takes 15 bytes.
+    unsafe { libc::prctl(libc::PR_SET_NAME, name.as_ptr()) };
+}
+
+pub(crate) fn stack() -> Option<Range<usize>> {
+    let mut attributes = MaybeUninit::uninit();
+    let (mut start, mut size) = (ptr::null_mut(), 0);
+    // SAFETY: the places are right; the attributes are there when the first call succeeds.
+    let told = unsafe {
+        libc::pthread_getattr_np(libc::pthread_self(), attributes.as_mut_ptr()) == 0 && {
+            let told = libc::pthread_attr_getstack(attributes.as_ptr(), &mut start, &mut size) == 0;
+            libc::pthread_attr_destroy(attributes.as_mut_ptr());
+            told
+        }
+    };
+    told.then(|| start.addr()..start.addr() + size)
+}
+
+#[cfg(feature = "instances")]
+pub(crate) fn file_in_memory() -> io::Result<File> {
+    /// Where the host does not let such files be executed unless one asks for it; Linux before 6.3
+    /// does not know it.
+    const MFD_EXEC: libc::c_uint = 0x10;
+
+    let create = |flags| {
+        // SAFETY: the name is a string.
+        match unsafe { libc::memfd_create(c"rumpkernel".as_ptr(), flags) } {
+            -1 => Err(io::Error::last_os_error()),
+            // SAFETY: a new descriptor that nobody else knows.
+            descriptor => Ok(unsafe { File::from_raw_fd(descriptor) }),
+        }
+    };
+    let flags = libc::MFD_CLOEXEC | libc::MFD_ALLOW_SEALING;
+    create(flags | MFD_EXEC).or_else(|_| create(flags))
+}
+
+#[cfg(feature = "instances")]
+pub(crate) fn seal(file: &File) -> io::Result<()> {
+    const SEALS: c_int =
+        libc::F_SEAL_SEAL | libc::F_SEAL_SHRINK | libc::F_SEAL_GROW | libc::F_SEAL_WRITE;
+
+    // SAFETY: no conditions.
+    match unsafe { libc::fcntl(file.as_raw_fd(), libc::F_ADD_SEALS, SEALS) } {
+        -1 => Err(io::Error::last_os_error()),
+        _ => Ok(()),
+    }
+}
+
+pub(crate) fn file_that_holds(address: usize) -> io::Result<PathBuf> {
+    let maps = std::fs::read_to_string("/proc/self/maps")?;
+    let path = maps.lines().find_map(|line| {
+        let (range, rest) = line.split_once(' ')?;
+        let (start, end) = range.split_once('-')?;
+        let holds = usize::from_str_radix(start, 16).ok()? <= address
+            && address < usize::from_str_radix(end, 16).ok()?;
+        holds.then(|| rest.find('/').map(|at| &rest[at..]))?
+    });
+    let path = path.ok_or(io::ErrorKind::NotFound)?;
+    // Through the link a program is found that has been deleted or replaced since.
+    let program = PathBuf::from("/proc/self/exe");
+    let is_program = std::fs::read_link(&program).is_ok_and(|target| target.as_os_str() == path);
+    Ok(if is_program { program } else { path.into() })
+}

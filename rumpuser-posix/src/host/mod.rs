@@ -1,0 +1,38 @@
+//! What POSIX leaves open, or does not have, and each host does in its own way.
+//!
+//! A host is a file here, with these functions; what is Linux's alone is in `linux.rs`, and in
+//! `component/shmif/inotify.rs`. A host that lacks one answers as the function's comment says,
+//! and kernels work without.
+//!
+//! | function | what it does | without |
+//! |---|---|---|
+//! | `name_thread` | names the calling thread for debuggers, as far as the host takes the name | nothing |
+//! | `stack` | where the calling thread's stack lies | `None`: an overflow in a hypercall ends the process |
+//! | `file_in_memory` | a file that lies in no folder, whose content can be mapped as code | an error: a temporary file does |
+//! | `seal` | keeps everybody from changing such a file | an error |
+//! | `file_that_holds` | the file that is mapped at an address | the program |
+//! | `fdatasync`, `pread`, `preadv`, `pwrite`, `pwritev` | as in POSIX, with 64-bit offsets | |
+
+#[cfg(any(
+    target_os = "freebsd",
+    target_os = "dragonfly",
+    target_os = "netbsd",
+    target_os = "openbsd"
+))]
+#[path = "bsd.rs"]
+mod system;
+#[cfg(any(target_os = "linux", target_os = "android"))]
+#[path = "linux.rs"]
+mod system;
+#[cfg(not(any(
+    target_os = "linux",
+    target_os = "android",
+    target_os = "freebsd",
+    target_os = "dragonfly",
+    target_os = "netbsd",
+    target_os = "openbsd"
+)))]
+#[path = "other.rs"]
+mod system;
+
+pub(crate) use system::*;
