@@ -9,8 +9,6 @@ pub mod table;
 
 use std::path::{Path, PathBuf};
 
-use repair::Repair;
-
 /// The facts about a target that a component's Makefile asks for.
 ///
 /// Every field mirrors the variable of NetBSD's share/mk with the same name.
@@ -52,8 +50,6 @@ pub struct Target {
     pub kept_prefixes: &'static [&'static str],
     /// True where a leading dot belongs to the ABI, not to the name (powerpc64 function entries).
     pub dot_names: bool,
-    /// Sources of the snapshots that do not work on this target, and what takes their place.
-    pub repairs: &'static [Repair],
 }
 
 /// A target for which no NetBSD kernel can be built.

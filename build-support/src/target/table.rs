@@ -2,7 +2,7 @@
 
 use object::elf;
 
-use super::{Endian, Machine, Target, repair};
+use super::{Endian, Machine, Target};
 
 /// Examples of triples for every machine in the table, for messages and documentation.
 ///
@@ -43,7 +43,6 @@ pub(super) fn look_up(triple: &str) -> Result<Target, &'static str> {
         relatives: row.relatives,
         kept_prefixes: row.kept_prefixes,
         dot_names: row.dot_names,
-        repairs: row.repairs,
     })
 }
 
@@ -87,7 +86,6 @@ struct Row {
     relatives: &'static [&'static str],
     kept_prefixes: &'static [&'static str],
     dot_names: bool,
-    repairs: &'static [repair::Repair],
 }
 
 impl Row {
@@ -109,7 +107,6 @@ impl Row {
             relatives: &[],
             kept_prefixes: &[],
             dot_names: false,
-            repairs: &[],
         }
     }
 }
@@ -133,7 +130,6 @@ fn row(cpu: &str, hard_float: bool) -> Result<Row, &'static str> {
             };
             Row {
                 relatives: &["arm"],
-                repairs: repair::AARCH64,
                 ..Row::new(["evbarm64", arch, "aarch64"], endian, 64, elf::EM_AARCH64)
             }
         }
