@@ -172,6 +172,9 @@ fn mentioned(root: &Path, names: BTreeSet<&str>) -> BTreeSet<String> {
 fn on(toolchain: &Toolchain, tree: &SourceTree) -> Result<String, String> {
     let kernel = Kernel::new(&tree.root, toolchain.triple, toolchain.compiler);
     let functions = Functions::new(kernel.map_err(|error| error.to_string())?);
+    if functions.originals.is_empty() {
+        return Err(format!("{} has no assembly of the machine's", tree.name));
+    }
     let program = Program::new(&functions.kernel, toolchain)?;
     Ok(functions.wrong(&program, tree))
 }
