@@ -3,6 +3,8 @@
 //! The modules stand in the order in which data flows through them; no stage reaches back.
 
 mod held;
+mod spelling;
+
 pub mod snapshot;
 
 pub mod bsdmake;

@@ -9,7 +9,7 @@ use super::setup::Setup;
 use super::{Error, object_name};
 use crate::bsdmake::OBJECTS;
 use crate::compile::{self, flags};
-use crate::component::{Component, Origin, placed};
+use crate::component::{Component, Origin, Source, placed};
 use crate::store::{Key, KeyBuilder};
 use crate::target::repair::{self, Role};
 
@@ -32,12 +32,13 @@ impl Recipe {
         });
         let mut additions = Vec::new();
         let mut wrapped = Vec::new();
+        let written = std::mem::take(&mut component.sources);
+        let working = written
+            .into_iter()
+            .flat_map(|source| working(source, setup));
+        component.sources = working.collect();
         for (index, source) in component.sources.iter_mut().enumerate() {
-            if let Origin::Tree(path) = &mut source.origin {
-                let repairs = setup.target.repairs;
-                if let Some(better) = repairs.iter().find_map(|repair| repair.apply(path)) {
-                    *path = better;
-                }
+            if let Origin::Tree(path) = &source.origin {
                 let flags = repair::flags(path, &setup.target.machine);
                 source.flags.extend(flags.map(str::to_owned));
                 if let Some(addition) = repair::addition(path) {
@@ -152,6 +153,22 @@ impl Recipe {
         }
         commands
     }
+}
+
+/// A source, or those that work in its place.
+fn working(source: Source, setup: &Setup) -> Vec<Source> {
+    let replaced = match &source.origin {
+        Origin::Tree(path) => repair::replacement(path, &setup.target.machine),
+        Origin::Generated(_) => None,
+    };
+    let Some(by) = replaced else {
+        return vec![source];
+    };
+    let with = |path: &&str| Source {
+        origin: Origin::Tree(path.into()),
+        ..source.clone()
+    };
+    by.iter().map(with).collect()
 }
 
 /// The preprocessor's flags. NetBSD's build has the include links in the object folder; here all

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::definitions::Definitions;
+use crate::spelling::distance;
 
 /// A line of a configuration file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -139,25 +140,10 @@ pub(super) fn nearest<'a>(name: &str, candidates: impl Iterator<Item = &'a str>)
     let limit = if name.len() < 5 { 1 } else { 2 };
     candidates
         .filter(|c| c.len().abs_diff(name.len()) <= limit)
-        .map(|c| (edits(name.as_bytes(), c.as_bytes()), c))
+        .map(|c| (distance(name, c), c))
         .filter(|&(distance, _)| distance <= limit)
         .min()
         .map(|(_, c)| c.to_owned())
-}
-
-/// Levenshtein's distance.
-fn edits(a: &[u8], b: &[u8]) -> usize {
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, x) in a.iter().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, y) in b.iter().enumerate() {
-            let substituted = diagonal + usize::from(x != y);
-            diagonal = row[j + 1];
-            row[j + 1] = substituted.min(diagonal + 1).min(row[j] + 1);
-        }
-    }
-    row[b.len()]
 }
 
 #[cfg(test)]

@@ -14,7 +14,6 @@ use std::path::{Path, PathBuf};
 
 pub use abi::Convention;
 pub use debian::Packages;
-use repair::Repair;
 
 /// The facts about a target that a component's Makefile asks for.
 ///
@@ -59,8 +58,6 @@ pub struct Target {
     pub kept_prefixes: &'static [&'static str],
     /// True where a leading dot belongs to the ABI, not to the name (powerpc64 function entries).
     pub dot_names: bool,
-    /// Sources of the snapshots that do not work on this target, and what takes their place.
-    pub repairs: &'static [Repair],
 }
 
 /// A target for which no NetBSD kernel can be built.

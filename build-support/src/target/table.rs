@@ -6,7 +6,7 @@ use object::elf;
 
 use super::abi::{self, Convention};
 use super::system::System;
-use super::{Endian, Machine, Target, repair};
+use super::{Endian, Machine, Target};
 
 /// How far a target has been tried.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -95,7 +95,6 @@ pub(super) fn look_up(triple: &str) -> Result<Target, &'static str> {
         relatives: row.relatives,
         kept_prefixes: row.kept_prefixes,
         dot_names: row.dot_names,
-        repairs: row.repairs,
     })
 }
 
@@ -109,7 +108,6 @@ struct Row {
     relatives: &'static [&'static str],
     kept_prefixes: &'static [&'static str],
     dot_names: bool,
-    repairs: &'static [repair::Repair],
 }
 
 impl Row {
@@ -132,7 +130,6 @@ impl Row {
             relatives: &[],
             kept_prefixes: &[],
             dot_names: false,
-            repairs: &[],
         }
     }
 }
@@ -156,7 +153,6 @@ fn row(cpu: &str, system: System) -> Result<Row, &'static str> {
             };
             Row {
                 relatives: &["arm"],
-                repairs: repair::AARCH64,
                 ..Row::new(["evbarm64", arch, "aarch64"], endian, 64, elf::EM_AARCH64)
             }
         }

@@ -126,12 +126,12 @@ pub(crate) struct Targets {
 impl Targets {
     /// Those that were named, else this machine's.
     pub(crate) fn or_host(&self) -> Result<Vec<Target>, UnsupportedTarget> {
-        self.or(&[HOST])
+        self.or([HOST])
     }
 
     /// Those that were named, else all that are known.
     pub(crate) fn or_all(&self) -> Result<Vec<Target>, UnsupportedTarget> {
-        self.or(table::SUPPORTED)
+        self.or(table::SUPPORTED.iter().map(|supported| supported.triple))
     }
 
     /// Whether any were named.
@@ -139,17 +139,15 @@ impl Targets {
         !self.target.is_empty()
     }
 
-    fn or(&self, default: &[&str]) -> Result<Vec<Target>, UnsupportedTarget> {
+    fn or<'t>(
+        &self,
+        default: impl IntoIterator<Item = &'t str>,
+    ) -> Result<Vec<Target>, UnsupportedTarget> {
         if self.target.is_empty() {
-            default
-                .iter()
-                .map(|triple| Target::from_triple(triple))
-                .collect()
+            default.into_iter().map(Target::from_triple).collect()
         } else {
-            self.target
-                .iter()
-                .map(|triple| Target::from_triple(triple))
-                .collect()
+            let named = self.target.iter();
+            named.map(|triple| Target::from_triple(triple)).collect()
         }
     }
 }

@@ -114,15 +114,14 @@ impl Reads {
                 name: addition.name.to_owned(),
                 text: addition.text.to_owned(),
             }));
-            let repaired = own.and_then(|path| {
-                let mut repairs = target.repairs.iter();
-                repairs.find_map(|repair| repair.apply(path))
-            });
+            let replacement = own.and_then(|path| repair::replacement(path, &target.machine));
             let begins = [
                 Some(begin),
                 addition.map(|addition| addition.name.to_owned()),
-                repaired.map(|path| path.to_string_lossy().into_owned()),
             ];
+            let begins = begins.into_iter().flatten();
+            let replacing = replacement.unwrap_or_default().iter();
+            let begins = begins.chain(replacing.map(|&path| path.to_owned()));
             let first = if source.origin.is_assembly() {
                 &component.aflags
             } else {
@@ -130,10 +129,7 @@ impl Reads {
             };
             let flags = first.iter().chain(&component.cppflags).chain(&source.flags);
             let search = Search::new(flags, target);
-            sources
-                .entry(search)
-                .or_default()
-                .extend(begins.into_iter().flatten());
+            sources.entry(search).or_default().extend(begins);
         }
         if component.directory == Path::new(BASE) {
             let flags = component.cflags.iter().chain(&component.cppflags);
