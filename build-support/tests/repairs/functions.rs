@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use rumpkernel_build::compile::Error;
 use rumpkernel_build::target::repair;
 
 use crate::kernel::{Kernel, Object};
@@ -44,22 +45,19 @@ struct Source {
 }
 
 impl Functions {
-    fn new(kernel: Kernel) -> Self {
-        let compile = |path: &Path, repaired| {
-            let object = kernel.compile(path, repaired);
-            object.unwrap_or_else(|error| panic!("{}: {error}", kernel.target.triple))
-        };
+    fn new(kernel: Kernel) -> Result<Self, Error> {
+        let compile = |path: &Path| kernel.compile(path, true);
         let mut sources = BTreeMap::new();
         for path in kernel.chosen() {
             let replacement = repair::replacement(path, &kernel.target.machine);
-            let replacement = replacement.map(|by| {
-                let by = by.iter().map(Path::new);
-                by.map(|path| compile(path, true)).collect()
-            });
-            let with_addition = || repair::addition(path).map(|_| vec![compile(path, true)]);
+            let repaired: Option<Vec<&Path>> = match replacement {
+                Some(by) => Some(by.iter().map(Path::new).collect()),
+                None => repair::addition(path).map(|_| vec![path]),
+            };
+            let repaired = repaired.map(|paths| paths.into_iter().map(compile).collect());
             let source = Source {
-                written: compile(path, false),
-                repaired: replacement.or_else(with_addition),
+                written: kernel.compile(path, false)?,
+                repaired: repaired.transpose()?,
             };
             sources.insert(path.to_owned(), source);
         }
@@ -76,16 +74,16 @@ impl Functions {
         let mut others = Vec::new();
         while let Some(name) = wanted.pop() {
             if let Some(path) = kernel.source(&name).filter(|_| seen.insert(name.clone())) {
-                let object = compile(path, true);
+                let object = compile(path)?;
                 wanted.extend(object.undefined.iter().cloned());
                 others.push(object);
             }
         }
-        Self {
+        Ok(Self {
             kernel,
             sources,
             others,
-        }
+        })
     }
 
     /// What is built, but for one source that is as the tree has it.
@@ -195,7 +193,12 @@ fn cpus() -> usize {
 /// What is wrong on one machine; or why nothing is known.
 fn on(toolchain: &Toolchain, tree: &SourceTree) -> Result<String, String> {
     let kernel = Kernel::new(&tree.root, toolchain.triple, toolchain.compiler);
-    let functions = Functions::new(kernel.map_err(|error| error.to_string())?);
+    let functions = match Functions::new(kernel.map_err(|error| error.to_string())?) {
+        Ok(functions) => functions,
+        // Some snapshots cannot be built for every machine.
+        Err(error) if !tree.default => return Err(format!("{}: {error}", tree.name)),
+        Err(error) => return Ok(format!("{}: {error}\n", toolchain.triple)),
+    };
     if functions.sources.is_empty() {
         return Err(format!("{} has nothing of the machine's", tree.name));
     }
