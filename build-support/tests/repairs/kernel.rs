@@ -1,6 +1,7 @@
 //! The kernel base of a tree for one machine, whose sources are compiled as builds compile them.
 
 use std::ffi::OsString;
+use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 
@@ -10,6 +11,7 @@ use rumpkernel_build::compile::flags::Flags;
 use rumpkernel_build::compile::{Command, Compiler, Error, Search};
 use rumpkernel_build::component::{self, Component, Options, Origin, placed};
 use rumpkernel_build::namespace::Rules;
+use rumpkernel_build::target::repair::Role;
 use rumpkernel_build::target::{Target, repair};
 use tempfile::TempDir;
 
@@ -68,12 +70,17 @@ impl Kernel {
         })
     }
 
-    /// The assembly, before repairs.
-    pub(crate) fn assembly(&self) -> impl Iterator<Item = &Path> {
+    /// The sources that machines choose, before repairs: assembly, and atomic operations in C.
+    pub(crate) fn chosen(&self) -> impl Iterator<Item = &Path> {
         let sources = self.base.sources.iter();
         sources.filter_map(|source| match &source.origin {
             Origin::Tree(path) if source.origin.is_assembly() => Some(path.as_path()),
-            _ => None,
+            Origin::Tree(path) => path
+                .file_name()?
+                .to_str()?
+                .contains("atomic_")
+                .then_some(path),
+            Origin::Generated(_) => None,
         })
     }
 
@@ -87,7 +94,7 @@ impl Kernel {
         found.next()
     }
 
-    /// Compiles a source of the tree with all flags, or those of the base only.
+    /// Compiles a source of the tree with the base's flags, and with those and the header of repairs or without.
     pub(crate) fn compile(&self, source: &Path, repaired: bool) -> Result<Object, Error> {
         let base = &self.base;
         let is_assembly = Origin::Tree(source.to_owned()).is_assembly();
@@ -106,6 +113,12 @@ impl Kernel {
         flags.extend(listed.iter().flat_map(|listed| place(&listed.flags)));
         if repaired {
             flags.extend(repair::flags(source, &self.target.machine).map(OsString::from));
+            if let Some(addition) = repair::addition(source) {
+                assert_eq!(addition.role, Role::Header, "{}", source.display());
+                let header = self.folder.path().join(addition.name);
+                fs::write(&header, addition.text).unwrap();
+                flags.extend(["-include".into(), header.into()]);
+            }
         }
         let command = Command {
             source: self.root.join(source),

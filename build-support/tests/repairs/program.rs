@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
@@ -10,13 +11,14 @@ use tempfile::TempDir;
 use crate::kernel::{Kernel, Object};
 use crate::toolchains::Toolchain;
 
-const SOURCES: [&str; 6] = [
+const SOURCES: [&str; 7] = [
     "atomics.c",
     "bytes.c",
     "comparisons.c",
     "copies.c",
     "main.c",
     "strings.c",
+    "writers.c",
 ];
 
 /// What is wrong with each function that is there; nothing with those that are right.
@@ -36,14 +38,6 @@ impl<'a> Program<'a> {
         let folder = tempfile::tempdir().unwrap();
         let sources = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/repairs/driver");
         let mut objects = Vec::new();
-        for emulator in toolchain.emulators {
-            let command = emulator
-                .first()
-                .map(|program| Command::new(program).arg("-version").output());
-            if let Some(Err(error)) = command {
-                return Err(format!("{}: {error}", emulator[0]));
-            }
-        }
         for name in SOURCES {
             let object = folder.path().join(name).with_extension("o");
             let mut command = kernel.host_command();
@@ -59,39 +53,27 @@ impl<'a> Program<'a> {
             }
             objects.push(object);
         }
-        Ok(Self {
+        let program = Self {
             kernel,
             toolchain,
             folder,
             objects,
-        })
+        };
+        program.link(&[]);
+        for emulator in toolchain.emulators {
+            let output = program.run(emulator, &["none"]);
+            let output = output.map_err(|error| format!("{emulator:?}: {error}"))?;
+            program.assert_done(&format!("{emulator:?}"), &output);
+        }
+        Ok(program)
     }
 
     /// Links it with functions and has those checked that are named, or all.
     pub(crate) fn check(&self, functions: &[&Object], names: &[&str]) -> Findings {
-        let path = |name: &str| self.folder.path().join(name);
-        let program = path("program");
-        let mut command = self.kernel.host_command();
-        command.args(["-static", "-pthread", "-o"]);
-        command.arg(&program).args(&self.objects);
-        for (index, object) in functions.iter().enumerate() {
-            let path = path(&format!("kernel-{index}.o"));
-            fs::write(&path, &object.bytes).unwrap();
-            command.arg(path);
-        }
-        let output = command.output().unwrap();
-        self.assert_done("linking", &output);
+        self.link(functions);
         let mut findings = Findings::new();
         for emulator in self.toolchain.emulators {
-            let mut words = emulator
-                .iter()
-                .map(AsRef::as_ref)
-                .chain([program.as_os_str()]);
-            let output = Command::new(words.next().unwrap())
-                .args(words)
-                .args(names)
-                .output();
-            let output = output.unwrap();
+            let output = self.run(emulator, names).unwrap();
             self.assert_done(&format!("{emulator:?}"), &output);
             for line in String::from_utf8(output.stdout).unwrap().lines() {
                 let (name, finding) = line.split_once(' ').unwrap();
@@ -101,6 +83,27 @@ impl<'a> Program<'a> {
             }
         }
         findings
+    }
+
+    fn link(&self, functions: &[&Object]) {
+        let path = |name: &str| self.folder.path().join(name);
+        let mut command = self.kernel.host_command();
+        command.args(["-static", "-pthread", "-o"]);
+        command.arg(path("program")).args(&self.objects);
+        for (index, object) in functions.iter().enumerate() {
+            let path = path(&format!("kernel-{index}.o"));
+            fs::write(&path, &object.bytes).unwrap();
+            command.arg(path);
+        }
+        self.assert_done("linking", &command.output().unwrap());
+    }
+
+    fn run(&self, emulator: &[&str], names: &[&str]) -> io::Result<Output> {
+        let program = self.folder.path().join("program");
+        let words = emulator.iter().map(AsRef::as_ref);
+        let mut words = words.chain([program.as_os_str()]);
+        let first = words.next().unwrap_or(program.as_os_str());
+        Command::new(first).args(words).args(names).output()
     }
 
     fn assert_done(&self, what: &str, output: &Output) {

@@ -21,21 +21,23 @@ const fn with(
     }
 }
 
-/// How x86_64 programs run here.
-const X86_64: &[&[&str]] = if cfg!(target_arch = "x86_64") {
+/// An x86_64 machine runs both kinds of x86 programs, at a speed at which threads meet each other.
+const X86: bool = cfg!(target_arch = "x86_64");
+const X86_64: &[&[&str]] = if X86 {
     &[&[]]
 } else {
     &[&["qemu-x86_64-static"]]
+};
+const I386: &[&[&str]] = if X86 {
+    &[&[]]
+} else {
+    &[&["qemu-i386-static"]]
 };
 
 /// One for each machine of the table of targets.
 pub(crate) const TOOLCHAINS: &[Toolchain] = &[
     with("x86_64-unknown-linux-gnu", "x86_64-linux-gnu-gcc", X86_64),
-    with(
-        "i686-unknown-linux-gnu",
-        "i686-linux-gnu-gcc",
-        &[&["qemu-i386-static"]],
-    ),
+    with("i686-unknown-linux-gnu", "i686-linux-gnu-gcc", I386),
     with(
         "aarch64-unknown-linux-gnu",
         "aarch64-linux-gnu-gcc",

@@ -24,6 +24,13 @@ pub enum Role {
 }
 
 const ADDITIONS: &[Addition] = &[
+    // Test: rumpkernel-build's `repairs`.
+    Addition {
+        source: "common/lib/libc/arch/i386/atomic/atomic.S",
+        role: Role::Header,
+        name: "atomic_repair.h",
+        text: include_str!("additions/atomic_i386.h"),
+    },
     // Test: `kernel`, `usb::a_disk_in_memory_is_read_and_written`; `closure` shows what is undefined without it.
     Addition {
         source: "sys/dev/usb/usb_mem.c",

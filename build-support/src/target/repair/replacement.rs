@@ -65,6 +65,14 @@ const RULES: &[Rule] = &[
     rule("common/lib/libc/arch/sparc64/atomic/atomic_add.S", ADD),
     rule("common/lib/libc/arch/sparc64/atomic/atomic_dec.S", DEC),
     rule("common/lib/libc/arch/sparc64/atomic/atomic_inc.S", INC),
+    // It is for 32 bits, also under the names for pointers, and its locks mean nothing to the other operations.
+    Rule {
+        machines: &["mips64eb", "mips64el"],
+        ..rule(
+            "sys/rump/librump/rumpkern/atomic_cas_generic.c",
+            &["common/lib/libc/arch/mips/atomic/atomic_cas.S"],
+        )
+    },
 ];
 
 const ADD: &[&str] = &[

@@ -6,7 +6,8 @@
 
 #include "driver.h"
 
-enum operation { ADD, SUB, AND, OR, XOR, NAND, INC, DEC, SWAP, CAS };
+/* The last is for one CPU. */
+enum operation { ADD, SUB, AND, OR, XOR, NAND, INC, DEC, SWAP, CAS, CAS_ALONE };
 /* What it returns. */
 enum result { NOTHING, OLD, NEW };
 
@@ -19,7 +20,7 @@ struct atomic {
 	size_t size;
 };
 
-enum { WORDS = 8, TRIES = 300, THREADS = 2, TURNS = 2000 };
+enum { WORDS = 8, TRIES = 300, THREADS = 2, TURNS = 20000 };
 
 static uint64_t
 applied(enum operation operation, uint64_t old, uint64_t operand, uint64_t replacement)
@@ -44,6 +45,7 @@ applied(enum operation operation, uint64_t old, uint64_t operand, uint64_t repla
 	case SWAP:
 		return operand;
 	case CAS:
+	case CAS_ALONE:
 		return old == operand ? replacement : old;
 	}
 	return 0;
@@ -62,6 +64,7 @@ applied(enum operation operation, uint64_t old, uint64_t operand, uint64_t repla
 		case DEC:                                                                                            \
 			return ((uint##n##_t(*)(volatile uint##n##_t *))atomic->function)(w);                        \
 		case CAS:                                                                                            \
+		case CAS_ALONE:                                                                                      \
 			return ((uint##n##_t(*)(volatile uint##n##_t *, uint##n##_t, uint##n##_t))atomic->function)( \
 			    w, one, other);                                                                          \
 		default:                                                                                             \
@@ -150,7 +153,7 @@ check_values(const struct atomic *atomic)
 		memcpy(expected, words, sizeof(words));
 		one = number(mask);
 		other = number(mask);
-		if (atomic->operation == CAS && i % 2)
+		if (atomic->operation >= CAS && i % 2)
 			one = i % 4 == 1 ? old : old ^ (uint64_t)1 << (8 * size - 1);
 		new = applied(atomic->operation, old, one, other) & mask;
 		store(expected + offset, size, new);
@@ -169,6 +172,7 @@ check_values(const struct atomic *atomic)
 /* What threads share. */
 static struct {
 	const struct atomic *atomic;
+	pthread_barrier_t begin;
 	_Alignas(64) unsigned char word[8];
 } arena;
 
@@ -180,6 +184,7 @@ take_turns(void *argument)
 	uint64_t bit = (uint64_t)1 << (argument != NULL);
 	int i;
 
+	pthread_barrier_wait(&arena.begin);
 	for (i = 0; i < TURNS; i++) {
 		uint64_t old;
 
@@ -213,6 +218,7 @@ check_threads(const struct atomic *atomic)
 	long i;
 
 	arena.atomic = atomic;
+	pthread_barrier_init(&arena.begin, NULL, THREADS);
 	for (i = 0; i < THREADS; i++)
 		if (pthread_create(&threads[i], NULL, take_turns, i == 0 ? NULL : &arena) != 0)
 			fault("cannot make a thread");
@@ -275,7 +281,7 @@ run_barrier(const void *argument)
 	EACH_TYPE(X, dec, DEC, _nv, NEW)     \
 	EACH_TYPE(X, swap, SWAP, , OLD)      \
 	EACH_TYPE(X, cas, CAS, , OLD)        \
-	EACH_TYPE(X, cas, CAS, _ni, OLD)
+	EACH_TYPE(X, cas, CAS_ALONE, _ni, OLD)
 
 #define DECLARE(suffix, type, name, operation, end, result)       \
 	FUNCTION(atomic_##name##_##suffix##end);

@@ -16,7 +16,7 @@ struct check {
 #define FUNCTION(name) extern char rumpns_##name[] __attribute__((weak))
 #define CHECK(name, run) { #name, rumpns_##name, run }
 
-extern const struct check copies[], fills[], comparisons[], strings[], bytes[];
+extern const struct check copies[], fills[], comparisons[], strings[], writers[], bytes[];
 
 /* The ends of each list. */
 #define END { NULL, NULL, NULL }
@@ -51,3 +51,9 @@ int length(int index);
 /* The next of a fixed sequence of numbers. */
 uint32_t any(void);
 void fill_with_any(unsigned char *, size_t);
+
+/* Kinds of strings. Tricks that look for a NUL in a whole word err with bytes of 1 and 0x80. */
+enum { ONES, HIGH, FULL, ANY, KINDS };
+
+/* Puts a string of a kind into an area that is full of zeros, or of anything, outside of it. */
+char *put(struct area, size_t length, int place, int kind);

@@ -142,7 +142,7 @@ run(const void *argument)
 int
 main(int count, char **arguments)
 {
-	static const struct check *const lists[] = { copies, fills, comparisons, strings, bytes };
+	static const struct check *const lists[] = { copies, fills, comparisons, strings, writers, bytes };
 	const struct check *check;
 	size_t i;
 
