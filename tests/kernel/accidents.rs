@@ -64,7 +64,10 @@ fn a_bad_pointer_is_an_error_of_the_call() {
     assert!(functions.contains(&"copyout"), "{error:#}");
     // sys_read() jumps to the function that does its work where all arguments are in registers.
     let read = ["sys_read", "dofileread"];
-    assert!(read.iter().any(|name| functions.contains(name)), "{error:#}");
+    assert!(
+        read.iter().any(|name| functions.contains(name)),
+        "{error:#}"
+    );
     assert!(functions.contains(&"rump___sysimpl_read"), "{error:#}");
     let later = kernel.shutdown().unwrap_err();
     assert_eq!(later.backtrace(), error.backtrace());
