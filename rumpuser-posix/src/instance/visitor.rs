@@ -156,10 +156,29 @@ fn margin() -> Range<usize> {
             }
         };
         if told {
-            return start.addr()..start.addr() + MARGIN.min(size / 4);
+            let (start, size) = first_stack(start.addr(), size);
+            return start..start + MARGIN.min(size / 4);
         }
     }
     0..0
+}
+
+/// The stack that the calling thread was said to have. Of a process's first one, musl tells only as much as is
+/// mapped so far; it grows until a limit.
+#[cfg(any(target_os = "linux", target_os = "android"))]
+fn first_stack(start: usize, size: usize) -> (usize, usize) {
+    let mut limit = MaybeUninit::uninit();
+    // SAFETY: the place is right; the limit is there when the call succeeds.
+    let most = unsafe {
+        if cfg!(not(target_env = "musl")) || libc::gettid() != libc::getpid() {
+            return (start, size);
+        }
+        (libc::getrlimit(libc::RLIMIT_STACK, limit.as_mut_ptr()) == 0)
+            .then(|| limit.assume_init().rlim_cur)
+    };
+    // Without a limit it has no end that is worth knowing.
+    most.and_then(|most| (start + size).checked_sub(usize::try_from(most).ok()?))
+        .map_or((0, 0), |lowest| (lowest, start + size - lowest))
 }
 
 fn key() -> Option<libc::pthread_key_t> {
