@@ -33,7 +33,7 @@ impl Recipe {
                 if let Some(better) = repairs.iter().find_map(|repair| repair.apply(path)) {
                     *path = better;
                 }
-                let flags = repair::flags(path, &setup.target.machine);
+                let flags = repair::flags(path);
                 source.flags.extend(flags.map(str::to_owned));
                 if let Some(addition) = repair::addition(path) {
                     match addition.role {

@@ -2,8 +2,6 @@
 
 use std::path::{Path, PathBuf};
 
-use super::Machine;
-
 /// A rule that replaces some of a component's sources by others of the same tree.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Repair {
@@ -48,8 +46,6 @@ pub(super) const AARCH64: &[Repair] = &[Repair {
 /// Flags that one source of the snapshots needs.
 struct FileFlags {
     source: &'static str,
-    /// `MACHINE_CPU` of the machines concerned; none for all.
-    machines: &'static [&'static str],
     flags: &'static [&'static str],
 }
 
@@ -58,49 +54,34 @@ const FLAGS: &[FileFlags] = &[
     // code for boot loaders is spared the macro.
     FileFlags {
         source: "common/lib/libc/string/strlen.c",
-        machines: &[],
         flags: &["-D_STANDALONE"],
-    },
-    // A thread that panics while another does loops for ever, and rump kernels leave out the DELAY
-    // in that loop: the hypercall in which the thread would learn that the kernel is dead.
-    FileFlags {
-        source: "sys/kern/subr_prf.c",
-        machines: &["i386", "x86_64"],
-        flags: &["-U_RUMPKERNEL"],
     },
     // A generator's seed includes its name with what was in memory behind it: addresses, so that
     // kernels with the same seed would differ.
     FileFlags {
         source: "sys/kern/subr_cprng.c",
-        machines: &[],
         flags: &["-Dkmem_alloc=kmem_zalloc"],
     },
     // See emulation.h.
     FileFlags {
         source: "sys/rump/kern/lib/libsys_cygwin/sys_cygwin_component.c",
-        machines: &[],
         flags: &["-Demul_default=rump_emulation_cygwin"],
     },
     FileFlags {
         source: "sys/rump/kern/lib/libsys_linux/sys_linux_component.c",
-        machines: &[],
         flags: &["-Demul_default=rump_emulation_linux"],
     },
     FileFlags {
         source: "sys/rump/kern/lib/libsys_sunos/sys_sunos_component.c",
-        machines: &[],
         flags: &["-Demul_default=rump_emulation_sunos"],
     },
 ];
 
 /// The flags that a source needs besides its component's.
-pub fn flags(source: &Path, machine: &Machine) -> impl Iterator<Item = &'static str> {
+pub fn flags(source: &Path) -> impl Iterator<Item = &'static str> {
     FLAGS
         .iter()
-        .filter(move |rule| {
-            source == Path::new(rule.source)
-                && (rule.machines.is_empty() || rule.machines.contains(&machine.machine_cpu))
-        })
+        .filter(move |rule| source == Path::new(rule.source))
         .flat_map(|rule| rule.flags.iter().copied())
 }
 
@@ -143,6 +124,12 @@ const ADDITIONS: &[Addition] = &[
         role: Role::Header,
         name: "usb_mem_repair.h",
         text: include_str!("usb_mem.h"),
+    },
+    Addition {
+        source: "sys/kern/subr_prf.c",
+        role: Role::Header,
+        name: "panics.h",
+        text: include_str!("panics.h"),
     },
     // All of the component include it by this name.
     Addition {
