@@ -57,9 +57,12 @@ fn main() {
         }
     }
     let has_pci = std::env::var_os("CARGO_FEATURE_RUMPDEV_PCI").is_some();
+    // The frames in which walks begin have to be such as the kernel's, which are no Thumb code either.
+    let is_arm = std::env::var("CARGO_CFG_TARGET_ARCH").is_ok_and(|arch| arch == "arm");
     cc::Build::new()
         .files(SHIM)
         .files(has_pci.then_some(PCI))
+        .flags(is_arm.then_some("-marm"))
         .warnings(true)
         .extra_warnings(true)
         .compile("rumpuser_shim");

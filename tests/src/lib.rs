@@ -1,7 +1,9 @@
 //! What the test programs of this crate share.
 
+mod emulator;
 mod footprint;
 mod outside;
 
+pub use emulator::emulator;
 pub use footprint::Footprint;
 pub use outside::{Outside, Recipe};

@@ -136,6 +136,8 @@ fn stack(compiler: &Compiler) -> impl Iterator<Item = &'static str> {
         .into_iter()
         .take(all)
         .chain(has_leaves.then_some("-mno-omit-leaf-frame-pointer"))
+        // In Thumb code the registers that GCC saves are no chain of frames.
+        .chain(compiler.defines("__thumb__").then_some("-marm"))
 }
 
 /// Compilers may call functions for atomic operations that ask the host's C library what the processor

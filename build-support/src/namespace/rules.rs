@@ -10,6 +10,10 @@ pub(super) const PREFIX: &[u8] = b"rumpns_";
 /// Names that begin so belong to the rump kernel's interface or to the compiler.
 const KEPT: [&str; 4] = ["rump", "RUMP", "__", "_GLOBAL_OFFSET_TABLE"];
 
+/// Names that begin so move all the same: the kernel's stand-ins for what unwinds stacks on arm, with which no
+/// panic of a Rust program would get further.
+const MOVED: &str = "__aeabi_unwind_cpp_";
+
 /// The section of all kernel code. Linkers define `__start_` and `__stop_` symbols for a section that
 /// is named as an identifier of C can be.
 const CODE: &str = "rumpkernel_text";
@@ -59,7 +63,8 @@ impl Rules<'_> {
             .iter()
             .chain(self.target.kept_prefixes)
             .any(|prefix| bare.starts_with(prefix.as_bytes()));
-        let renamed = self.rename && !kept && !name.is_empty();
+        let moved = bare.starts_with(MOVED.as_bytes());
+        let renamed = moved || self.rename && !kept && !name.is_empty();
         renamed.then(|| [dot, PREFIX, bare].concat())
     }
 
@@ -130,6 +135,11 @@ mod tests {
         ] {
             assert_eq!(amd64(kept), None, "{kept}");
         }
+        assert_eq!(
+            renamed("armv7-unknown-linux-gnueabihf", "__aeabi_unwind_cpp_pr0").as_deref(),
+            Some("rumpns___aeabi_unwind_cpp_pr0"),
+            "the program's own is the one that unwinds"
+        );
     }
 
     #[test]

@@ -44,6 +44,7 @@ fn read(range: &Range<usize>) -> Option<Functions> {
 
     let file = File::open(host::file_that_holds(range.start).ok()?).ok()?;
     let mut elf = ElfStream::<NativeEndian, _>::open_stream(file).ok()?;
+    let descriptors = elf.section_header_by_name(".opd").ok()?.copied();
     let (symbols, names) = elf.symbol_table().ok()??;
     let landmark = symbols
         .iter()
@@ -54,11 +55,25 @@ fn read(range: &Range<usize>) -> Option<Functions> {
         .st_value as usize;
     // Where the program lies, less where it was linked to lie.
     let bias = (rumpuser_exit as *const () as usize).wrapping_sub(landmark);
+    // In powerpc64's first ABI a function's symbol is that of a descriptor, which begins with the
+    // address of the code.
+    let descriptors = descriptors.map_or(0..0, |section| {
+        let start = bias.wrapping_add(section.sh_addr as usize);
+        start..start.wrapping_add(section.sh_size as usize)
+    });
+    let code_of = |address: usize| {
+        if cfg!(target_arch = "powerpc64") && descriptors.contains(&address) {
+            // SAFETY: the section is in memory, and holds whole descriptors.
+            unsafe { (address as *const usize).read_unaligned() }
+        } else {
+            address
+        }
+    };
     let mut functions: Vec<(usize, Box<str>)> = symbols
         .iter()
         .filter(|symbol| matches!(symbol.st_symtype(), STT_FUNC | STT_NOTYPE))
         .filter_map(|symbol| {
-            let address = bias.wrapping_add(symbol.st_value as usize);
+            let address = code_of(bias.wrapping_add(symbol.st_value as usize));
             let name = names.get(symbol.st_name as usize).ok()?;
             // Labels that mark the machine code of some assemblers begin with a dollar sign.
             (range.contains(&address) && !name.is_empty() && !name.starts_with('$'))

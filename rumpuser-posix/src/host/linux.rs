@@ -34,7 +34,27 @@ pub(crate) fn stack() -> Option<Range<usize>> {
             told
         }
     };
-    told.then(|| start.addr()..start.addr() + size)
+    let end = start.addr() + size;
+    told.then(|| lowest(start.addr(), end)..end)
+}
+
+/// Where the calling thread's stack begins that was said to lie there. Of a process's first one, musl tells only as
+/// much as is mapped so far; it grows until a limit.
+fn lowest(start: usize, end: usize) -> usize {
+    // SAFETY: no conditions.
+    let is_first = || unsafe { libc::gettid() == libc::getpid() };
+    if cfg!(not(target_env = "musl")) || !is_first() {
+        return start;
+    }
+    let mut limit = MaybeUninit::uninit();
+    // SAFETY: the place is right; the limit is there when the call succeeds.
+    let most = unsafe {
+        (libc::getrlimit(libc::RLIMIT_STACK, limit.as_mut_ptr()) == 0)
+            .then(|| limit.assume_init().rlim_cur)
+    };
+    // Without a limit it has no end that is worth knowing.
+    most.and_then(|most| end.checked_sub(usize::try_from(most).ok()?))
+        .unwrap_or(end)
 }
 
 #[cfg(feature = "instances")]

@@ -96,9 +96,11 @@ impl Instance {
             return Backtrace::default();
         };
         let trace = Trace::new();
+        // On some machines what a frame holds lies below the address that it goes by.
+        let here = (&raw const trace).addr();
         // SAFETY: between a frame that is running and that of the landing, which is older, lies
         // nothing but the stack.
-        unsafe { trace.walk(frame, &(frame..end), &code.range) };
+        unsafe { trace.walk(frame, &(here..end), &code.range) };
         Backtrace::of_calls(code, &trace)
     }
 

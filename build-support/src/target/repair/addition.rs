@@ -38,6 +38,13 @@ const ADDITIONS: &[Addition] = &[
         name: "usb_mem_repair.h",
         text: include_str!("additions/usb_mem.h"),
     },
+    // Test: `kernel`, `threads_can_panic_at_once`.
+    Addition {
+        source: "sys/kern/subr_prf.c",
+        role: Role::Header,
+        name: "panics.h",
+        text: include_str!("additions/panics.h"),
+    },
     // All of the component include it by this name, and do not compile without. Test: `kernel` with every component,
     // `the_kernel_looks_at_the_programs_bus`.
     Addition {

@@ -21,14 +21,6 @@ const RULES: &[Rule] = &[
         machines: &[],
         flags: &["-D_STANDALONE"],
     },
-    // A thread that panics while another does loops for ever, and rump kernels leave out the DELAY
-    // in that loop: the hypercall in which the thread would learn that the kernel is dead. Test:
-    // `kernel`, `threads_can_panic_at_once`.
-    Rule {
-        sources: &["sys/kern/subr_prf.c"],
-        machines: &["i386", "x86_64"],
-        flags: &["-U_RUMPKERNEL"],
-    },
     // Older snapshots say so to kernels of their own machines only, and without it these sources are empty. They take
     // the place of assembly. Test: rumpkernel-build's `repairs`, on the snapshot 2014-07-09b.
     Rule {
