@@ -40,8 +40,7 @@ target_facts() {
     if [ -n "$qemu" ]; then
         packages+=(qemu-user-static)
     else
-        # The C library is where only the cross compiler looks for it.
-        local lib=/usr/$debian/lib
-        rustflags="-Clink-arg=-Wl,--dynamic-linker=$lib/ld-linux.so.2,-rpath,$lib"
+        # What runs its programs on this machine: the dynamic linker, where programs look for it, and the libraries.
+        packages+=(libc6-i386 lib32gcc-s1)
     fi
 }
