@@ -32,7 +32,7 @@ mod world;
 
 use std::process::ExitCode;
 
-use libtest_mimic::{Arguments, Trial};
+use libtest_mimic::{Arguments, Failed, Trial};
 use place::Place;
 
 /// A test.
@@ -102,6 +102,17 @@ fn obstacle(name: &str) -> Option<&'static str> {
         .then_some("NetBSD has the driver of the ports on x86 only")
 }
 
+/// Whether there are loaded kernels on this machine, whose ABI may not allow it.
+const CAN_LOAD: bool = cfg!(not(any(target_arch = "powerpc64", target_arch = "sparc64")));
+
+/// A test with loaded kernels.
+fn loaded(name: &str, run: impl FnOnce() -> Result<(), Failed> + Send + 'static) -> Trial {
+    if !CAN_LOAD {
+        println!("{name} not run: this machine's ABI does not let kernels be loaded");
+    }
+    Trial::test(name, run).with_ignored_flag(!CAN_LOAD)
+}
+
 fn main() -> ExitCode {
     let tests = || ALL.iter().copied().flatten().copied();
     if let Some(name) = child::wanted() {
@@ -122,11 +133,11 @@ fn main() -> ExitCode {
         let linked = || Trial::test(format!("linked::{name}"), move || child::run(test, true));
         match test.place {
             Place::Anywhere => {
-                trials.push(Trial::test(name, move || place::here(test)));
+                trials.push(loaded(name, move || place::here(test)));
                 trials.push(linked());
             }
-            Place::Loaded => trials.push(Trial::test(name, move || place::here(test))),
-            Place::Alone => trials.push(Trial::test(name, move || child::run(test, false))),
+            Place::Loaded => trials.push(loaded(name, move || place::here(test))),
+            Place::Alone => trials.push(loaded(name, move || child::run(test, false))),
             Place::Linked => trials.push(linked()),
         }
     }
