@@ -6,7 +6,7 @@ use std::path::Path;
 
 use object::elf::{FileHeader32, FileHeader64};
 use object::read::archive::ArchiveFile;
-use object::read::elf::{FileHeader, SectionHeader as _, Sym as _};
+use object::read::elf::{FileHeader, Rel as _, Rela as _, SectionHeader as _, Sym as _};
 use object::{Endianness, FileKind, elf};
 
 /// What `ld` makes of a header: class, byte order, machine, and the flags that it compares.
@@ -16,7 +16,25 @@ pub(crate) type Header = (bool, Endianness, u16, u32);
 pub(crate) struct Object {
     pub(crate) header: Header,
     pub(crate) defined: BTreeSet<String>,
+    /// What it refers to. Names that an assembler was told of and nothing refers to are missed by no linker.
     pub(crate) undefined: BTreeSet<String>,
+}
+
+/// The numbers of the symbols that relocations name.
+fn referred<H: FileHeader<Endian = Endianness>>(header: &H, data: &[u8]) -> BTreeSet<usize> {
+    let endian = header.endian().unwrap();
+    let sections = header.sections(endian, data).unwrap();
+    let mut numbers = BTreeSet::new();
+    for section in sections.iter() {
+        if let Some((entries, _)) = section.rel(endian, data).unwrap() {
+            numbers.extend(entries.iter().map(|entry| entry.r_sym(endian)));
+        }
+        if let Some((entries, _)) = section.rela(endian, data).unwrap() {
+            let is_mips64el = header.is_mips64el(endian);
+            numbers.extend(entries.iter().map(|entry| entry.r_sym(endian, is_mips64el)));
+        }
+    }
+    numbers.into_iter().map(|number| number as usize).collect()
 }
 
 fn read<H: FileHeader<Endian = Endianness>>(data: &[u8]) -> Object {
@@ -38,11 +56,14 @@ fn read<H: FileHeader<Endian = Endianness>>(data: &[u8]) -> Object {
     // Sparc's say how registers are used, and have no names.
     let is_name =
         |symbol: &&H::Sym| !symbol.is_local() && symbol.st_type() != elf::STT_SPARC_REGISTER;
-    for symbol in symbols.iter().filter(is_name) {
+    let referred = referred(header, data);
+    for (index, symbol) in symbols.enumerate().filter(|(_, symbol)| is_name(symbol)) {
         let name = symbol.name(endian, symbols.strings()).unwrap();
         let name = String::from_utf8(name.to_owned()).unwrap();
         if symbol.is_undefined(endian) {
-            object.undefined.insert(name);
+            if referred.contains(&index.0) {
+                object.undefined.insert(name);
+            }
         } else {
             object.defined.insert(name);
         }
