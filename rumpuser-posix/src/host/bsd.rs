@@ -1,16 +1,16 @@
 //! The BSDs: FreeBSD, DragonFly, NetBSD and OpenBSD. This has been compiled, and never run.
 
 use std::ffi::CStr;
-#[cfg(feature = "instances")]
-use std::fs::File;
-use std::io;
 use std::mem::MaybeUninit;
 use std::ops::Range;
-use std::path::PathBuf;
 #[cfg(not(target_os = "openbsd"))]
 use std::ptr;
 
 pub(crate) use libc::{fsync as fdatasync, pread, preadv, pwrite, pwritev};
+
+pub(crate) use super::without::file_that_holds;
+#[cfg(feature = "instances")]
+pub(crate) use super::without::{file_in_memory, seal};
 
 /// See pthread_setname_np(3).
 #[cfg(target_os = "netbsd")]
@@ -62,18 +62,4 @@ pub(crate) fn stack() -> Option<Range<usize>> {
         }
     };
     told.then(|| start.addr()..start.addr() + size)
-}
-
-#[cfg(feature = "instances")]
-pub(crate) fn file_in_memory() -> io::Result<File> {
-    Err(io::ErrorKind::Unsupported.into())
-}
-
-#[cfg(feature = "instances")]
-pub(crate) fn seal(_: &File) -> io::Result<()> {
-    Err(io::ErrorKind::Unsupported.into())
-}
-
-pub(crate) fn file_that_holds(_address: usize) -> io::Result<PathBuf> {
-    std::env::current_exe()
 }

@@ -34,5 +34,7 @@ mod system;
 )))]
 #[path = "other.rs"]
 mod system;
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+mod without;
 
 pub(crate) use system::*;
