@@ -2,6 +2,7 @@
 
 use std::ffi::{c_int, c_void};
 use std::io::Write;
+use std::mem::MaybeUninit;
 use std::os::fd::AsRawFd;
 use std::ptr;
 use std::thread;
@@ -133,14 +134,14 @@ fn threads_of_c_have_a_signal_stack_too() {
         assert_overflow(&death_by(overflow));
         ptr::null_mut()
     }
-    let mut thread = 0;
-    // SAFETY: the places are right, and the thread is joined.
+    let mut thread = MaybeUninit::uninit();
+    // SAFETY: the places are right, and the thread is joined, if there is one.
     unsafe {
         assert_eq!(
-            libc::pthread_create(&mut thread, ptr::null(), run, ptr::null_mut()),
+            libc::pthread_create(thread.as_mut_ptr(), ptr::null(), run, ptr::null_mut()),
             0
         );
-        assert_eq!(libc::pthread_join(thread, ptr::null_mut()), 0);
+        assert_eq!(libc::pthread_join(thread.assume_init(), ptr::null_mut()), 0);
     }
 }
 
