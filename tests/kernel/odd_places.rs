@@ -8,7 +8,7 @@ use std::thread;
 use std::time::Duration;
 
 use rumpkernel::mount::Mount;
-use rumpkernel::{ErrorKind, Kernel, fs};
+use rumpkernel::{Error, ErrorKind, Kernel, fs};
 use rumpkernel_examples::FFS2_LE;
 use rumpuser_posix::{Fault, Faults};
 
@@ -163,6 +163,13 @@ fn a_death_while_shutting_down_is_told() {
     std::fs::File::open(&image).unwrap().try_lock().unwrap();
 }
 
+/// Whether a timer of the protocols met one that was not made yet: NetBSD starts the timers first. That takes a boot which
+/// waits for memory half a second, or a slow machine.
+fn is_timer_too_early(error: &Error) -> bool {
+    let frames = error.backtrace().map(|backtrace| backtrace.to_string());
+    frames.is_some_and(|frames| frames.contains("pfslowtimo") || frames.contains("pffasttimo"))
+}
+
 fn a_boot_without_memory_or_threads_leaves_nothing() {
     drop(boot("first"));
     let before = footprint::settled();
@@ -179,13 +186,12 @@ fn a_boot_without_memory_or_threads_leaves_nothing() {
                     booted += 1;
                 }
                 Err(error) => {
-                    assert!(
-                        matches!(
-                            error.kind(),
-                            ErrorKind::Panicked { .. } | ErrorKind::Errno(_)
-                        ),
-                        "{error}"
-                    );
+                    let is_told = match error.kind() {
+                        ErrorKind::Panicked { .. } | ErrorKind::Errno(_) => true,
+                        ErrorKind::Crashed { .. } => is_timer_too_early(&error),
+                        _ => false,
+                    };
+                    assert!(is_told, "{fault:?} after {after}: {error:?}");
                     failed += 1;
                 }
             }
