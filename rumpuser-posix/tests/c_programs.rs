@@ -12,13 +12,20 @@ use compiler::{TARGET, compiler};
 
 const SOURCES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/c");
 
-/// The crate as a static library, built once for all tests.
-fn library() -> &'static Path {
-    static LIBRARY: OnceLock<PathBuf> = OnceLock::new();
+/// The crate as a static library.
+struct Library {
+    file: PathBuf,
+    /// What the compiler says that it needs.
+    needs: Vec<String>,
+}
+
+/// Built once for all programs.
+fn library() -> &'static Library {
+    static LIBRARY: OnceLock<Library> = OnceLock::new();
     LIBRARY.get_or_init(|| build("staticlib", &[]))
 }
 
-fn build(folder: &str, features: &[&str]) -> PathBuf {
+fn build(folder: &str, features: &[&str]) -> Library {
     // A target folder of its own: the tests' is locked by the cargo that runs them.
     let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join(folder);
     let output = Command::new(env!("CARGO"))
@@ -26,15 +33,29 @@ fn build(folder: &str, features: &[&str]) -> PathBuf {
         .args(features)
         .args(["--target", TARGET, "--target-dir"])
         .arg(&target)
+        .args(["--", "--print", "native-static-libs"])
         .current_dir(env!("CARGO_MANIFEST_DIR"))
         .output()
         .unwrap();
-    assert!(
-        output.status.success(),
-        "{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
-    target.join(TARGET).join("debug/librumpuser_posix.a")
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{said}");
+    let needs = said.split_once("native-static-libs: ");
+    let needs = needs.and_then(|(_, rest)| rest.lines().next());
+    let needs = needs.unwrap_or_else(|| panic!("{said}"));
+    Library {
+        file: target.join(TARGET).join("debug/librumpuser_posix.a"),
+        needs: needs.split_whitespace().map(str::to_owned).collect(),
+    }
+}
+
+/// Where Rust's own libraries for the machine are, some of which a program may need.
+fn rust_libraries() -> String {
+    let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
+    let output = Command::new(rustc)
+        .args(["--target", TARGET, "--print", "target-libdir"])
+        .output()
+        .unwrap();
+    String::from_utf8(output.stdout).unwrap().trim().to_owned()
 }
 
 /// What kernel images do themselves, linked as in images.
@@ -62,8 +83,11 @@ fn compile(name: &str, with: &[&str], directory: &Path) -> PathBuf {
         .arg(format!("{SOURCES}/{name}.c"))
         .arg(format!("{SOURCES}/kernel.c"))
         .args(with)
-        .arg(library())
-        .args(["-ldl", "-lm"])
+        .arg(&library().file)
+        .arg("-L")
+        .arg(rust_libraries())
+        .args(&library().needs)
+        .args(cfg!(target_feature = "crt-static").then_some("-static"))
         .output()
         .unwrap();
     assert!(
@@ -176,7 +200,7 @@ fn nm() -> PathBuf {
 fn images_find_every_hypercall() {
     let output = Command::new(nm())
         .args(["--extern-only", "--defined-only", "--format=posix"])
-        .arg(build("staticlib-with-components", &["--all-features"]))
+        .arg(build("staticlib-with-components", &["--all-features"]).file)
         .output()
         .expect("nm, which comes with the C compiler");
     let symbols = String::from_utf8(output.stdout).unwrap();

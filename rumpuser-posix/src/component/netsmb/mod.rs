@@ -199,7 +199,14 @@ mod tests {
     #[test]
     fn text_is_converted_as_iconv_does_it() {
         let text = "Grüße, Привет, 日本".as_bytes();
-        let sets = [c"UTF-16LE", c"UCS-2LE", c"KOI8-R", c"CP866", c"CP437"];
+        let mut sets = vec![c"UTF-16LE", c"UCS-2LE", c"KOI8-R", c"CP866", c"CP437"];
+        if cfg!(target_env = "musl") {
+            sets.truncate(2);
+            println!(
+                "text_is_converted_as_iconv_does_it not run for sets that lack characters: musl \
+                 writes a star for each"
+            );
+        }
         if !host_knows("text_is_converted_as_iconv_does_it", &sets) {
             return;
         }
@@ -248,6 +255,10 @@ mod tests {
 
     #[test]
     fn a_shifted_state_is_left_without_input() {
+        if cfg!(target_env = "musl") {
+            println!("a_shifted_state_is_left_without_input not run: musl leaves it at once");
+            return;
+        }
         if !host_knows("a_shifted_state_is_left_without_input", &[c"ISO-2022-JP"]) {
             return;
         }
