@@ -58,7 +58,8 @@ impl Backtrace {
                 .take(2)
                 .map(|frame| frame.function)
                 .collect();
-            let is_left_over = matches!(functions[..], [first, second] if first == second);
+            let is_left_over =
+                matches!(functions[..], [Some(first), Some(second)] if first == second);
             let is_twice = matches!(backtrace.offsets[..], [_, link, saved, ..] if link == saved);
             if is_left_over || is_twice {
                 backtrace.offsets.remove(1);

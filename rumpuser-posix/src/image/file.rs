@@ -94,6 +94,8 @@ mod tests {
         assert_eq!(file.metadata().unwrap().nlink(), 0);
         let mut content = [0; 18];
         file.read_at(&mut content, 0).unwrap();
-        assert_eq!(&content, b"content, and \xfe\xff\xff\xff\0");
+        let [text @ .., a, b, c, d, end] = content;
+        assert_eq!((&text, end), (b"content, and ", 0));
+        assert_eq!(i32::from_ne_bytes([a, b, c, d]), -2);
     }
 }

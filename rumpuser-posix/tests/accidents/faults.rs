@@ -63,8 +63,14 @@ fn an_access_beyond_the_end_of_a_file_is_a_death() {
     let beyond = mapping.wrapping_byte_add(1 << 16);
     // SAFETY: that the access fails is the point.
     let death = death_by(|| unsafe { _ = (code().read_int)(beyond.cast()) });
-    let message = format!("SIGBUS at address {:#x} in ", beyond.addr());
-    assert!(death.message.starts_with(&message), "{death}");
+    let is_at = |address: usize| {
+        let message = format!("SIGBUS at address {address:#x} in ");
+        death.message.starts_with(&message)
+    };
+    // The halves are in the wrong order where qemu-user runs the program.
+    let halves = beyond.addr().rotate_left(usize::BITS / 2);
+    let is_mixed = cfg!(target_arch = "powerpc64") && is_at(halves);
+    assert!(is_at(beyond.addr()) || is_mixed, "{death}");
     assert_eq!(functions(&death.backtrace), ["read_int"]);
 }
 
@@ -91,6 +97,13 @@ fn an_illegal_instruction_is_a_death() {
 
 #[test]
 fn a_call_to_nowhere_is_its_callers_death() {
+    if cfg!(target_arch = "powerpc64") {
+        println!(
+            "a_call_to_nowhere_is_its_callers_death not run: qemu-user does not tell a powerpc64 \
+             program which address it was"
+        );
+        return;
+    }
     // SAFETY: that there is no function is the point.
     let death = death_by(|| unsafe { _ = (code().call)(ptr::without_provenance(0x20)) });
     assert!(

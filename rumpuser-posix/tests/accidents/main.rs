@@ -11,5 +11,6 @@ mod forks;
 )]
 mod kernel;
 mod kills;
+mod object;
 mod outside;
 mod stand_in;

@@ -1,16 +1,15 @@
 //! Code that goes wrong, from `tests/c/accident.c`, compiled into a shared object with a section for
 //! it, and an instance that takes it for its kernel's.
 
-use std::ffi::{CString, c_int, c_void};
+use std::ffi::{c_int, c_void};
 use std::mem;
 use std::ops::Range;
-use std::os::unix::ffi::OsStrExt;
 use std::sync::{Arc, OnceLock};
 
 use rumpuser_posix::{Backtrace, Console, Instance, World};
 
 use crate::compiler::compiler;
-use crate::kernel;
+use crate::{kernel, object};
 
 /// The functions of the shared object.
 pub(crate) struct Code {
@@ -52,33 +51,24 @@ unsafe fn function<F: Copy>(address: *mut c_void) -> F {
 
 fn load() -> Code {
     let folder = tempfile::tempdir().unwrap();
-    let object = folder.path().join("accident.so");
+    let file = folder.path().join("accident.so");
     let source = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/c/accident.c");
     let output = compiler()
         .args(["-std=gnu11", "-Wall", "-fPIC", "-shared"])
+        .args(["-nostdlib", "-Wl,-Bsymbolic"])
         .args(["-fno-omit-frame-pointer", "-fno-optimize-sibling-calls"])
         .args(["-fstack-clash-protection", "-o"])
-        .arg(&object)
+        .arg(&file)
         .arg(source)
         .output()
         .unwrap();
     let complaints = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{complaints}");
-    let path = CString::new(object.as_os_str().as_bytes()).unwrap();
-    // SAFETY: the object has no constructors; it is never unloaded.
-    let handle = unsafe { libc::dlopen(path.as_ptr(), libc::RTLD_NOW) };
-    assert!(!handle.is_null());
-    let symbol = |name: &str| {
-        let name = CString::new(name).unwrap();
-        // SAFETY: the handle is open.
-        let address = unsafe { libc::dlsym(handle, name.as_ptr()) };
-        assert!(!address.is_null(), "{name:?}");
-        address
-    };
+    let symbol = object::load(&file);
     let mut range = [0_usize; 2];
     let mut functions: Vec<_> = FUNCTIONS
         .iter()
-        .map(|&name| (symbol(name).addr(), name))
+        .map(|&name| (kernel::entry(symbol(name)), name))
         .collect();
     functions.sort_unstable();
     // SAFETY: the functions have these types in C.
