@@ -7,7 +7,9 @@ use std::time::Duration;
 use libtest_mimic::Failed;
 use rumpkernel_build::image::Packed;
 use rumpkernel_sys::EntryPoints;
-use rumpuser_posix::{Console, Image, Import, Instance, Parameters, Segment, World};
+use rumpuser_posix::{Console, Instance, Parameters, World};
+
+use crate::packed::leak;
 
 /// How long the end of a kernel may take.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -22,7 +24,7 @@ pub(crate) struct Kernel {
 impl Kernel {
     /// Loads and boots. The image stays in memory, because loaded kernels need theirs for ever.
     pub(crate) fn boot(image: Packed) -> Result<Self, Failed> {
-        let image = Box::leak(Box::new(unpack(image)));
+        let image = leak(image);
         let console = Arc::new(Mutex::new(Vec::new()));
         let sink = Arc::clone(&console);
         let world = World {
@@ -78,37 +80,5 @@ impl Drop for Kernel {
         self.instance.kill("the test is over");
         self.instance.join_threads(Some(PATIENCE));
         self.instance.reclaim();
-    }
-}
-
-fn unpack(packed: Packed) -> Image {
-    let names: &'static str = packed.names.leak();
-    let segments = packed.segments.into_iter().map(|segment| Segment {
-        range: segment.range,
-        writable: segment.writable,
-        executable: segment.executable,
-    });
-    let imports = packed.imports.into_iter().map(|(name, places)| Import {
-        name: name.leak(),
-        places: places.leak(),
-    });
-    let exports = packed
-        .exports
-        .into_iter()
-        .map(|(name, address)| (&*name.leak(), address));
-    Image {
-        content: packed.content.leak(),
-        size: packed.size,
-        page: packed.page,
-        segments: segments.collect::<Vec<_>>().leak(),
-        relative: packed.relative.leak(),
-        imports: imports.collect::<Vec<_>>().leak(),
-        lwp: packed.lwp.leak(),
-        lwp_in_code: packed.lwp_in_code.leak(),
-        constructors: packed.constructors,
-        text: packed.text,
-        exports: exports.collect::<Vec<_>>().leak(),
-        functions: packed.functions.leak(),
-        names,
     }
 }

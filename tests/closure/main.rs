@@ -12,6 +12,8 @@ mod attached;
 mod hidden;
 mod image;
 mod libraries;
+#[path = "../../rumpuser-posix/tests/packed/mod.rs"]
+mod packed;
 mod symbols;
 
 use std::process::ExitCode;

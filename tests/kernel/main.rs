@@ -103,7 +103,7 @@ fn obstacle(name: &str) -> Option<&'static str> {
 }
 
 /// Whether there are loaded kernels on this machine, whose ABI may not allow it.
-const CAN_LOAD: bool = cfg!(not(any(target_arch = "powerpc64", target_arch = "sparc64")));
+const CAN_LOAD: bool = cfg!(not(target_arch = "sparc64"));
 
 /// A test with loaded kernels.
 fn loaded(name: &str, run: impl FnOnce() -> Result<(), Failed> + Send + 'static) -> Trial {

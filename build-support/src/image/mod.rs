@@ -45,6 +45,9 @@ pub struct Packed {
     pub relative: Vec<u32>,
     /// The host's functions that the kernel calls, and the words to which their addresses are added.
     pub imports: BTreeMap<String, Vec<u32>>,
+    /// The host's functions that the kernel calls by way of copies of their descriptors, three words each, and where
+    /// these are. Only the first ABI of 64-bit powerpc has them.
+    pub descriptors: BTreeMap<String, Vec<u32>>,
     /// Words to which the distance from the thread pointer to the current lwp is added.
     pub lwp: Vec<u32>,
     /// Four bytes each in the code, little-endian, that are to hold the same distance. It is the same in

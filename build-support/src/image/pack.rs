@@ -1,6 +1,5 @@
 //! From a shared object to what a loader needs.
 
-use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -14,6 +13,9 @@ use crate::target::Target;
 
 /// What functions of the host are named: hypercalls, and those of components.
 const HOST: [&str; 2] = ["rumpuser_", "rumpcomp_"];
+
+/// How many words a function's descriptor has: its address, its table of contents, its environment.
+const DESCRIPTOR: u64 = 3;
 
 /// The section with tables for unwinding.
 const UNWINDING: &str = ".eh_frame";
@@ -145,13 +147,14 @@ impl Pack<'_> {
         }
         let addend = match (relocation.addend, meaning) {
             (Some(addend), _) => addend as u64,
-            (None, Meaning::Slot) => 0,
+            (None, Meaning::Slot | Meaning::Descriptor) => 0,
             (None, _) => self.memory.word(place)?,
         };
         match meaning {
             Meaning::Nothing => Ok(()),
             Meaning::Relative => self.relative(place, addend),
             Meaning::Address | Meaning::Slot => self.address(relocation, addend),
+            Meaning::Descriptor => self.descriptor(relocation),
             Meaning::Thread => self.thread(relocation, addend),
             Meaning::Indirect => Err(Error::Indirect(self.function_at(addend))),
         }
@@ -186,6 +189,27 @@ impl Pack<'_> {
         } else {
             self.relative(place, address)
         }
+    }
+
+    /// Words that are a copy of the descriptor of a function of the host.
+    fn descriptor(&mut self, relocation: &Relocation) -> Result<(), Error> {
+        let symbol = self.symbol(relocation)?;
+        if symbol.is_defined() {
+            return Err(self.unknown(relocation));
+        }
+        let name = symbol.name.to_owned();
+        let is_hosts = is_hosts(symbol);
+        for word in 0..DESCRIPTOR {
+            let place = relocation.place + word * self.object.word as u64;
+            self.memory.set_word(place, 0)?;
+        }
+        if !is_hosts {
+            // It may be absent, or it would have been refused, and is not called then.
+            return Ok(());
+        }
+        let place = self.memory.offset(relocation.place)?;
+        self.packed.descriptors.entry(name).or_default().push(place);
+        Ok(())
     }
 
     /// A word that is the distance from the thread pointer to the current lwp.
@@ -258,8 +282,9 @@ impl Pack<'_> {
         sort(&mut self.packed.relative);
         sort(&mut self.packed.lwp);
         sort(&mut self.packed.lwp_in_code);
-        let imports: &mut BTreeMap<_, _> = &mut self.packed.imports;
-        imports.values_mut().for_each(sort);
+        for imports in [&mut self.packed.imports, &mut self.packed.descriptors] {
+            imports.values_mut().for_each(sort);
+        }
         (self.packed.content, self.packed.size) = self.memory.finish();
         Ok(self.packed)
     }

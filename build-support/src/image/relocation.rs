@@ -19,6 +19,8 @@ pub(super) enum Meaning {
     Address,
     /// A symbol's address, whatever the word holds.
     Slot,
+    /// The first of three words, a copy of a function's descriptor.
+    Descriptor,
     /// A variable's distance from the thread pointer.
     Thread,
     /// What a resolver answers.
@@ -59,8 +61,7 @@ pub(super) fn meaning(machine: u16, flags: u32, relocation: &Relocation) -> Opti
     } else if kinds.address.contains(&kind) {
         Some(Meaning::Address)
     } else if kind == elf::R_PPC64_JMP_SLOT && has_descriptors {
-        // Three words, copied from the function's descriptor.
-        None
+        Some(Meaning::Descriptor)
     } else if kinds.slot.contains(&kind) {
         Some(Meaning::Slot)
     } else if kinds.thread.contains(&kind) {

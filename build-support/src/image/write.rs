@@ -1,5 +1,6 @@
 //! A packed image as Rust source.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs;
 use std::io;
@@ -37,9 +38,6 @@ impl Packed {
                 segment.range, segment.writable, segment.executable
             )
         });
-        let imports = self.imports.iter().map(|(name, places)| {
-            format!("rumpuser_posix::Import {{ name: {name:?}, places: &{places:?} }}")
-        });
         let exports = self.exports.iter().map(|export| format!("{export:?}"));
         let functions = self
             .functions
@@ -55,7 +53,8 @@ impl Packed {
         field("page", &self.page.to_string());
         field("segments", &list(segments));
         field("relative", &list(self.relative.iter().map(u32::to_string)));
-        field("imports", &list(imports));
+        field("imports", &imports(&self.imports));
+        field("descriptors", &imports(&self.descriptors));
         field("lwp", &list(self.lwp.iter().map(u32::to_string)));
         let in_code = self.lwp_in_code.iter().map(u32::to_string);
         field("lwp_in_code", &list(in_code));
@@ -67,6 +66,12 @@ impl Packed {
         source.push('}');
         source
     }
+}
+
+fn imports(imports: &BTreeMap<String, Vec<u32>>) -> String {
+    list(imports.iter().map(|(name, places)| {
+        format!("rumpuser_posix::Import {{ name: {name:?}, places: &{places:?} }}")
+    }))
 }
 
 fn list(items: impl Iterator<Item = String>) -> String {

@@ -130,9 +130,21 @@ impl Mapping {
         // SAFETY: words of the mapping, by the contract.
         unsafe { self.add(self.image.relative, self.base) };
         for import in self.image.imports {
-            let function = hypercalls::find(import.name).ok_or(LoadError::Import(import.name))?;
+            let function = hypercall(import.name)?;
             // SAFETY: as above.
             unsafe { self.add(import.places, function.addr()) };
+        }
+        for import in self.image.descriptors {
+            let descriptor = hypercall(import.name)?.cast::<[usize; 3]>();
+            for &place in import.places {
+                // SAFETY: where functions have descriptors their addresses are those of these; the image says that
+                // three words of the mapping are for it.
+                unsafe {
+                    self.word(place)
+                        .cast::<[usize; 3]>()
+                        .write_unaligned(*descriptor)
+                };
+            }
         }
         if !self.image.lwp.is_empty() {
             let distance = curlwp::distance().ok_or(LoadError::ThreadLocals)?;
@@ -234,6 +246,11 @@ impl Drop for Reserved {
         // SAFETY: whoever is in a kernel holds its instance, and so this.
         unsafe { self.unmap() };
     }
+}
+
+/// A function of the host.
+fn hypercall(name: &'static str) -> Result<*const c_void, LoadError> {
+    hypercalls::find(name).ok_or(LoadError::Import(name))
 }
 
 /// Maps over addresses that are reserved.

@@ -14,6 +14,7 @@ use rumpkernel_build::target::Target;
 use rumpuser_posix::{DeathKind, Image, Instance, LoadError, SetupError, World};
 
 use crate::compiler::{HOST, TARGET};
+use crate::kernel::entry;
 use crate::packed::leak;
 
 const SOURCE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/c/loaded.c");
@@ -107,11 +108,11 @@ fn mapping(address: usize) -> Option<(usize, usize, String, String)> {
 #[test]
 fn memory_is_protected() {
     let kernel = load();
-    let code = kernel.symbol(c"rump_call").addr();
+    let code = entry(kernel.symbol(c"rump_call"));
     let (start, end, protection, file) = mapping(code).unwrap();
     assert_eq!(protection, "r-xp");
     assert!(file.contains("memfd"), "{file}");
-    assert!(kernel.symbol(c"rump_table").addr() < end);
+    assert!(entry(kernel.symbol(c"rump_table")) < end);
     let table: unsafe extern "C" fn() -> *const c_void = function(&kernel, c"rump_table");
     // SAFETY: a function of the kernel's, without arguments.
     let table = unsafe { kernel.enter(|| table().addr()) }.unwrap();
