@@ -1,21 +1,30 @@
 //! Tells the crate which revision of its own sources it is, so that what another revision compiled is
 //! not taken for its own: a version number alone would be the same all through development.
-//! Left out is what has no say in how a component is compiled.
+//! Left out is what has no say in how a component is compiled; how images are made has a revision of its own.
 
 use std::hash::{DefaultHasher, Hasher};
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
 const SOURCES: &str = "src";
+const IMAGE: &str = "src/image";
 
 /// Where sources come from, what settings are called, what is made of libraries once they are built, and how build
 /// scripts ask for components.
-const WITHOUT_SAY: [&str; 4] = ["src/image", "src/own", "src/settings", "src/snapshot"];
+const WITHOUT_SAY: [&str; 4] = [IMAGE, "src/own", "src/settings", "src/snapshot"];
 
 fn main() -> io::Result<()> {
     println!("cargo::rerun-if-changed={SOURCES}");
+    for (name, folder) in [("BUILDER", SOURCES), ("IMAGE", IMAGE)] {
+        println!("cargo::rustc-env={name}_REVISION={}", revision(folder)?);
+    }
+    Ok(())
+}
+
+/// Of the sources in a folder.
+fn revision(folder: &str) -> io::Result<String> {
     let mut files = Vec::new();
-    collect(Path::new(SOURCES), &mut files)?;
+    collect(Path::new(folder), &mut files)?;
     files.sort();
     // Its keys are fixed, and a new version of Rust may well mean a new revision.
     let mut hasher = DefaultHasher::new();
@@ -23,8 +32,7 @@ fn main() -> io::Result<()> {
         hasher.write(file.as_os_str().as_encoded_bytes());
         hasher.write(&fs::read(&file)?);
     }
-    println!("cargo::rustc-env=BUILDER_REVISION={:016x}", hasher.finish());
-    Ok(())
+    Ok(format!("{:016x}", hasher.finish()))
 }
 
 fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> io::Result<()> {

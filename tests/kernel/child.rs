@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use libtest_mimic::Failed;
 
 use crate::Test;
-use crate::place::PATIENCE;
+use crate::place::patience;
 
 /// Tells a process which test it is to run.
 const TEST: &str = "RUMPKERNEL_TEST_CHILD";
@@ -49,11 +49,11 @@ pub(crate) fn run(test: Test, linked: bool) -> Result<(), Failed> {
         read_on_thread(child.stdout.take()),
         read_on_thread(child.stderr.take()),
     ];
-    let begin = Instant::now();
+    let (begin, patience) = (Instant::now(), patience());
     let status = loop {
         match child.try_wait()? {
             Some(status) => break Some(status),
-            None if begin.elapsed() > PATIENCE => {
+            None if begin.elapsed() > patience => {
                 child.kill()?;
                 child.wait()?;
                 break None;

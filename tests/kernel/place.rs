@@ -6,6 +6,7 @@ use std::thread;
 use std::time::Duration;
 
 use libtest_mimic::Failed;
+use rumpkernel_tests::emulator;
 
 use crate::{Test, console};
 
@@ -22,14 +23,17 @@ pub(crate) enum Place {
     Linked,
 }
 
-/// After this a test counts as hanging. Tests take a fraction of a second.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(120);
+/// After this a test counts as hanging. Tests take a fraction of a second, of an emulator's some minutes at worst.
+pub(crate) fn patience() -> Duration {
+    let minutes = if emulator().is_some() { 10 } else { 2 };
+    Duration::from_secs(60 * minutes)
+}
 
 /// Runs a test in this process. A test that hangs cannot be ended otherwise than with the process.
 pub(crate) fn here(test: Test) -> Result<(), Failed> {
     let (done, waits) = channel::<()>();
     let watchdog = thread::spawn(move || {
-        if waits.recv_timeout(PATIENCE) == Err(RecvTimeoutError::Timeout) {
+        if waits.recv_timeout(patience()) == Err(RecvTimeoutError::Timeout) {
             eprintln!("{} hangs", test.name);
             std::process::abort();
         }

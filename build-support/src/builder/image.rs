@@ -16,9 +16,13 @@ const OBJECT: &str = "kernel.so";
 /// The key of what lies in the folder, written last.
 const STAMP: &str = "stamp";
 
+/// Of what makes images, whose sources the store's keys leave out.
+const REVISION: &str = env!("IMAGE_REVISION");
+
 /// The key of an image of libraries, which are named by what they were made from.
 pub(super) fn key<'a>(setup: &Setup, libraries: impl Iterator<Item = &'a OsStr>) -> Key {
     KeyBuilder::new("image")
+        .with(REVISION)
         .with(&setup.identity)
         .with_all(libraries.map(OsStr::as_encoded_bytes))
         .key()

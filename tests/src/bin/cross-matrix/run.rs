@@ -8,12 +8,6 @@ const BOOTS: usize = 5;
 /// What `quickstart` says when it has booted.
 const BOOTED: &str = "booted a NetBSD kernel";
 
-/// What is tested.
-const SUITES: [&[&str]; 2] = [
-    &["-p", "rumpuser-posix", "--all-features"],
-    &["-p", "rumpkernel-tests", "--test", "kernel"],
-];
-
 /// The outcome of all tests of a target.
 #[derive(Default)]
 pub(crate) struct Tests {
@@ -26,7 +20,7 @@ pub(crate) struct Tests {
 
 impl Tests {
     /// Counts what a run of tests says.
-    fn count(&mut self, suite: &str, output: &Output) {
+    fn count(&mut self, output: &Output) {
         let text = String::from_utf8_lossy(&output.stdout);
         let failed = self.complaints.len();
         let mut results = 0;
@@ -55,7 +49,7 @@ impl Tests {
             let last: Vec<&str> = words.lines().rev().take(20).collect();
             let last: Vec<&str> = last.into_iter().rev().collect();
             self.complaints.push(format!(
-                "{suite} ended with {}:\n{}",
+                "the tests ended with {}:\n{}",
                 output.status,
                 last.join("\n")
             ));
@@ -80,10 +74,11 @@ impl Cross {
 
     /// How long a kernel takes to boot, in milliseconds: the median.
     pub(crate) fn boot(&self, target: &str) -> Result<f64, String> {
-        let arguments = ["-p", "rumpkernel-examples", "--example", "quickstart"];
+        let cargo = ["cargo", target, "run", "--quiet", "--release"];
+        let quickstart = ["-p", "rumpkernel-examples", "--example", "quickstart"];
         let mut boots = Vec::new();
         for _ in 0..BOOTS {
-            let output = self.cargo(target, &["run", "--quiet", "--release"], &arguments)?;
+            let output = self.output(&[&cargo[..], &quickstart].concat())?;
             let text = String::from_utf8_lossy(&output.stdout);
             let line = text.lines().find(|line| line.ends_with(BOOTED));
             let time = line.and_then(|line| line.split_whitespace().next()?.parse::<f64>().ok());
@@ -101,18 +96,11 @@ impl Cross {
 
     pub(crate) fn tests(&self, target: &str) -> Tests {
         let mut tests = Tests::default();
-        for suite in SUITES {
-            let name = suite.join(" ");
-            match self.cargo(target, &["test", "--release", "--no-fail-fast"], suite) {
-                Ok(output) => tests.count(&name, &output),
-                Err(error) => tests.complaints.push(error),
-            }
+        match self.output(&["test", target]) {
+            Ok(output) => tests.count(&output),
+            Err(error) => tests.complaints.push(error),
         }
         tests
-    }
-
-    fn cargo(&self, target: &str, verb: &[&str], rest: &[&str]) -> Result<Output, String> {
-        self.output(&[&["cargo", target], verb, rest].concat())
     }
 
     fn output(&self, arguments: &[&str]) -> Result<Output, String> {
