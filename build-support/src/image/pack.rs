@@ -1,5 +1,6 @@
 //! From a shared object to what a loader needs.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -35,7 +36,7 @@ pub fn pack(file: &Path, target: &Target, libraries: &[PathBuf]) -> Result<Packe
         source,
     })?;
     let object = Object::read(&data)?;
-    let undefined = undefined(&object);
+    let undefined = undefined(&object)?;
     if !undefined.is_empty() {
         return Err(link::blame(undefined, libraries));
     }
@@ -58,9 +59,18 @@ fn is_hosts(symbol: &Symbol<'_>) -> bool {
     !symbol.is_defined() && HOST.iter().any(|prefix| symbol.name.starts_with(prefix))
 }
 
-/// The names that neither the image nor its host defines.
-fn undefined(object: &Object<'_>) -> Vec<String> {
-    let symbols = object.dynamic_symbols.iter().skip(1);
+/// The names that neither the image nor its host defines, and that something refers to: assembly leaves others, too.
+fn undefined(object: &Object<'_>) -> Result<Vec<String>, Error> {
+    let in_words = object.relocations.iter().map(|word| word.symbol);
+    let in_table = mips::global_offsets(object)?;
+    let in_table = in_table.into_iter().map(|(_, _, symbol)| symbol);
+    let used: BTreeSet<usize> = in_words
+        .chain(in_table)
+        .filter(|&symbol| symbol > 0)
+        .collect();
+    let symbols = used
+        .iter()
+        .filter_map(|&symbol| object.dynamic_symbols.get(symbol));
     let lacking = symbols.filter(|symbol| {
         !symbol.is_defined()
             && symbol.binding != elf::STB_WEAK
@@ -69,7 +79,7 @@ fn undefined(object: &Object<'_>) -> Vec<String> {
     });
     let mut names: Vec<String> = lacking.map(|symbol| symbol.name.to_owned()).collect();
     names.sort();
-    names
+    Ok(names)
 }
 
 /// The one thread-local variable is a word that is zero at first.

@@ -12,6 +12,7 @@ const KERNEL: &str = r#"
 typedef int function(int);
 extern function rumpuser_host, rumpcomp_component, rumpuser_lock, __real_rumpuser_lock;
 extern function absent __attribute__((weak));
+__asm__(".globl nobody_calls\n");
 __thread void *curlwp_storage;
 static __attribute__((noinline)) int inner(int x) { return x * 3 + (curlwp_storage != 0); }
 __attribute__((noinline)) int rumpns_own(int x) { return inner(x) + 1; }
