@@ -121,12 +121,16 @@ unsafe fn step(frame: usize, stack: &Range<usize>, code: &Range<usize>) -> Optio
     }
 }
 
-/// As above. The register holds the end of the frame.
+/// As above. The register holds the end of the frame. A function that calls none saves the caller's frame alone, where
+/// others save the return address.
 #[cfg(any(target_arch = "riscv32", target_arch = "riscv64"))]
 unsafe fn step(frame: usize, stack: &Range<usize>, _code: &Range<usize>) -> Option<(usize, usize)> {
     // SAFETY: by the contract of this function.
     unsafe {
         let address = read(frame.checked_sub(WORD)?, stack)?;
+        if stack.contains(&address) {
+            return Some((address, 0));
+        }
         Some((read(frame.checked_sub(2 * WORD)?, stack)?, address))
     }
 }
