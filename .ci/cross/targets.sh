@@ -1,5 +1,5 @@
 # shellcheck shell=bash disable=SC2034 # sourced by run, which uses the variables
-# The targets, and what is peculiar to each.
+# The targets, and what is peculiar to each; and other hosts than Linux.
 
 TARGETS=(
     aarch64-unknown-linux-gnu
@@ -8,6 +8,14 @@ TARGETS=(
     powerpc64-unknown-linux-gnu
     riscv64gc-unknown-linux-gnu
     x86_64-unknown-linux-musl
+)
+
+HOSTS=(
+    aarch64-linux-android
+    x86_64-unknown-dragonfly
+    x86_64-unknown-freebsd
+    x86_64-unknown-netbsd
+    x86_64-unknown-openbsd
 )
 
 # Sets, for a target:

@@ -70,7 +70,13 @@ impl Descriptors {
     }
 
     /// Keeps a descriptor of a component's until the kernel closes it or is dead.
-    #[cfg(any(feature = "rumpnet_shmif", feature = "rumpnet_sockin"))]
+    #[cfg(any(
+        all(
+            feature = "rumpnet_shmif",
+            any(target_os = "linux", target_os = "android")
+        ),
+        feature = "rumpnet_sockin"
+    ))]
     pub(crate) fn adopt(&self, descriptor: std::os::fd::OwnedFd) -> RawFd {
         self.insert(Descriptor {
             file: descriptor.into(),

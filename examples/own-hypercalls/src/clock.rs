@@ -1,6 +1,7 @@
 //! Time: two clocks to read, and two ways to sleep.
 
 use std::ffi::{c_int, c_long};
+use std::sync::LazyLock;
 use std::thread;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
@@ -14,13 +15,11 @@ const RELWALL: c_int = 0;
 /// A clock that never jumps, and sleeping until it shows a time.
 const ABSMONO: c_int = 1;
 
-thread_local! {
-    static START: Instant = Instant::now();
-}
+static START: LazyLock<Instant> = LazyLock::new(Instant::now);
 
 /// How long the program has run: the monotonic clock.
 pub(crate) fn now() -> Duration {
-    START.with(Instant::elapsed)
+    START.elapsed()
 }
 
 /// What to do when no thread can run. On bare metal: set a timer and halt until an interrupt.
@@ -29,9 +28,11 @@ pub(crate) fn idle_until(deadline: Duration) {
 }
 
 /// The kernel's way to write a time, of which it asks for none that is negative.
-pub(crate) fn duration(seconds: i64, nanoseconds: i64) -> Duration {
-    let part = |number: i64| u64::try_from(number).unwrap_or(0);
-    Duration::from_secs(part(seconds)).saturating_add(Duration::from_nanos(part(nanoseconds)))
+pub(crate) fn duration(seconds: i64, nanoseconds: impl TryInto<u32>) -> Duration {
+    Duration::new(
+        seconds.try_into().unwrap_or(0),
+        nanoseconds.try_into().unwrap_or(0),
+    )
 }
 
 #[unsafe(no_mangle)]
@@ -49,7 +50,7 @@ unsafe extern "C" fn rumpuser_clock_gettime(
     };
     // SAFETY: places for the time.
     unsafe {
-        seconds.write(i64::try_from(time.as_secs()).unwrap_or(i64::MAX));
+        seconds.write(time.as_secs() as i64);
         nanoseconds.write(time.subsec_nanos() as c_long);
     }
     0
@@ -57,11 +58,7 @@ unsafe extern "C" fn rumpuser_clock_gettime(
 
 #[unsafe(no_mangle)]
 extern "C" fn rumpuser_clock_sleep(clock: c_int, seconds: i64, nanoseconds: c_long) -> c_int {
-    #[allow(
-        clippy::useless_conversion,
-        reason = "a long has 32 bits on some machines"
-    )]
-    let time = duration(seconds, nanoseconds.into());
+    let time = duration(seconds, nanoseconds);
     let deadline = match clock {
         RELWALL => now().saturating_add(time),
         ABSMONO => time,

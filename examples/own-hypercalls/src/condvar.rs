@@ -25,22 +25,22 @@ unsafe fn wait_without(mutex: &Mutex, condvar: *const Condvar, deadline: Option<
     unsafe { WaitQueue::wait(&raw const (*condvar).0, deadline) }
 }
 
-/// Waits without mutex and virtual CPU, and takes them in the order that the kernel's locks demand: spin mutexes are
-/// not held while one waits for a CPU, because who has the CPU may wait for them. For other mutexes one waits without
-/// a CPU; the scheduler's own is released by the kernel when it gives the CPU.
+/// Waits without mutex and virtual CPU, and takes them again in the order that the kernel's locks demand: a spin mutex
+/// comes after the CPU, because whoever has the CPU may wait for it, and others come before. The one of the kernel's
+/// scheduler does, too: the kernel releases it as it gives the CPU.
 ///
 /// # Safety
 ///
 /// As for [`wait_without`].
-unsafe fn wait(condvar: *const Condvar, mutex: *mut Mutex, deadline: Option<Duration>) -> bool {
+unsafe fn wait(condvar: *const Condvar, mutex: &Mutex, deadline: Option<Duration>) -> bool {
     let locks = unschedule(mutex);
     // SAFETY: the caller's promise.
-    let (mutex_ref, woken) = unsafe { (&*mutex, wait_without(&*mutex, condvar, deadline)) };
-    if mutex_ref.comes_after_cpu() {
+    let woken = unsafe { wait_without(mutex, condvar, deadline) };
+    if mutex.comes_after_cpu() {
         schedule(locks, mutex);
-        mutex_ref.enter();
+        mutex.enter();
     } else {
-        mutex_ref.enter();
+        mutex.enter();
         schedule(locks, mutex);
     }
     woken
@@ -61,13 +61,13 @@ unsafe extern "C" fn rumpuser_cv_destroy(condvar: *mut Condvar) {
 }
 
 #[unsafe(no_mangle)]
-unsafe extern "C" fn rumpuser_cv_wait(condvar: *const Condvar, mutex: *mut Mutex) {
+unsafe extern "C" fn rumpuser_cv_wait(condvar: *const Condvar, mutex: *const Mutex) {
     // SAFETY: see above.
-    unsafe { wait(condvar, mutex, None) };
+    unsafe { wait(condvar, &*mutex, None) };
 }
 
 #[unsafe(no_mangle)]
-unsafe extern "C" fn rumpuser_cv_wait_nowrap(condvar: *const Condvar, mutex: *mut Mutex) {
+unsafe extern "C" fn rumpuser_cv_wait_nowrap(condvar: *const Condvar, mutex: *const Mutex) {
     // SAFETY: see above.
     unsafe {
         wait_without(&*mutex, condvar, None);
@@ -78,13 +78,13 @@ unsafe extern "C" fn rumpuser_cv_wait_nowrap(condvar: *const Condvar, mutex: *mu
 #[unsafe(no_mangle)]
 unsafe extern "C" fn rumpuser_cv_timedwait(
     condvar: *const Condvar,
-    mutex: *mut Mutex,
+    mutex: *const Mutex,
     seconds: i64,
     nanoseconds: i64,
 ) -> c_int {
     let deadline = clock::now().saturating_add(clock::duration(seconds, nanoseconds));
     // SAFETY: see above.
-    if unsafe { wait(condvar, mutex, Some(deadline)) } {
+    if unsafe { wait(condvar, &*mutex, Some(deadline)) } {
         0
     } else {
         ETIMEDOUT

@@ -2,12 +2,27 @@
 
 use std::ffi::{CStr, c_char, c_int, c_void};
 use std::fs::File;
-use std::io::Read;
+use std::io::{self, Read, Write};
 use std::slice;
 
 use rumpkernel_sys::{EIO, ENOENT, ERANGE};
 
 use crate::scheduler;
+
+/// One character of the console. Standard output gathers them into lines.
+#[unsafe(no_mangle)]
+extern "C" fn rumpuser_putchar(character: c_int) {
+    // What cannot be printed is lost, as on any console; its low byte is the character.
+    let _ = io::stdout().write_all(&[character as u8]);
+}
+
+/// Complaints of the kernel's. More arguments may follow the format, which stable Rust cannot read; what this kernel has
+/// to say, that it finds no memory to free, has none.
+#[unsafe(no_mangle)]
+unsafe extern "C" fn rumpuser_dprintf(format: *const c_char) {
+    // SAFETY: a string.
+    let _ = io::stderr().write_all(unsafe { CStr::from_ptr(format) }.to_bytes());
+}
 
 /// Two parameters are mandatory. Of those that have a default the kernel learns that they are not set.
 #[unsafe(no_mangle)]
@@ -51,10 +66,29 @@ unsafe extern "C" fn rumpuser_getrandom(
     }
 }
 
-/// Where a system call that fails leaves its reason, for the thread that made it.
+/// No file has a name. The kernel asks at boot, for its modules.
 #[unsafe(no_mangle)]
-extern "C" fn rumpuser_seterrno(error: c_int) {
-    scheduler::with_local(|local| local.errno = error);
+extern "C" fn rumpuser_getfileinfo(
+    _path: *const c_char,
+    _size: *mut u64,
+    _kind: *mut c_int,
+) -> c_int {
+    ENOENT
+}
+
+/// Linked components have registered themselves; there are no others.
+#[unsafe(no_mangle)]
+extern "C" fn rumpuser_dl_bootstrap(
+    _modules: *const c_void,
+    _symbols: *const c_void,
+    _components: *const c_void,
+) {
+}
+
+/// A process of the kernel's got a signal. This program takes none.
+#[unsafe(no_mangle)]
+extern "C" fn rumpuser_kill(_process: i64, _signal: c_int) -> c_int {
+    0
 }
 
 /// The last hypercall: the kernel has halted, or panicked (-1).

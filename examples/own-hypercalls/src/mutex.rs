@@ -6,7 +6,7 @@ use std::ptr;
 
 use rumpkernel_sys::{EBUSY, lwp};
 
-use crate::scheduler::{self, WaitQueue};
+use crate::scheduler::{WaitQueue, current};
 use crate::upcalls::without_cpu;
 
 const SPIN: c_int = 1;
@@ -46,7 +46,7 @@ impl Mutex {
             return false;
         }
         if self.flags & KMUTEX != 0 {
-            self.owner.set(scheduler::with_local(|local| local.lwp));
+            self.owner.set(current().lwp.get());
         }
         true
     }

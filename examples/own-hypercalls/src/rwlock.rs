@@ -2,11 +2,10 @@
 
 use std::cell::Cell;
 use std::ffi::c_int;
-use std::ptr;
 
 use rumpkernel_sys::{EBUSY, lwp};
 
-use crate::scheduler::{self, WaitQueue};
+use crate::scheduler::{WaitQueue, current};
 use crate::upcalls::without_cpu;
 
 const WRITER: c_int = 1;
@@ -25,16 +24,12 @@ impl RwLock {
             return false;
         }
         if kind == WRITER {
-            self.writer.set(Some(current_lwp()));
+            self.writer.set(Some(current().lwp.get()));
         } else {
             self.readers.set(self.readers.get() + 1);
         }
         true
     }
-}
-
-fn current_lwp() -> *mut lwp {
-    scheduler::with_local(|local| local.lwp)
 }
 
 // As for mutexes: the kernel gives pointers from `rumpuser_rw_init`, and none after `rumpuser_rw_destroy`. That is
@@ -71,27 +66,6 @@ unsafe extern "C" fn rumpuser_rw_tryenter(kind: c_int, lock: *const RwLock) -> c
 }
 
 #[unsafe(no_mangle)]
-unsafe extern "C" fn rumpuser_rw_tryupgrade(lock: *const RwLock) -> c_int {
-    // SAFETY: a lock, which the caller holds as a reader.
-    let lock = unsafe { &*lock };
-    if lock.readers.get() > 1 {
-        return EBUSY;
-    }
-    lock.readers.set(0);
-    lock.writer.set(Some(current_lwp()));
-    0
-}
-
-#[unsafe(no_mangle)]
-unsafe extern "C" fn rumpuser_rw_downgrade(lock: *const RwLock) {
-    // SAFETY: a lock, which the caller holds as the writer.
-    let lock = unsafe { &*lock };
-    lock.writer.set(None);
-    lock.readers.set(1);
-    lock.waiting.wake_all();
-}
-
-#[unsafe(no_mangle)]
 unsafe extern "C" fn rumpuser_rw_exit(lock: *const RwLock) {
     // SAFETY: a lock.
     let lock = unsafe { &*lock };
@@ -114,9 +88,7 @@ unsafe extern "C" fn rumpuser_rw_held(kind: c_int, lock: *const RwLock, result: 
     // SAFETY: a lock.
     let lock = unsafe { &*lock };
     let is_held = if kind == WRITER {
-        lock.writer
-            .get()
-            .is_some_and(|writer| ptr::eq(writer, current_lwp()))
+        lock.writer.get() == Some(current().lwp.get())
     } else {
         lock.readers.get() > 0
     };

@@ -1,4 +1,4 @@
-//! A cooperative scheduler: threads are coroutines on stacks of their own, and all run on one host thread, by turns.
+//! Threads as coroutines of one host thread, by turns.
 //!
 //! A thread runs until it waits, in a [`WaitQueue`] or for a time. So nothing here is ever changed by two threads at
 //! once, and locks are plain variables. A kernel needs no more: it never counts on being interrupted.
@@ -18,67 +18,83 @@ use corosensei::{Coroutine, CoroutineResult, Yielder};
 use rumpkernel_sys::lwp;
 
 use crate::clock;
-use crate::thread::Joinable;
 
 /// NetBSD's own kernel stacks are far smaller; what the program's part of a thread needs comes on top.
 const STACK: usize = 256 * 1024;
 
-/// The index of a thread, used again when the thread has ended.
-type ThreadId = usize;
-
-/// What hypercalls keep for each thread.
-#[derive(Clone, Copy)]
-pub(crate) struct Local {
+/// A thread. These few bytes are never freed, so that anything can refer to them; its stack is, when it ends.
+pub(crate) struct Thread {
+    /// Not here while it runs, and when it has ended.
+    coroutine: Cell<Option<Coroutine<(), Pause, ()>>>,
+    /// At the bottom of its stack, once it has started.
+    yielder: Cell<*const Yielder<(), Pause>>,
+    /// Whether it can run because somebody woke it, rather than for its deadline.
+    is_woken: Cell<bool>,
+    deadline: Cell<Option<Duration>>,
     /// Which thread of the kernel it is at present, or null.
-    pub(crate) lwp: *mut lwp,
-    /// The error number of its last failed system call.
-    pub(crate) errno: c_int,
-    /// What is shared with the thread that is going to join it, or null.
-    pub(crate) joinable: *const Joinable,
+    pub(crate) lwp: Cell<*mut lwp>,
+    /// The error number of its last system call.
+    pub(crate) errno: Cell<c_int>,
 }
 
-struct Thread {
-    /// Not here while it runs.
-    coroutine: Option<Coroutine<(), (), ()>>,
-    /// At the bottom of its stack, once it has started.
-    yielder: *const Yielder<(), ()>,
-    local: Local,
-    /// Whether somebody woke it, rather than its deadline.
-    woken: bool,
-    is_ready: bool,
-    has_ended: bool,
+/// Why a thread does not run on.
+enum Pause {
+    /// Until somebody wakes it, or until its deadline.
+    Wait,
+    End,
+    /// Nobody is to run on.
+    Stop(c_int),
 }
 
 thread_local! {
-    static THREADS: RefCell<Vec<Option<Thread>>> = const { RefCell::new(Vec::new()) };
-    static READY: RefCell<VecDeque<ThreadId>> = const { RefCell::new(VecDeque::new()) };
-    static DEADLINES: RefCell<Vec<(Duration, ThreadId)>> = const { RefCell::new(Vec::new()) };
-    static CURRENT: Cell<ThreadId> = const { Cell::new(usize::MAX) };
-    static STOPPED: Cell<Option<c_int>> = const { Cell::new(None) };
+    static THREADS: RefCell<Vec<&'static Thread>> = const { RefCell::new(Vec::new()) };
+    static CURRENT: Cell<Option<&'static Thread>> = const { Cell::new(None) };
 }
 
 /// Runs `first` as a thread, and all threads that come of it, until one calls [`stop`]. Gives the code that it stopped
 /// with, or `None` when every thread waits for another one.
 pub(crate) fn run(first: impl FnOnce() + 'static) -> io::Result<Option<c_int>> {
     spawn(first)?;
-    let code = loop {
-        if let Some(code) = STOPPED.get() {
-            break Some(code);
-        }
-        wake_those_that_are_due();
-        let next = READY.with_borrow_mut(VecDeque::pop_front);
-        if let Some(id) = next {
-            turn(id);
-        } else if let Some(deadline) = first_deadline() {
+    loop {
+        let now = clock::now();
+        let is_due = |thread: &Thread| thread.deadline.get().is_some_and(|time| time <= now);
+        let mut ready = THREADS.with_borrow(Vec::clone);
+        let deadline = ready
+            .iter()
+            .filter_map(|thread| thread.deadline.get())
+            .min();
+        ready.retain(|thread| thread.is_woken.get() || is_due(thread));
+        if ready.is_empty() {
+            let Some(deadline) = deadline else {
+                return Ok(None);
+            };
             clock::idle_until(deadline);
-        } else {
-            break None;
         }
-    };
-    for thread in THREADS.take().into_iter().flatten() {
-        end(thread.coroutine);
+        for thread in ready {
+            if let Pause::Stop(code) = turn(thread) {
+                return Ok(Some(code));
+            }
+        }
     }
-    Ok(code)
+}
+
+/// Lets a thread run until it pauses.
+fn turn(thread: &'static Thread) -> Pause {
+    let mut coroutine = thread.coroutine.take().expect("a thread that waits");
+    CURRENT.set(Some(thread));
+    let pause = match coroutine.resume(()) {
+        CoroutineResult::Yield(pause) => pause,
+        CoroutineResult::Return(()) => Pause::End,
+    };
+    if let Pause::End = pause {
+        // SAFETY: none of its frames has anything to drop, says the head of this module, and nothing outside refers to
+        // the stack: the kernel has left the thread.
+        unsafe { coroutine.force_reset() };
+        THREADS.with_borrow_mut(|threads| threads.retain(|other| !ptr::eq(*other, thread)));
+    } else {
+        thread.coroutine.set(Some(coroutine));
+    }
+    pause
 }
 
 /// Adds a thread, which runs when its turn comes.
@@ -88,65 +104,62 @@ pub(crate) fn run(first: impl FnOnce() + 'static) -> io::Result<Option<c_int>> {
 /// That of mapping its stack.
 pub(crate) fn spawn(body: impl FnOnce() + 'static) -> io::Result<()> {
     let stack = DefaultStack::new(STACK)?;
-    let coroutine = Coroutine::with_stack(stack, move |yielder: &Yielder<(), ()>, ()| {
-        with_current(|thread| thread.yielder = yielder);
+    let coroutine = Coroutine::with_stack(stack, move |yielder: &Yielder<(), Pause>, ()| {
+        current().yielder.set(yielder);
         body();
     });
-    let thread = Thread {
-        coroutine: Some(coroutine),
-        yielder: ptr::null(),
-        local: Local {
-            lwp: ptr::null_mut(),
-            errno: 0,
-            joinable: ptr::null(),
-        },
-        woken: false,
-        is_ready: false,
-        has_ended: false,
-    };
-    let id = THREADS.with_borrow_mut(|threads| {
-        let free = threads.iter().position(Option::is_none);
-        let id = free.unwrap_or(threads.len());
-        if free.is_none() {
-            threads.push(None);
-        }
-        threads[id] = Some(thread);
-        id
-    });
-    make_ready(id);
+    let thread = Box::leak(Box::new(Thread {
+        coroutine: Cell::new(Some(coroutine)),
+        yielder: Cell::new(ptr::null()),
+        is_woken: Cell::new(true),
+        deadline: Cell::new(None),
+        lwp: Cell::new(ptr::null_mut()),
+        errno: Cell::new(0),
+    }));
+    THREADS.with_borrow_mut(|threads| threads.push(thread));
     Ok(())
 }
 
-fn current() -> ThreadId {
-    CURRENT.get()
+/// The thread that runs.
+pub(crate) fn current() -> &'static Thread {
+    CURRENT.get().expect("only threads make hypercalls")
 }
 
-/// Reads or changes what hypercalls keep for the thread that runs.
-pub(crate) fn with_local<T>(function: impl FnOnce(&mut Local) -> T) -> T {
-    with_current(|thread| function(&mut thread.local))
+/// Ends the thread that runs.
+pub(crate) fn end() -> ! {
+    pause(Pause::End);
+    unreachable!("a thread that has ended")
+}
+
+/// Makes [`run`] return `code`. No thread runs on.
+pub(crate) fn stop(code: c_int) -> ! {
+    pause(Pause::Stop(code));
+    unreachable!("threads do not run after the end")
 }
 
 /// Lets others run until `deadline`.
 pub(crate) fn sleep_until(deadline: Duration) {
-    DEADLINES.with_borrow_mut(|deadlines| deadlines.push((deadline, current())));
-    suspend();
+    wait(Some(deadline));
 }
 
-/// Ends the thread that runs.
-pub(crate) fn end_current() -> ! {
-    with_current(|thread| thread.has_ended = true);
-    suspend_for_ever()
+/// Lets others run until one of them wakes this thread, or until `deadline`. False if it was the deadline.
+fn wait(deadline: Option<Duration>) -> bool {
+    let thread = current();
+    thread.is_woken.set(false);
+    thread.deadline.set(deadline);
+    pause(Pause::Wait);
+    thread.deadline.set(None);
+    thread.is_woken.get()
 }
 
-/// Ends all threads, and makes [`run`] return `code`.
-pub(crate) fn stop(code: c_int) -> ! {
-    STOPPED.set(Some(code));
-    suspend_for_ever()
+fn pause(pause: Pause) {
+    // SAFETY: it lies in the first frame of this thread's stack.
+    unsafe { &*current().yielder.get() }.suspend(pause);
 }
 
 /// Threads that wait for something, in the order in which they came.
 #[derive(Default)]
-pub(crate) struct WaitQueue(RefCell<VecDeque<ThreadId>>);
+pub(crate) struct WaitQueue(RefCell<VecDeque<&'static Thread>>);
 
 impl WaitQueue {
     /// Lets others run until one of them wakes this thread, or until `deadline`. False if it was the deadline.
@@ -155,39 +168,28 @@ impl WaitQueue {
     ///
     /// `queue` must be valid when the wait begins, and until it is woken. Whoever wakes it may free the queue.
     pub(crate) unsafe fn wait(queue: *const Self, deadline: Option<Duration>) -> bool {
-        let id = current();
-        with_current(|thread| thread.woken = false);
         // SAFETY: the wait begins here.
-        unsafe { &*queue }.0.borrow_mut().push_back(id);
-        if let Some(deadline) = deadline {
-            DEADLINES.with_borrow_mut(|deadlines| deadlines.push((deadline, id)));
-        }
-        suspend();
-        // A deadline that is yet to come must not end a later wait.
-        DEADLINES.with_borrow_mut(|deadlines| deadlines.retain(|(_, waiting)| *waiting != id));
-        let woken = with_current(|thread| thread.woken);
-        if !woken {
+        unsafe { &*queue }.0.borrow_mut().push_back(current());
+        let is_woken = wait(deadline);
+        if !is_woken {
             // SAFETY: nobody woke it.
-            unsafe { &*queue }
-                .0
-                .borrow_mut()
-                .retain(|waiting| *waiting != id);
+            let mut waiting = unsafe { &*queue }.0.borrow_mut();
+            waiting.retain(|thread| !ptr::eq(*thread, current()));
         }
-        woken
+        is_woken
     }
 
     /// Wakes the thread that has waited longest.
     pub(crate) fn wake_one(&self) {
-        if let Some(id) = self.0.borrow_mut().pop_front() {
-            with_thread(id, |thread| thread.woken = true);
-            make_ready(id);
+        if let Some(thread) = self.0.borrow_mut().pop_front() {
+            thread.is_woken.set(true);
         }
     }
 
     /// Wakes all that wait.
     pub(crate) fn wake_all(&self) {
-        while !self.is_empty() {
-            self.wake_one();
+        for thread in self.0.take() {
+            thread.is_woken.set(true);
         }
     }
 
@@ -195,77 +197,4 @@ impl WaitQueue {
     pub(crate) fn is_empty(&self) -> bool {
         self.0.borrow().is_empty()
     }
-}
-
-/// Lets a thread run until it waits or ends.
-fn turn(id: ThreadId) {
-    let coroutine = with_thread(id, |thread| {
-        thread.is_ready = false;
-        thread.coroutine.take()
-    });
-    let mut coroutine = coroutine.expect("a thread that does not run");
-    CURRENT.set(id);
-    let result = coroutine.resume(());
-    let has_ended = with_thread(id, |thread| thread.has_ended);
-    if has_ended || matches!(result, CoroutineResult::Return(())) {
-        end(Some(coroutine));
-        THREADS.with_borrow_mut(|threads| threads[id] = None);
-    } else {
-        with_thread(id, |thread| thread.coroutine = Some(coroutine));
-    }
-}
-
-/// Frees the stack of a thread that is not to run again.
-fn end(coroutine: Option<Coroutine<(), (), ()>>) {
-    if let Some(mut coroutine) = coroutine {
-        // SAFETY: no frame that waits or ends has anything to drop, says the head of this module, and nothing outside
-        // refers to the stack: the kernel has ended or left the thread.
-        unsafe { coroutine.force_reset() };
-    }
-}
-
-fn suspend() {
-    let yielder = with_current(|thread| thread.yielder);
-    // SAFETY: it lies in the first frame of this thread's stack.
-    unsafe { &*yielder }.suspend(());
-}
-
-fn suspend_for_ever() -> ! {
-    loop {
-        suspend();
-    }
-}
-
-fn make_ready(id: ThreadId) {
-    if !with_thread(id, |thread| std::mem::replace(&mut thread.is_ready, true)) {
-        READY.with_borrow_mut(|ready| ready.push_back(id));
-    }
-}
-
-fn wake_those_that_are_due() {
-    if DEADLINES.with_borrow(Vec::is_empty) {
-        return;
-    }
-    let now = clock::now();
-    let due = |(deadline, _): &mut (Duration, ThreadId)| *deadline <= now;
-    let mut due: Vec<_> =
-        DEADLINES.with_borrow_mut(|deadlines| deadlines.extract_if(.., due).collect());
-    due.sort_unstable();
-    for (_, id) in due {
-        make_ready(id);
-    }
-}
-
-fn first_deadline() -> Option<Duration> {
-    DEADLINES.with_borrow(|deadlines| deadlines.iter().map(|(deadline, _)| *deadline).min())
-}
-
-fn with_current<T>(function: impl FnOnce(&mut Thread) -> T) -> T {
-    with_thread(current(), function)
-}
-
-fn with_thread<T>(id: ThreadId, function: impl FnOnce(&mut Thread) -> T) -> T {
-    THREADS.with_borrow_mut(|threads| {
-        function(threads[id].as_mut().expect("a thread that has not ended"))
-    })
 }

@@ -1,27 +1,23 @@
-//! The kernel's threads, and which lwp each thread is.
+//! The kernel's threads, and what belongs to each.
 
-use std::cell::Cell;
 use std::ffi::{CStr, c_char, c_int, c_void};
 use std::ptr;
 
-use rumpkernel_sys::{EAGAIN, EINVAL, lwp};
+use rumpkernel_sys::{EAGAIN, lwp};
 
-use crate::scheduler::{self, WaitQueue};
-use crate::upcalls::without_cpu;
+use crate::scheduler::{self, current};
 
 const LWP_SET: c_int = 2;
 const LWP_CLEAR: c_int = 3;
 
-/// What a thread and the one that joins it share. The latter frees it.
-#[derive(Default)]
-pub(crate) struct Joinable {
-    has_ended: Cell<bool>,
-    joiner: WaitQueue,
-}
-
-thread_local! {
-    static CURLWP_IS_ASKED_FOR: Cell<bool> = const { Cell::new(false) };
-}
+// All threads are one host thread, so that a thread-local variable of the kernel's cannot tell which lwp runs.
+const _: () = assert!(
+    matches!(
+        option_env!("RUMPKERNEL_CURLWP"),
+        Some(value) if matches!(value.as_bytes(), b"hypercall")
+    ),
+    "the kernel has to ask for its lwp: build it with RUMPKERNEL_CURLWP=hypercall"
+);
 
 /// The priority and the CPU are hints. This scheduler knows no priorities, and there is one CPU.
 #[unsafe(no_mangle)]
@@ -32,78 +28,46 @@ unsafe extern "C" fn rumpuser_thread_create(
     joinable: c_int,
     _priority: c_int,
     _cpu: c_int,
-    cookie: *mut *mut c_void,
+    _cookie: *mut *mut c_void,
 ) -> c_int {
-    if !CURLWP_IS_ASKED_FOR.get() {
-        eprintln!("the kernel does not ask for its lwp: build it with RUMPKERNEL_CURLWP=hypercall");
-        return EINVAL;
-    }
-    let shared = if joinable == 0 {
-        ptr::null_mut()
-    } else {
-        Box::into_raw(Box::<Joinable>::default())
-    };
-    let spawned = scheduler::spawn(move || {
-        scheduler::with_local(|local| local.joinable = shared);
-        // SAFETY: the kernel's function and its argument.
-        unsafe { function(argument) };
-    });
-    if spawned.is_err() {
-        if !shared.is_null() {
-            // SAFETY: from a box, and nobody has seen it.
-            drop(unsafe { Box::from_raw(shared) });
-        }
-        return EAGAIN;
-    }
     if !name.is_null() {
         // SAFETY: a string.
         let name = unsafe { CStr::from_ptr(name) };
         println!("  a thread: {}", name.to_string_lossy());
     }
-    if !shared.is_null() {
-        // SAFETY: a place for the cookie.
-        unsafe { cookie.write(shared.cast()) };
+    if joinable != 0 {
+        eprintln!("threads cannot be joined here, and no component was to ask for one that can");
+        return EAGAIN;
     }
-    0
+    let spawned = scheduler::spawn(move || {
+        // SAFETY: the kernel's function and its argument.
+        unsafe { function(argument) };
+    });
+    if spawned.is_ok() { 0 } else { EAGAIN }
 }
 
 #[unsafe(no_mangle)]
 extern "C" fn rumpuser_thread_exit() -> ! {
-    let shared = scheduler::with_local(|local| local.joinable);
-    if !shared.is_null() {
-        // SAFETY: whoever joins frees it only after this.
-        let shared = unsafe { &*shared };
-        shared.has_ended.set(true);
-        shared.joiner.wake_all();
-    }
-    scheduler::end_current()
-}
-
-#[unsafe(no_mangle)]
-unsafe extern "C" fn rumpuser_thread_join(cookie: *mut c_void) -> c_int {
-    let shared: *mut Joinable = cookie.cast();
-    // SAFETY: the cookie of a thread, which is joined once.
-    unsafe {
-        if !(*shared).has_ended.get() {
-            without_cpu(|| WaitQueue::wait(&raw const (*shared).joiner, None));
-        }
-        drop(Box::from_raw(shared));
-    }
-    0
+    scheduler::end()
 }
 
 /// Creation and destruction are announced, too; there is nothing to do.
 #[unsafe(no_mangle)]
 extern "C" fn rumpuser_curlwpop(operation: c_int, lwp: *mut lwp) {
     match operation {
-        LWP_SET => scheduler::with_local(|local| local.lwp = lwp),
-        LWP_CLEAR => scheduler::with_local(|local| local.lwp = ptr::null_mut()),
+        LWP_SET => current().lwp.set(lwp),
+        LWP_CLEAR => current().lwp.set(ptr::null_mut()),
         _ => {}
     }
 }
 
 #[unsafe(no_mangle)]
 extern "C" fn rumpuser_curlwp() -> *mut lwp {
-    CURLWP_IS_ASKED_FOR.set(true);
-    scheduler::with_local(|local| local.lwp)
+    current().lwp.get()
+}
+
+/// Where a system call leaves its error, for the thread that made it.
+#[unsafe(no_mangle)]
+extern "C" fn rumpuser_seterrno(error: c_int) {
+    current().errno.set(error);
 }
