@@ -5,6 +5,8 @@ TARGETS=(
     aarch64-unknown-linux-gnu
     armv7-unknown-linux-gnueabihf
     i686-unknown-linux-gnu
+    mipsel-unknown-linux-gnu
+    powerpc-unknown-linux-gnu
     powerpc64-unknown-linux-gnu
     riscv64gc-unknown-linux-gnu
     x86_64-unknown-linux-musl
@@ -31,6 +33,8 @@ target_facts() {
     aarch64-unknown-linux-gnu) debian=aarch64-linux-gnu architecture=arm64 qemu=aarch64 ;;
     armv7-unknown-linux-gnueabihf) debian=arm-linux-gnueabihf architecture=armhf qemu=arm ;;
     i686-unknown-linux-gnu) debian=i686-linux-gnu architecture=i386 ;;
+    mipsel-unknown-linux-gnu) debian=mipsel-linux-gnu architecture=mipsel qemu=mipsel ;;
+    powerpc-unknown-linux-gnu) debian=powerpc-linux-gnu architecture=powerpc qemu=ppc ;;
     powerpc64-unknown-linux-gnu) debian=powerpc64-linux-gnu architecture=ppc64 qemu=ppc64 ;;
     riscv64gc-unknown-linux-gnu) debian=riscv64-linux-gnu architecture=riscv64 qemu=riscv64 ;;
     x86_64-unknown-linux-musl) debian=x86_64-linux-musl architecture=amd64 ;;

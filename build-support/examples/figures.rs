@@ -12,10 +12,10 @@ use std::path::Path;
 use std::thread;
 
 use rumpkernel_build::bsdmake;
-use rumpkernel_build::builder::{Built, Configuration, build};
+use rumpkernel_build::builder::{Built, Configuration, build, sources};
 use rumpkernel_build::component::{Catalogue, Entry, Kind, Options};
 use rumpkernel_build::settings::Settings;
-use rumpkernel_build::snapshot::{self, Request, Warnings};
+use rumpkernel_build::snapshot::Warnings;
 use rumpkernel_build::target::Target;
 
 /// tmpfs and ffs with all that they need.
@@ -39,16 +39,10 @@ const TARGET: &str = "x86_64-unknown-linux-gnu";
 fn main() -> Result<(), Box<dyn Error>> {
     let jobs = thread::available_parallelism()?;
     let mut settings = Settings::read(TARGET, &|name| std::env::var_os(name))?;
-    let cache = match &settings.cache_dir {
-        Some(folder) => folder.clone(),
-        None => snapshot::default_cache_dir()?,
-    };
     let mut warnings = Warnings::default();
-    if settings.source.is_none() {
-        // The store is to be empty, the sources are not to be fetched again.
-        let tree = snapshot::obtain(&Request::new(snapshot::default_pin(), cache), &mut warnings)?;
-        settings.source = Some(tree.root().to_owned());
-    }
+    // The store is to be empty, the sources are not to be fetched again.
+    let tree = sources(&settings, None, &mut warnings)?.root().to_owned();
+    settings.source = Some(tree.clone());
 
     println!("compiled with {jobs} jobs at once:");
     for debug in [false, true] {
@@ -66,7 +60,6 @@ fn main() -> Result<(), Box<dyn Error>> {
         step("netinet besides", &selection)?;
         step("nothing to compile", &selection)?;
     }
-    let tree = settings.source.clone().ok_or("no source tree")?;
     println!("every component, release:");
     every_component(&settings, &tree, jobs, &mut warnings)?;
     let (files, bytes) = size(&tree)?;

@@ -31,6 +31,7 @@ pub use error::Error;
 pub use generated::{GeneratedFile, generate};
 pub use own::{Earlier, OwnComponent, OwnFiles, faction};
 use run::Build;
+pub use source::sources;
 
 /// What to build, and how.
 #[derive(Debug, Clone)]
@@ -127,7 +128,8 @@ pub fn build(configuration: &Configuration, progress: &mut dyn Progress) -> Resu
         return Err(Error::WithoutImages);
     }
     let _lock = lock(&configuration.out_dir)?;
-    let tree = source::obtain(configuration, progress)?;
+    let vendored = configuration.vendored.as_deref();
+    let tree = sources(&configuration.settings, vendored, progress)?;
     let mut built = Build::begin(configuration, target, tree)?.run(progress)?;
     built.statistics.elapsed = begun.elapsed();
     Ok(built)

@@ -58,7 +58,7 @@ impl Setup {
             compiler.identity()
         );
         let stores = [
-            Store::new(&source::cache_dir(configuration)?),
+            Store::new(&source::cache_dir(&configuration.settings)?),
             Store::new(&out_dir.join("store")),
         ];
         Ok(Self {

@@ -64,6 +64,9 @@ impl Compiler {
             .cargo_warnings(false)
             .cargo_output(false)
             .out_dir(search.scratch);
+        if let Some(level) = search.target.level {
+            build.flag(format!("-march={level}"));
+        }
         if let Some(program) = search.program {
             build.compiler(program);
         }

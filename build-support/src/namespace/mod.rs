@@ -35,7 +35,7 @@ pub enum Error {
     /// It is for another machine than the target's.
     #[error(
         "the compiler wrote an object for another machine: expected {expected}, found {found}, which the compiler \
-             or a flag in CFLAGS or RUMPKERNEL_CFLAGS chose"
+         or a flag in CFLAGS or RUMPKERNEL_CFLAGS chose"
     )]
     ForeignMachine {
         /// The target's class, byte order and `e_machine`.

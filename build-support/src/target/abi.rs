@@ -36,10 +36,27 @@ pub(super) const RISCV64: &[Convention] = &[convention(
     Some("1"),
     "floating-point arguments in registers, as with -mabi=lp64d",
 )];
-/// The ABI o32.
-pub(super) const MIPS32: &[Convention] = &[convention("_MIPS_SIM", Some("1"), "the ABI o32")];
-/// The ABI n64.
-pub(super) const MIPS64: &[Convention] = &[convention("_MIPS_SIM", Some("3"), "the ABI n64")];
+const O32: Convention = convention("_MIPS_SIM", Some("1"), "the ABI o32");
+const N64: Convention = convention("_MIPS_SIM", Some("3"), "the ABI n64");
+const FPU: Convention = convention(
+    "__mips_hard_float",
+    Some("1"),
+    "floating-point arguments in their own registers, as with -mhard-float",
+);
+const NO_FPU: Convention = convention(
+    "__mips_soft_float",
+    Some("1"),
+    "all arguments in integer registers, as with -msoft-float",
+);
+
+/// 32-bit mips with a floating-point unit.
+pub(super) const MIPS32_HARD: &[Convention] = &[O32, FPU];
+/// 32-bit mips without.
+pub(super) const MIPS32_SOFT: &[Convention] = &[O32, NO_FPU];
+/// 64-bit mips with a floating-point unit.
+pub(super) const MIPS64_HARD: &[Convention] = &[N64, FPU];
+/// 64-bit mips without.
+pub(super) const MIPS64_SOFT: &[Convention] = &[N64, NO_FPU];
 /// The first ABI of 64-bit powerpc, with function descriptors.
 pub(super) const ELFV1: &[Convention] = &[convention("_CALL_ELF", Some("1"), "the ELFv1 ABI")];
 /// The second, without.

@@ -4,17 +4,16 @@ use super::Target;
 
 /// Debian's packages for compiling for a target on another machine, and for linking.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Packages {
+pub(crate) struct Packages {
     /// The compiler.
-    pub compiler: &'static str,
+    pub(crate) compiler: &'static str,
     /// The C library, if linking takes one of its own.
-    pub library: Option<&'static str>,
+    pub(crate) library: Option<&'static str>,
 }
 
 impl Packages {
     /// The packages for a target; none where Debian has no compiler for it.
-    #[must_use]
-    pub fn of(target: &Target) -> Option<Self> {
+    pub(crate) fn of(target: &Target) -> Option<Self> {
         let with = |compiler, library| Self {
             compiler,
             library: Some(library),

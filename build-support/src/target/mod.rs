@@ -13,7 +13,7 @@ pub mod table;
 use std::path::{Path, PathBuf};
 
 pub use abi::Convention;
-pub use debian::Packages;
+pub(crate) use debian::Packages;
 
 /// The facts about a target that a component's Makefile asks for.
 ///
@@ -52,6 +52,9 @@ pub struct Target {
     pub elf_machine: u16,
     /// How a compiler says that it follows the target's calling convention, where there are several.
     pub abi: &'static [Convention],
+    /// The level of the architecture that Rust compiles for, as `-march` has it, where the triple does not say it and
+    /// compilers take another.
+    pub level: Option<&'static str>,
     /// Folders below `sys/arch` that the machine's headers include by name, besides its own.
     pub relatives: &'static [&'static str],
     /// Prefixes of names that the toolchain owns on this target and that are never renamed.

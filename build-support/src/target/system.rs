@@ -3,8 +3,10 @@
 /// What the triple's system and environment say about how code is compiled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct System {
-    /// Whether floating-point arguments are passed in registers, where a machine has both.
-    pub(super) hard_float: bool,
+    /// Whether floating-point arguments are passed in registers, on arm.
+    pub(super) arm_hard_float: bool,
+    /// The same on mips, where Rust's targets for musl and NetBSD do without a floating-point unit.
+    pub(super) mips_hard_float: bool,
     /// Whether 64-bit powerpc has its second ABI, without function descriptors.
     pub(super) elf_v2: bool,
 }
@@ -22,20 +24,23 @@ impl System {
             Err("NetBSD's sources need ELF object files, and this system's are PE")
         } else if ["android", "androideabi"].contains(&environment) {
             Ok(Self {
-                hard_float: false,
+                arm_hard_float: false,
+                mips_hard_float: true,
                 elf_v2: false,
             })
         } else if has("linux") {
             Self::of_environment(environment)
         } else if has("netbsd") {
             Ok(Self {
-                hard_float: environment.ends_with("hf"),
+                arm_hard_float: environment.ends_with("hf"),
+                mips_hard_float: false,
                 elf_v2: false,
             })
         } else if ["freebsd", "openbsd", "dragonfly"].into_iter().any(has) {
             // They have no soft-float ports, and went over to the second ABI.
             Ok(Self {
-                hard_float: true,
+                arm_hard_float: true,
+                mips_hard_float: true,
                 elf_v2: true,
             })
         } else {
@@ -55,7 +60,8 @@ impl System {
             Err("NetBSD's powerpc code does not know the SPE ABI")
         } else if environment.starts_with("gnu") || environment.starts_with("musl") {
             Ok(Self {
-                hard_float: environment.ends_with("hf"),
+                arm_hard_float: environment.ends_with("hf"),
+                mips_hard_float: environment != "musl",
                 elf_v2: environment.starts_with("musl"),
             })
         } else {

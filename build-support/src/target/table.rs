@@ -48,10 +48,11 @@ pub const SUPPORTED: &[Supported] = &[
     booted("aarch64-unknown-linux-gnu"),
     booted("armv7-unknown-linux-gnueabihf"),
     booted("riscv64gc-unknown-linux-gnu"),
+    booted("powerpc-unknown-linux-gnu"),
     booted("powerpc64-unknown-linux-gnu"),
     booted("mipsel-unknown-linux-gnu"),
     compiled("arm-unknown-linux-gnueabi"),
-    compiled("powerpc-unknown-linux-gnu"),
+    compiled("arm-unknown-linux-gnueabihf"),
     compiled("mips-unknown-linux-gnu"),
     compiled("mips64-unknown-linux-gnuabi64"),
     compiled("mips64el-unknown-linux-gnuabi64"),
@@ -92,6 +93,7 @@ pub(super) fn look_up(triple: &str) -> Result<Target, &'static str> {
         pointer_width: row.pointer_width,
         elf_machine: row.elf_machine,
         abi: row.abi,
+        level: row.level,
         relatives: row.relatives,
         kept_prefixes: row.kept_prefixes,
         dot_names: row.dot_names,
@@ -105,6 +107,7 @@ struct Row {
     pointer_width: u8,
     elf_machine: u16,
     abi: &'static [Convention],
+    level: Option<&'static str>,
     relatives: &'static [&'static str],
     kept_prefixes: &'static [&'static str],
     dot_names: bool,
@@ -127,6 +130,7 @@ impl Row {
             pointer_width,
             elf_machine,
             abi: &[],
+            level: None,
             relatives: &[],
             kept_prefixes: &[],
             dot_names: false,
@@ -157,13 +161,14 @@ fn row(cpu: &str, system: System) -> Result<Row, &'static str> {
             }
         }
         _ if cpu.starts_with("arm") || cpu.starts_with("thumb") => {
-            let (arch, endian) = arm(cpu, system.hard_float)?;
+            let (arch, endian) = arm(cpu, system.arm_hard_float)?;
             Row {
-                abi: if system.hard_float {
+                abi: if system.arm_hard_float {
                     abi::ARM_HARD
                 } else {
                     abi::ARM_SOFT
                 },
+                level: (cpu == "arm").then_some("armv6"),
                 ..Row::new(["evbarm", arch, "arm"], endian, 32, elf::EM_ARM)
             }
         }
@@ -184,10 +189,10 @@ fn row(cpu: &str, system: System) -> Result<Row, &'static str> {
             ..Row::new(["evbppc", "powerpc64", "powerpc"], Big, 64, elf::EM_PPC64)
         },
         "powerpc64le" => return Err("NetBSD has no little-endian powerpc64 port"),
-        "mips" => mips("mipseb", Big, 32),
-        "mipsel" => mips("mipsel", Little, 32),
-        "mips64" => mips("mips64eb", Big, 64),
-        "mips64el" => mips("mips64el", Little, 64),
+        "mips" => mips("mipseb", Big, 32, system),
+        "mipsel" => mips("mipsel", Little, 32, system),
+        "mips64" => mips("mips64eb", Big, 64, system),
+        "mips64el" => mips("mips64el", Little, 64, system),
         _ if cpu.starts_with("mipsisa") => {
             return Err("NetBSD's mips code does not know release 6 of the architecture");
         }
@@ -216,12 +221,13 @@ fn arm(cpu: &str, hard_float: bool) -> Result<(&'static str, Endian), &'static s
 }
 
 /// The evbmips port, which serves every mips.
-const fn mips(arch: &'static str, endian: Endian, pointer_width: u8) -> Row {
+const fn mips(arch: &'static str, endian: Endian, pointer_width: u8, system: System) -> Row {
     Row {
-        abi: if pointer_width == 32 {
-            abi::MIPS32
-        } else {
-            abi::MIPS64
+        abi: match (pointer_width, system.mips_hard_float) {
+            (32, true) => abi::MIPS32_HARD,
+            (32, false) => abi::MIPS32_SOFT,
+            (_, true) => abi::MIPS64_HARD,
+            (_, false) => abi::MIPS64_SOFT,
         },
         relatives: &["algor", "sbmips"],
         // The ABI's own name for the distance to the global pointer.

@@ -5,9 +5,9 @@ use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use rumpkernel_build::builder::{Built, Configuration, Error, build};
+use rumpkernel_build::builder::{Built, Configuration, Error, build, sources};
 use rumpkernel_build::settings::Settings;
-use rumpkernel_build::snapshot::{self, Request, Warnings};
+use rumpkernel_build::snapshot::Warnings;
 
 pub(crate) const HOST: &str = "x86_64-unknown-linux-gnu";
 
@@ -35,7 +35,9 @@ pub(crate) const KERNEL: [&str; 12] = [
 pub(crate) fn configuration(folder: &Path, components: &[&str]) -> Configuration {
     let mut settings = Settings::read(HOST, &|name| std::env::var_os(name)).unwrap();
     settings.offline = true;
-    settings.source = settings.source.clone().or_else(|| cached_tree(&settings));
+    if let Ok(tree) = sources(&settings, None, &mut Warnings::default()) {
+        settings.source = Some(tree.root().to_owned());
+    }
     settings.cache_dir = Some(kept("cache"));
     Configuration {
         components: components.iter().map(|&name| name.to_owned()).collect(),
@@ -51,16 +53,6 @@ pub(crate) fn configuration(folder: &Path, components: &[&str]) -> Configuration
         compiler: None,
         settings,
     }
-}
-
-/// The tree that an ordinary build uses, for builds with another cache folder.
-pub(crate) fn cached_tree(settings: &Settings) -> Option<PathBuf> {
-    let cache = settings.cache_dir.clone();
-    let cache = cache.or_else(|| snapshot::default_cache_dir().ok())?;
-    let mut request = Request::new(snapshot::default_pin(), cache);
-    request.offline = true;
-    let tree = snapshot::obtain(&request, &mut Warnings::default()).ok()?;
-    Some(tree.root().to_owned())
 }
 
 /// Builds, or says why the test cannot run here.

@@ -149,6 +149,20 @@ fn a_compiler_for_another_abi_is_refused_with_both_names() {
             "_MIPS_SIM (the ABI o32) as 1",
             "as 2",
         ),
+        (
+            "mipsel-linux-gnu-gcc",
+            "-msoft-float",
+            "mipsel-unknown-linux-gnu",
+            "__mips_hard_float (floating-point arguments in their own registers, as with -mhard-float) as 1",
+            "not defined",
+        ),
+        (
+            "clang",
+            "--target=mipsel-linux-musl",
+            "mipsel-unknown-linux-musl",
+            "__mips_soft_float (all arguments in integer registers, as with -msoft-float) as 1",
+            "not defined",
+        ),
     ] {
         if is_here(test, program) {
             let commands = format!("exec {program} \"$@\" {flags}");

@@ -1,6 +1,7 @@
 //! Flags of the user's beside those that kernel code needs.
 
 use std::fs;
+use std::path::Path;
 
 use rumpkernel_build::compile::{self, Command, Compiled, flags::Flags};
 use rumpkernel_build::namespace::Rules;
@@ -105,5 +106,24 @@ fn armv6_is_named_as_netbsd_names_it() {
         command.args(Flags::new(&compiler, false, &[]).c);
         let status = command.arg("-fsyntax-only").arg(&source).status();
         assert!(status.unwrap().success(), "{program}");
+    }
+}
+
+/// `arm` in Rust's triples is ARMv6, and other levels to compilers that are not told.
+#[test]
+fn arm_without_a_number_is_armv6() {
+    let test = "arm_without_a_number_is_armv6";
+    for (program, triple) in [
+        ("clang", "arm-unknown-linux-gnueabihf"),
+        ("clang", "arm-unknown-linux-gnueabi"),
+        ("arm-linux-gnueabihf-gcc", "arm-unknown-linux-gnueabihf"),
+    ] {
+        if !is_here(test, program) {
+            continue;
+        }
+        let folder = tempfile::tempdir().unwrap();
+        let compiler = find(triple, folder.path(), Path::new(program)).unwrap();
+        let level = compiler.value("__ARM_ARCH");
+        assert_eq!(level, Some("6"), "{program} for {triple}");
     }
 }

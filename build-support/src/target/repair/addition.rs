@@ -124,3 +124,9 @@ pub fn addition(source: &Path) -> Option<Addition> {
     let mut additions = ADDITIONS.iter().copied();
     additions.find(|addition| source == Path::new(addition.source))
 }
+
+/// The sources that rules are about.
+#[cfg(test)]
+pub(super) fn sources() -> impl Iterator<Item = &'static str> {
+    ADDITIONS.iter().map(|addition| addition.source)
+}

@@ -70,3 +70,9 @@ pub fn flags(source: &Path, machine: &Machine) -> impl Iterator<Item = &'static 
         })
         .flat_map(|rule| rule.flags.iter().copied())
 }
+
+/// The sources that rules are about.
+#[cfg(test)]
+pub(super) fn sources() -> impl Iterator<Item = &'static str> {
+    RULES.iter().flat_map(|rule| rule.sources.iter().copied())
+}

@@ -20,3 +20,26 @@ pub use addition::{Addition, Role, addition};
 pub use flags::flags;
 pub use replacement::replacement;
 pub use superfluous::is_superfluous;
+
+#[cfg(test)]
+mod tests {
+    use crate::snapshot;
+
+    /// A rule about a file that is not there would mend nothing.
+    #[test]
+    fn rules_are_about_sources_of_the_default_snapshot() {
+        let cached = |cache: std::path::PathBuf| snapshot::cached(snapshot::default_pin(), &cache);
+        let Some(tree) = snapshot::default_cache_dir().ok().and_then(cached) else {
+            println!(
+                "rules_are_about_sources_of_the_default_snapshot did not run: it is not in the cache"
+            );
+            return;
+        };
+        let sources = super::addition::sources()
+            .chain(super::flags::sources())
+            .chain(super::replacement::sources());
+        for source in sources {
+            assert!(tree.root().join(source).is_file(), "{source}");
+        }
+    }
+}

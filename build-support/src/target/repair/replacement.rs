@@ -115,6 +115,13 @@ pub fn replacement(source: &Path, machine: &Machine) -> Option<&'static [&'stati
     found.map(|rule| rule.by)
 }
 
+/// The sources that rules are about, and those that take their places.
+#[cfg(test)]
+pub(super) fn sources() -> impl Iterator<Item = &'static str> {
+    let all = |rule: &'static Rule| rule.by.iter().copied().chain([rule.source]);
+    RULES.iter().flat_map(all)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

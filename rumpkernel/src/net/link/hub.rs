@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use parking_lot::{Mutex, RwLock};
@@ -36,7 +36,7 @@ struct Shared {
     count: AtomicUsize,
     /// The interfaces that are plugged in, by number of the port.
     ports: RwLock<BTreeMap<usize, Port>>,
-    lost: AtomicU64,
+    lost: AtomicUsize,
 }
 
 /// A place at a hub, for one interface.
@@ -82,7 +82,7 @@ impl Hub {
     /// How many times a frame did not reach a port where somebody is: by the hub's conditions, because
     /// too many waited there, or because it was too short or too long.
     pub fn lost(&self) -> u64 {
-        self.shared.lost.load(Ordering::Relaxed)
+        self.shared.lost.load(Ordering::Relaxed) as u64
     }
 }
 

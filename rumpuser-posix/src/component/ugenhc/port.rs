@@ -1,6 +1,6 @@
 //! A kernel's USB ports, and who is in them.
 
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Weak};
 use std::{mem, ptr};
 
@@ -21,7 +21,7 @@ pub(super) struct Occupant {
     device: Box<dyn Device>,
     instance: Weak<Instance>,
     /// Counts the times at which transfers have to look again.
-    changes: AtomicU64,
+    changes: AtomicUsize,
     gone: AtomicBool,
 }
 
@@ -34,7 +34,7 @@ impl Occupant {
             Self {
                 device,
                 instance,
-                changes: AtomicU64::new(0),
+                changes: AtomicUsize::new(0),
                 gone: AtomicBool::new(false),
             }
         })

@@ -7,7 +7,7 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::fmt;
 use std::ptr;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
@@ -37,8 +37,8 @@ pub(super) struct Inbox {
     instance: Weak<Instance>,
     state: Mutex<State>,
     /// Counts the changes for which the receiver has to look again.
-    changes: AtomicU64,
-    lost: AtomicU64,
+    changes: AtomicUsize,
+    lost: AtomicUsize,
 }
 
 impl Inbox {
@@ -46,8 +46,8 @@ impl Inbox {
         Self {
             instance,
             state: Mutex::default(),
-            changes: AtomicU64::new(0),
-            lost: AtomicU64::new(0),
+            changes: AtomicUsize::new(0),
+            lost: AtomicUsize::new(0),
         }
     }
 
@@ -100,7 +100,7 @@ impl Inbox {
     }
 
     pub(super) fn lost(&self) -> u64 {
-        self.lost.load(Ordering::Relaxed)
+        self.lost.load(Ordering::Relaxed) as u64
     }
 
     /// Loses what waits, and takes nothing more.
@@ -110,8 +110,7 @@ impl Inbox {
             state.closed = true;
             std::mem::take(&mut state.waiting)
         };
-        let count = waiting.len() as u64;
-        self.lost.fetch_add(count, Ordering::Relaxed);
+        self.lost.fetch_add(waiting.len(), Ordering::Relaxed);
         if let Some(instance) = self.instance.upgrade() {
             self.changed(&instance);
         }

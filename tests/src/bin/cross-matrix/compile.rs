@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use rumpkernel_build::builder::{self, Configuration};
 use rumpkernel_build::settings::Settings;
-use rumpkernel_build::snapshot::{self, Request, Warnings};
+use rumpkernel_build::snapshot::Warnings;
 
 /// tmpfs, FFS and TCP/IP; what these need comes with them.
 const COMPONENTS: [&str; 3] = ["rumpfs_tmpfs", "rumpfs_ffs", "rumpnet_netinet"];
@@ -25,16 +25,10 @@ pub(crate) struct Compiled {
 /// Compiles into an empty store, in release, without debug information.
 pub(crate) fn kernel(target: &str) -> Result<Compiled, Box<dyn Error>> {
     let mut settings = Settings::read(target, &|name| std::env::var_os(name))?;
-    let cache = match &settings.cache_dir {
-        Some(folder) => folder.clone(),
-        None => snapshot::default_cache_dir()?,
-    };
     let mut warnings = Warnings::default();
-    if settings.source.is_none() {
-        // The store is to be empty, the sources are not to be fetched again.
-        let tree = snapshot::obtain(&Request::new(snapshot::default_pin(), cache), &mut warnings)?;
-        settings.source = Some(tree.root().to_owned());
-    }
+    // The store is to be empty, the sources are not to be fetched again.
+    let tree = builder::sources(&settings, None, &mut warnings)?;
+    settings.source = Some(tree.root().to_owned());
     let folder = tempfile::tempdir()?;
     settings.cache_dir = Some(folder.path().join("cache"));
     let configuration = Configuration {

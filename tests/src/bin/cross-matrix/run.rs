@@ -86,7 +86,10 @@ impl Cross {
                 Some(time) if output.status.success() => boots.push(time),
                 _ => {
                     let words = String::from_utf8_lossy(&output.stderr);
-                    return Err(format!("quickstart ended with {}: {words}", output.status));
+                    let status = output.status;
+                    return Err(format!(
+                        "expected quickstart to say `{BOOTED}` and to end well; it ended with {status} and said:\n{text}{words}"
+                    ));
                 }
             }
         }

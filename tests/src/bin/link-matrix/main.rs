@@ -5,6 +5,7 @@
 //! beside it. Rows whose compiler or linker is not installed are named as skipped; with `CI` set, they fail.
 
 mod case;
+mod example;
 mod kernel_only;
 mod own;
 mod own_hypercalls;
@@ -14,7 +15,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use case::{CASES, Case};
-use own::{CHECKS, Own};
+use example::Example;
 use rumpkernel_tests::Outside;
 
 /// What is called of the crate.
@@ -39,24 +40,25 @@ fn main() -> ExitCode {
             Verdict::Skipped => skipped += 1,
         }
     }
-    let own = CHECKS.iter().map(|(name, check)| {
-        let check = || {
-            let own = Own::create(outside.folder()).map_err(|error| error.to_string())?;
-            check(&own)
-        };
-        (
-            *name,
-            Box::new(check) as Box<dyn Fn() -> Result<(), String>>,
-        )
+    let examples = [
+        (own::EXAMPLE, own::CHECKS),
+        (own_hypercalls::EXAMPLE, own_hypercalls::CHECKS),
+    ];
+    let examples = examples.into_iter().flat_map(|(example, checks)| {
+        let outside = &outside;
+        checks.iter().map(move |(name, check)| {
+            let check = move || {
+                let example = Example::create(outside.folder(), example);
+                check(&example.map_err(|error| error.to_string())?)
+            };
+            (
+                *name,
+                Box::new(check) as Box<dyn Fn() -> Result<(), String>>,
+            )
+        })
     });
     let kernel_only = || kernel_only::check(outside.folder());
-    let own_hypercalls = own_hypercalls::CHECKS.iter().map(|(name, check)| {
-        let check = || check(outside.folder());
-        (*name, Box::new(check) as _)
-    });
-    let others = own
-        .chain([(kernel_only::NAME, Box::new(kernel_only) as _)])
-        .chain(own_hypercalls);
+    let others = examples.chain([(kernel_only::NAME, Box::new(kernel_only) as _)]);
     for (name, check) in others.filter(|(name, _)| name.contains(&filter)) {
         match check() {
             Ok(()) => {
