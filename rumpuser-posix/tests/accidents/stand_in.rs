@@ -56,6 +56,8 @@ fn load() -> Code {
     let output = compiler()
         .args(["-std=gnu11", "-Wall", "-fPIC", "-shared"])
         .args(["-nostdlib", "-Wl,-Bsymbolic"])
+        // As the kernel's code: Thumb has no chain of frames.
+        .args(cfg!(target_arch = "arm").then_some("-marm"))
         .args(["-fno-omit-frame-pointer", "-fno-optimize-sibling-calls"])
         .args(["-fstack-clash-protection", "-o"])
         .arg(&file)
