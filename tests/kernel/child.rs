@@ -7,6 +7,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use libtest_mimic::Failed;
+use rumpkernel_tests::emulator;
 
 use crate::Test;
 use crate::place::patience;
@@ -43,6 +44,10 @@ pub(crate) fn run(test: Test, linked: bool) -> Result<(), Failed> {
         .stderr(Stdio::piped());
     if linked {
         command.env(LINKED, "yes");
+    }
+    if emulator().is_some() {
+        // Threads of the test before may not have ended to the last in qemu-user, and what it forks meanwhile can hang.
+        thread::sleep(Duration::from_millis(50));
     }
     let mut child = command.spawn()?;
     let outputs = [
