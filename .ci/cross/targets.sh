@@ -1,15 +1,20 @@
 # shellcheck shell=bash disable=SC2034 # sourced by run, which uses the variables
 # The targets, and what is peculiar to each; and other hosts than Linux.
 
+# Those where all tests pass.
 TARGETS=(
     aarch64-unknown-linux-gnu
     armv7-unknown-linux-gnueabihf
     i686-unknown-linux-gnu
-    mipsel-unknown-linux-gnu
-    powerpc-unknown-linux-gnu
     powerpc64-unknown-linux-gnu
     riscv64gc-unknown-linux-gnu
     x86_64-unknown-linux-musl
+)
+
+# Those where the example quickstart runs, and some tests fail: mips has no chain of frames for backtraces.
+BOOTING=(
+    mipsel-unknown-linux-gnu
+    powerpc-unknown-linux-gnu
 )
 
 HOSTS=(
@@ -38,7 +43,7 @@ target_facts() {
     powerpc64-unknown-linux-gnu) debian=powerpc64-linux-gnu architecture=ppc64 qemu=ppc64 ;;
     riscv64gc-unknown-linux-gnu) debian=riscv64-linux-gnu architecture=riscv64 qemu=riscv64 ;;
     x86_64-unknown-linux-musl) debian=x86_64-linux-musl architecture=amd64 ;;
-    *) fail "unknown target $1; known are: ${TARGETS[*]}" ;;
+    *) fail "unknown target $1; known are: ${TARGETS[*]} ${BOOTING[*]}" ;;
     esac
     if [ "$1" = x86_64-unknown-linux-musl ]; then
         packages=(musl-tools)

@@ -101,9 +101,9 @@ fn an_illegal_instruction_is_a_death() {
 
 #[test]
 fn a_call_to_nowhere_is_its_callers_death() {
-    if cfg!(target_arch = "powerpc64") {
+    if cfg!(any(target_arch = "powerpc", target_arch = "powerpc64")) {
         println!(
-            "a_call_to_nowhere_is_its_callers_death not run: qemu-user does not tell a powerpc64 \
+            "a_call_to_nowhere_is_its_callers_death not run: qemu-user does not tell a powerpc \
              program which address it was"
         );
         return;

@@ -16,6 +16,7 @@ pub(crate) struct Code {
     pub(crate) range: Range<usize>,
     pub(crate) read_int: unsafe extern "C" fn(*mut c_int) -> c_int,
     pub(crate) outer: unsafe extern "C" fn(*mut c_int) -> c_int,
+    #[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
     pub(crate) divide: unsafe extern "C" fn(c_int, c_int) -> c_int,
     pub(crate) trap: unsafe extern "C" fn(),
     pub(crate) call: unsafe extern "C" fn(*const c_void) -> c_int,
@@ -81,6 +82,7 @@ fn load() -> Code {
             range: range[0]..range[1],
             read_int: function(symbol("read_int")),
             outer: function(symbol("outer")),
+            #[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
             divide: function(symbol("divide")),
             trap: function(symbol("trap")),
             call: function(symbol("call")),

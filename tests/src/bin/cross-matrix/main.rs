@@ -3,7 +3,7 @@
 //! `cross-matrix [TRIPLE…]`, by default all that `.ci/cross/run targets` names. For each, tmpfs, FFS and TCP/IP are
 //! compiled into an empty store, the example `quickstart` is run some times, and then the tests of rumpuser-posix and of
 //! the safe API, under an emulator where this machine cannot run the programs. One table is printed at the end. That takes
-//! some ten minutes a target. `.ci/cross/run setup` makes ready what is needed.
+//! some eight minutes a target. `.ci/cross/run setup` makes ready what is needed.
 
 mod compile;
 mod run;
