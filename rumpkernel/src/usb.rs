@@ -25,7 +25,8 @@ pub use rumpuser_posix::usb::{Descriptors, Device, Notifier, Refusal, Setup};
 /// A device that is plugged in; unplugged when dropped.
 ///
 /// The kernel notices that it is gone within a quarter of a second of its time, and after a second more the port can be
-/// used again.
+/// used again. Close and unmount what is on a disk first: NetBSD's umass(4) can crash its kernel when it is used while it
+/// detaches.
 #[must_use = "the device is unplugged when this is dropped"]
 pub struct Plug {
     gate: Arc<Gate>,
