@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use super::generated::{self, GeneratedFile};
 use super::setup::Setup;
 use super::{Error, object_name};
-use crate::bsdmake::OBJECTS;
+use crate::bsdmake::{OBJECTS, TREE};
 use crate::compile::{self, flags};
 use crate::component::{Component, Origin, Source, placed};
 use crate::store::{Key, KeyBuilder};
@@ -56,9 +56,22 @@ impl Recipe {
                 }
             }
         }
-        let (mut generated, described_by) =
+        let (mut generated, mut described_by) =
             generated::generate(&component, setup.tree.root(), &setup.config)?;
         generated.append(&mut additions);
+        for source in &mut component.sources {
+            if let Origin::Tree(path) = &source.origin
+                && let Some(edited) = edited(setup.tree.root(), path)
+            {
+                described_by.push(path.clone());
+                if let Some(folder) = path.parent() {
+                    source.flags.push("-iquote".to_owned());
+                    source.flags.push(format!("{TREE}/{}", folder.display()));
+                }
+                source.origin = Origin::Generated(edited.name.clone());
+                generated.push(edited);
+            }
+        }
         for (index, name) in wrapped {
             component.sources[index].origin = Origin::Generated(name.to_owned());
         }
@@ -111,6 +124,9 @@ impl Recipe {
         fs::create_dir_all(folder).map_err(Error::file("create", folder))?;
         for file in &self.generated {
             let path = folder.join(&file.name);
+            if let Some(folder) = path.parent() {
+                fs::create_dir_all(folder).map_err(Error::file("create", folder))?;
+            }
             fs::write(&path, &file.text).map_err(Error::file("write", &path))?;
         }
         Ok(())
@@ -153,6 +169,17 @@ impl Recipe {
         }
         commands
     }
+}
+
+/// A source with the words replaced that rules replace, if there are any; what cannot be read is reported by the compiler.
+fn edited(root: &Path, source: &Path) -> Option<GeneratedFile> {
+    let text = fs::read(root.join(source)).ok()?;
+    let text = repair::edited(source, &String::from_utf8_lossy(&text))?;
+    let place = Path::new(flags::SOURCE_NAME).join(source);
+    Some(GeneratedFile {
+        name: format!("repaired/{}", source.display()),
+        text: format!("#line 1 \"{}\"\n{text}", place.display()),
+    })
 }
 
 /// A source, or those that work in its place.

@@ -14,6 +14,10 @@ use crate::snapshot::{Progress, Tree};
 use crate::store::{Key, KeyBuilder, Store};
 use crate::target::Target;
 
+/// The revision of the rules of repair, from this crate's build script. A recipe says what they made of its sources;
+/// the answer to a question was given without a recipe.
+const REPAIRS: &str = env!("REPAIRS_REVISION");
+
 /// Everything that is known before the first component is looked at.
 pub(super) struct Setup {
     pub(super) target: Target,
@@ -83,6 +87,7 @@ impl Setup {
         let question = KeyBuilder::new("question")
             .with(component)
             .with(digest.to_string())
+            .with(REPAIRS)
             .with(&self.identity);
         Some(question)
     }

@@ -4,7 +4,8 @@
 //!
 //! - [`replacement`]: other sources of the same tree are compiled in its place;
 //! - [`flags`]: it is compiled with flags besides its component's;
-//! - [`addition`]: it is compiled with a file of our own; these lie in the folder `additions`.
+//! - [`addition`]: it is compiled with a file of our own; these lie in the folder `additions`;
+//! - [`edited`]: a few words of it are replaced, and the result is compiled in its place.
 //!
 //! By [`is_superfluous`] a component does without a source that it lists and the tree lacks.
 //!
@@ -12,11 +13,13 @@
 //! those of the crate rumpkernel-tests.
 
 mod addition;
+mod edit;
 mod flags;
 mod replacement;
 mod superfluous;
 
 pub use addition::{Addition, Role, addition};
+pub use edit::edited;
 pub use flags::flags;
 pub use replacement::replacement;
 pub use superfluous::is_superfluous;
