@@ -42,6 +42,16 @@ fn an_archive_is_the_same_each_time_and_fills_another_cache() {
     let output = run(folder.path(), &["verify"]);
     assert!(output.status.success() && stdout(&output).contains("as pinned"));
 
+    let tree = cached(default_pin(), &folder.path().join("cache")).unwrap();
+    let file = tree.root().join("sys/sys/param.h");
+    fs::remove_file(&file).unwrap();
+    fs::write(&file, "another text").unwrap();
+    let output = run(folder.path(), &["verify"]);
+    assert_eq!(output.status.code(), Some(1));
+    let message = stderr(&output);
+    assert!(message.contains("sys/sys/param.h"), "{message}");
+    assert!(message.contains("cargo rumpkernel clean"), "{message}");
+
     // Of another snapshot than the one asked for, it is said which it is.
     let other = &pins()[1].name;
     let output = run(

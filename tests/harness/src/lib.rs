@@ -1,0 +1,157 @@
+//! A harness for tests that need something of the machine.
+//!
+//! A test that cannot run is ignored with its reason in the harness's own output: printing a line
+//! and returning would be passing in silence. Where the variable `CI` is set, what CI installs or
+//! fetches has to be there, and its absence is a failure.
+//!
+//! ```
+//! use rumpkernel_harness::{Outcome, program, trial};
+//!
+//! fn bmake_knows_its_version() -> Outcome {
+//!     program("bmake")?;
+//!     // …
+//!     Ok(())
+//! }
+//! # let _ = trial("bmake_knows_its_version", bmake_knows_its_version);
+//! ```
+//!
+//! Test binaries with `harness = false` name their tests in [`tests!`]; one that is forgotten there
+//! is dead code to the compiler.
+
+use std::env;
+use std::fmt::Display;
+use std::process::ExitCode;
+
+use libtest_mimic::{Arguments, Completion, Failed};
+
+pub use libtest_mimic::Trial;
+
+/// What a test gives back: that it ran, or why it cannot run here.
+pub type Outcome = Result<(), Missing>;
+
+/// What a test needs and the machine does not have.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Missing {
+    reason: String,
+    is_in_ci: bool,
+}
+
+impl Missing {
+    /// What CI installs or fetches: a program, a snapshot.
+    pub fn tool(reason: impl Display) -> Self {
+        Self {
+            reason: reason.to_string(),
+            is_in_ci: true,
+        }
+    }
+
+    /// What is a matter of the machine: its processor, its rights.
+    pub fn on_this_machine(reason: impl Display) -> Self {
+        Self {
+            reason: reason.to_string(),
+            is_in_ci: false,
+        }
+    }
+}
+
+/// Asks for an installed program.
+///
+/// # Errors
+///
+/// If it is not found where commands are looked for.
+pub fn program(name: &str) -> Outcome {
+    let path = env::var_os("PATH").unwrap_or_default();
+    let found = env::split_paths(&path).any(|folder| folder.join(name).is_file());
+    if found {
+        Ok(())
+    } else {
+        Err(Missing::tool(format!("{name} is not installed")))
+    }
+}
+
+/// What test functions may give back: [`Outcome`], or nothing where they run everywhere.
+pub trait Answer {
+    /// The outcome.
+    fn outcome(self) -> Outcome;
+}
+
+impl Answer for () {
+    fn outcome(self) -> Outcome {
+        Ok(())
+    }
+}
+
+impl Answer for Outcome {
+    fn outcome(self) -> Outcome {
+        self
+    }
+}
+
+/// A test of this name.
+pub fn trial<A: Answer>(name: &str, run: impl FnOnce() -> A + Send + 'static) -> Trial {
+    Trial::ignorable_test(name, || completion(run().outcome(), is_ci()))
+}
+
+fn is_ci() -> bool {
+    env::var_os("CI").is_some_and(|value| !value.is_empty())
+}
+
+fn completion(outcome: Outcome, is_ci: bool) -> Result<Completion, Failed> {
+    match outcome {
+        Ok(()) => Ok(Completion::Completed),
+        Err(missing) if missing.is_in_ci && is_ci => Err(Failed::from(format!(
+            "{}, and CI installs what its tests need",
+            missing.reason
+        ))),
+        Err(missing) => Ok(Completion::ignored_with(missing.reason)),
+    }
+}
+
+/// Runs the tests that the command line chooses, as Rust's own harness does.
+pub fn run(trials: Vec<Trial>) -> ExitCode {
+    libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
+}
+
+/// Makes the `main` of a test binary. Tests are named by their paths, one or more to an attribute.
+///
+/// A `campaign` takes minutes, or does at length what other tests do in short: it runs with
+/// `-- --ignored` only, as CI does.
+#[macro_export]
+macro_rules! tests {
+    (
+        $($(#[$attribute:meta])* $test:path),* $(,)?
+        $(; campaigns: $($(#[$campaign_attribute:meta])* $campaign:path),* $(,)?)?
+    ) => {
+        fn main() -> ::std::process::ExitCode {
+            $crate::run(vec![
+                $($(#[$attribute])* $crate::trial(stringify!($test), $test),)*
+                $($($(#[$campaign_attribute])*
+                    $crate::trial(stringify!($campaign), $campaign).with_ignored_flag(true),)*)?
+            ])
+        }
+    };
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_missing_is_a_reason_here_and_a_failure_where_it_is_installed() {
+        let tool = || program("no such program");
+        let machine = || Err(Missing::on_this_machine("no floppy drive"));
+        let ignored = |outcome, is_ci| match completion(outcome, is_ci) {
+            Ok(Completion::Ignored { reason }) => reason,
+            _ => None,
+        };
+        let reason = "no such program is not installed";
+        assert_eq!(ignored(tool(), false).as_deref(), Some(reason));
+        assert!(completion(tool(), true).is_err());
+        for is_ci in [false, true] {
+            let reason = ignored(machine(), is_ci);
+            assert_eq!(reason.as_deref(), Some("no floppy drive"));
+            assert!(matches!(completion(Ok(()), is_ci), Ok(Completion::Completed)));
+        }
+        assert_eq!(program("sh"), Ok(()));
+    }
+}
