@@ -14,6 +14,7 @@ use rumpkernel_build::snapshot::manifest::{Entry, FileType, Manifest};
 use rumpkernel_build::store::{
     Audit, FileDigests, Hit, Input, Key, KeyBuilder, Reason, Store, place,
 };
+use rumpkernel_harness::{Missing, Outcome};
 use tempfile::TempDir;
 
 const TARGET: &str = "x86_64-unknown-linux-gnu";
@@ -113,7 +114,6 @@ fn file_ending(scene: &Scene, suffix: &str) -> PathBuf {
     found.next().unwrap()
 }
 
-#[test]
 fn a_library_is_found_as_long_as_nothing_it_was_made_from_changes() {
     let scene = Scene::new();
     scene.insert(&key("flags"));
@@ -131,7 +131,6 @@ fn a_library_is_found_as_long_as_nothing_it_was_made_from_changes() {
     assert_eq!(scene.find(&key("flags")), None);
 }
 
-#[test]
 fn both_states_of_a_tree_stay_in_the_store() {
     let scene = Scene::new();
     let before = scene.insert(&key("flags"));
@@ -149,7 +148,6 @@ fn overwrite(path: &Path, content: &[u8]) {
     fs::write(path, content).unwrap();
 }
 
-#[test]
 fn an_entry_cut_short_counts_as_absent_and_is_replaced() {
     for suffix in [".files", ".answer"] {
         let scene = Scene::new();
@@ -175,7 +173,6 @@ fn an_entry_cut_short_counts_as_absent_and_is_replaced() {
     }
 }
 
-#[test]
 fn a_library_with_other_bytes_is_never_handed_out_and_is_replaced() {
     let mut flipped = LIBRARY.to_vec();
     flipped[3] ^= 0x10;
@@ -199,7 +196,6 @@ fn a_library_with_other_bytes_is_never_handed_out_and_is_replaced() {
     }
 }
 
-#[test]
 fn an_audit_removes_what_has_changed_and_what_was_made_of_other_sources() {
     let scene = Scene::new();
     let intact = scene.insert(&key("intact"));
@@ -245,7 +241,6 @@ fn an_audit_removes_what_has_changed_and_what_was_made_of_other_sources() {
     assert_eq!(scene.store.audit(&pinned()).unwrap(), Audit::default());
 }
 
-#[test]
 fn files_of_the_store_that_hold_garbage_are_ignored() {
     let scene = Scene::new();
     let hit = scene.insert(&key("flags"));
@@ -259,7 +254,6 @@ fn files_of_the_store_that_hold_garbage_are_ignored() {
     assert_eq!(scene.recall(), None);
 }
 
-#[test]
 fn a_store_that_cannot_be_written_says_so() {
     let scene = Scene::new();
     // A file where the folder should be fails for every user, root included.
@@ -272,11 +266,11 @@ fn a_store_that_cannot_be_written_says_so() {
     assert_eq!(scene.find(&key("flags")), None);
 }
 
-#[test]
-fn a_full_disk_leaves_no_entry_behind() {
+fn a_full_disk_leaves_no_entry_behind() -> Outcome {
     // The test runs itself again where a file system of 64 KiB is mounted.
     if let Some(small) = std::env::var_os(SMALL_DISK) {
-        return on_a_small_disk(Path::new(&small));
+        on_a_small_disk(Path::new(&small));
+        return Ok(());
     }
     let folder = tempfile::tempdir().unwrap();
     let status = Command::new("unshare")
@@ -289,9 +283,9 @@ fn a_full_disk_leaves_no_entry_behind() {
         .stdout(Stdio::null())
         .status();
     match status.map(|status| status.code()) {
-        Ok(Some(0)) => {}
+        Ok(Some(0)) => Ok(()),
         Ok(Some(101)) => panic!("the test failed on the small disk"),
-        _ => println!("a_full_disk_leaves_no_entry_behind not run: nothing can be mounted"),
+        _ => Err(Missing::on_this_machine("nothing can be mounted")),
     }
 }
 
@@ -313,7 +307,6 @@ fn on_a_small_disk(disk: &Path) {
     insert(LIBRARY).unwrap();
 }
 
-#[test]
 fn builds_at_the_same_time_agree() {
     let scene = Scene::new();
     thread::scope(|scope| {
@@ -343,7 +336,6 @@ fn builds_at_the_same_time_agree() {
     );
 }
 
-#[test]
 fn eviction_removes_what_was_not_used_for_longest_and_keeps_what_is_linked() {
     let scene = Scene::new();
     let old = scene.insert(&key("old"));
@@ -373,8 +365,7 @@ fn eviction_removes_what_was_not_used_for_longest_and_keeps_what_is_linked() {
     assert!(!used.library.exists());
 }
 
-#[test]
-fn what_is_placed_shares_the_stores_file_or_is_a_copy() {
+fn what_is_placed_shares_the_stores_file_or_is_a_copy() -> Outcome {
     let scene = Scene::new();
     let hit = scene.insert(&key("flags"));
     let path = scene.folder.path().join("lib.a");
@@ -384,16 +375,15 @@ fn what_is_placed_shares_the_stores_file_or_is_a_copy() {
     let inode = |path: &Path| fs::metadata(path).unwrap().ino();
     assert_eq!(inode(&path), inode(&hit.library));
     // /dev/shm is another file system nearly everywhere.
-    let Ok(elsewhere) = tempfile::tempdir_in("/dev/shm") else {
-        println!("the copy was not tried: no /dev/shm");
-        return;
-    };
+    let elsewhere = tempfile::tempdir_in("/dev/shm").map_err(|error| {
+        Missing::on_this_machine(format!("the copy was not tried: /dev/shm: {error}"))
+    })?;
     let copy = elsewhere.path().join("lib.a");
     place(&hit.library, &copy).unwrap();
     assert_eq!(fs::read(&copy).unwrap(), LIBRARY);
+    Ok(())
 }
 
-#[test]
 fn digests_are_noted_and_a_change_is_seen_all_the_same() {
     let scene = Scene::new();
     // A file that nobody has changed for two seconds.
@@ -421,4 +411,19 @@ fn digests_are_noted_and_a_change_is_seen_all_the_same() {
     let mut changed = FileDigests::new(still);
     changed.recall(&scene.store, TARGET);
     assert_eq!(changed.digest("Cargo.toml"), Some(first.as_str()));
+}
+
+rumpkernel_harness::tests! {
+    a_library_is_found_as_long_as_nothing_it_was_made_from_changes,
+    both_states_of_a_tree_stay_in_the_store,
+    an_entry_cut_short_counts_as_absent_and_is_replaced,
+    a_library_with_other_bytes_is_never_handed_out_and_is_replaced,
+    an_audit_removes_what_has_changed_and_what_was_made_of_other_sources,
+    files_of_the_store_that_hold_garbage_are_ignored,
+    a_store_that_cannot_be_written_says_so,
+    a_full_disk_leaves_no_entry_behind,
+    builds_at_the_same_time_agree,
+    eviction_removes_what_was_not_used_for_longest_and_keeps_what_is_linked,
+    what_is_placed_shares_the_stores_file_or_is_a_copy,
+    digests_are_noted_and_a_change_is_seen_all_the_same,
 }

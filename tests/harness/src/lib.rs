@@ -5,10 +5,10 @@
 //! fetches has to be there, and its absence is a failure.
 //!
 //! ```
-//! use rumpkernel_harness::{Outcome, program, trial};
+//! use rumpkernel_harness::{Outcome, installed, trial};
 //!
 //! fn bmake_knows_its_version() -> Outcome {
-//!     program("bmake")?;
+//!     installed("bmake")?;
 //!     // …
 //!     Ok(())
 //! }
@@ -59,7 +59,7 @@ impl Missing {
 /// # Errors
 ///
 /// If it is not found where commands are looked for.
-pub fn program(name: &str) -> Outcome {
+pub fn installed(name: &str) -> Outcome {
     let path = env::var_os("PATH").unwrap_or_default();
     let found = env::split_paths(&path).any(|folder| folder.join(name).is_file());
     if found {
@@ -67,6 +67,23 @@ pub fn program(name: &str) -> Outcome {
     } else {
         Err(Missing::tool(format!("{name} is not installed")))
     }
+}
+
+/// The outcome of a test that has tried several tools or machines, and lacked some of them.
+///
+/// # Errors
+///
+/// If any is missing. The others have been tried.
+pub fn all_but(missing: Vec<Missing>) -> Outcome {
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let is_in_ci = missing.iter().any(|missing| missing.is_in_ci);
+    let reasons: Vec<String> = missing.into_iter().map(|one| one.reason).collect();
+    Err(Missing {
+        reason: format!("passed as far as it ran, but {}", reasons.join("; ")),
+        is_in_ci,
+    })
 }
 
 /// What test functions may give back: [`Outcome`], or nothing where they run everywhere.
@@ -138,7 +155,7 @@ mod tests {
 
     #[test]
     fn what_is_missing_is_a_reason_here_and_a_failure_where_it_is_installed() {
-        let tool = || program("no such program");
+        let tool = || installed("no such program");
         let machine = || Err(Missing::on_this_machine("no floppy drive"));
         let ignored = |outcome, is_ci| match completion(outcome, is_ci) {
             Ok(Completion::Ignored { reason }) => reason,
@@ -150,8 +167,11 @@ mod tests {
         for is_ci in [false, true] {
             let reason = ignored(machine(), is_ci);
             assert_eq!(reason.as_deref(), Some("no floppy drive"));
-            assert!(matches!(completion(Ok(()), is_ci), Ok(Completion::Completed)));
+            assert!(matches!(
+                completion(Ok(()), is_ci),
+                Ok(Completion::Completed)
+            ));
         }
-        assert_eq!(program("sh"), Ok(()));
+        assert_eq!(installed("sh"), Ok(()));
     }
 }
