@@ -167,7 +167,8 @@ unsafe fn step(_: usize, _: &Range<usize>, _: &Range<usize>) -> Option<(usize, u
 
 /// The return address of a function that has no frame yet, or never makes one, as most of those in
 /// assembly: on machines that keep it in a register that one, on the others the word on top of
-/// the stack, if a call to where the program stands lies before the address that it holds.
+/// the stack, if it lies in the code. Where the program stands in the code, too, that word may be
+/// anything; then a call to where it stands has to lie before the address.
 ///
 /// # Safety
 ///
@@ -185,11 +186,11 @@ pub(crate) unsafe fn without_frame(
     // SAFETY: by the contract of this function.
     let address = unsafe { read(sp, stack) }?;
     // SAFETY: as above.
-    (code.contains(&address) && unsafe { is_call(address, pc, code) }).then_some(address)
+    let is_return = || !code.contains(&pc) || unsafe { is_call(address, pc, code) };
+    (code.contains(&address) && is_return()).then_some(address)
 }
 
-/// Whether the instruction before `address` is a call to a function that `pc` lies in; or, when `pc`
-/// is no kernel code, a call to an address that was computed.
+/// Whether the instruction before `address` is a call to a function that `pc` lies in.
 ///
 /// # Safety
 ///
@@ -199,17 +200,12 @@ unsafe fn is_call(address: usize, pc: usize, code: &Range<usize>) -> bool {
     const CALL: u8 = 0xe8;
     /// Functions in assembly are not longer than this.
     const LONG: usize = 4096;
-    if address - code.start < 6 {
+    if address - code.start < 5 {
         return false;
     }
-    // SAFETY: the six bytes before the address lie in the code.
-    let before = unsafe { (address as *const [u8; 6]).sub(1).read() };
-    if !code.contains(&pc) {
-        // Of two, three or six bytes, with the middle of the second being 2.
-        let computed = |at: usize| before[at] == 0xff && before[at + 1] >> 3 & 7 == 2;
-        return computed(4) || computed(3) || computed(0);
-    }
-    let [_, opcode, distance @ ..] = before;
+    // SAFETY: the five bytes before the address lie in the code.
+    let before = unsafe { (address as *const [u8; 5]).sub(1).read() };
+    let [opcode, distance @ ..] = before;
     let target = address.wrapping_add_signed(i32::from_le_bytes(distance) as isize);
     opcode == CALL && pc.wrapping_sub(target) < LONG
 }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use super::entry::{Entry, innermost};
 use super::{Death, DeathKind, Visitor};
-use crate::accident::{INTERRUPT, Registers, Signal};
+use crate::accident::{self, Registers, Signal};
 use crate::backtrace::{Backtrace, Code, Trace, without_frame};
 use crate::landing;
 
@@ -43,8 +43,8 @@ impl Accident {
         }
     }
 
-    /// Notes a fault whose program counter lies in the code, or came there by a call from it. False
-    /// for any other.
+    /// Notes a fault whose program counter lies in the code, or came by a call from there to where it
+    /// could fetch no instruction. False for any other.
     fn note(&self, signal: Signal, registers: Registers, end: usize, code: &Code) -> bool {
         let Registers {
             pc,
@@ -55,7 +55,7 @@ impl Accident {
         let stack = stack_above(sp, end, signal.address);
         let code = &code.range;
         let is_inside = code.contains(&pc);
-        if !is_inside && signal.address != Some(pc) {
+        if !is_inside && !is_fetch(signal, pc) {
             return false;
         }
         // Reading the stack may fault in its turn, when the stack pointer is none; then the handler
@@ -104,6 +104,7 @@ impl Accident {
         let name = name(signal.number);
         let what = match (nature, signal.address) {
             (Nature::Overflow, _) => format!("stack overflow ({name})"),
+            (Nature::Call, None) => format!("{name} by a call to an address that none can be"),
             (Nature::Call, Some(address)) => format!("{name} by a call to address {address:#x}"),
             (_, Some(address)) if matches!(signal.number, libc::SIGSEGV | libc::SIGBUS) => {
                 format!("{name} at address {address:#x}")
@@ -120,6 +121,23 @@ impl Accident {
             backtrace: Arc::new(backtrace),
         })
     }
+}
+
+/// Whether the program counter is what the fault is about. Signals for instructions that fail have
+/// the instruction's address for theirs, too, but that instruction has been fetched.
+fn is_fetch(signal: Signal, pc: usize) -> bool {
+    matches!(signal.number, libc::SIGSEGV | libc::SIGBUS)
+        && match signal.address {
+            Some(address) => address == pc,
+            // Some x86 processors go to an address that none can be, and fault there.
+            None => is_impossible(pc),
+        }
+}
+
+/// Whether an address lies between the halves of the address space that x86-64 has.
+fn is_impossible(address: usize) -> bool {
+    const HALF: u32 = 47;
+    cfg!(target_arch = "x86_64") && !matches!(address as u64 >> HALF, 0 | 0x1_ffff)
 }
 
 /// The part of a stack that is in use and can be read, from the stack pointer to `end`.
@@ -168,8 +186,13 @@ pub(crate) fn take(signal: Signal, registers: Registers) -> bool {
         }
         return false;
     }
-    if signal.number != INTERRUPT || !Visitor::was_interrupted() {
+    if signal.number != accident::interrupt() {
         return false;
+    }
+    if !Visitor::was_interrupted() {
+        // One of ours that comes late, after its thread has said good-bye to kernels; or else what
+        // somebody sends who means the program.
+        return signal.number != libc::SIGSEGV;
     }
     if let Some((entry, instance, code)) = stay
         && instance.parked.is_dead()
