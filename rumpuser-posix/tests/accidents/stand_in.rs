@@ -24,6 +24,7 @@ pub(crate) struct Code {
     pub(crate) call_member: unsafe extern "C" fn(*const *const c_void) -> c_int,
     #[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
     pub(crate) call_jump: unsafe extern "C" fn(*const c_void) -> c_int,
+    pub(crate) call_hypercall: unsafe extern "C" fn(extern "C" fn(c_int) -> c_int) -> c_int,
     pub(crate) recurse: unsafe extern "C" fn(*mut c_int) -> c_int,
     pub(crate) recurse_calling: unsafe extern "C" fn(extern "C" fn(c_int) -> c_int) -> c_int,
     pub(crate) spin: unsafe extern "C" fn(*mut c_int),
@@ -33,6 +34,7 @@ pub(crate) struct Code {
 
 const FUNCTIONS: &[&str] = &[
     "call",
+    "call_hypercall",
     #[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
     "call_jump",
     #[cfg(target_arch = "x86_64")]
@@ -98,6 +100,7 @@ fn load() -> Code {
             call_member: function(symbol("call_member")),
             #[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
             call_jump: function(symbol("call_jump")),
+            call_hypercall: function(symbol("call_hypercall")),
             recurse: function(symbol("recurse")),
             recurse_calling: function(symbol("recurse_calling")),
             spin: function(symbol("spin")),

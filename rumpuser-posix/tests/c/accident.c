@@ -103,7 +103,14 @@ recurse(volatile int *depth)
 	return recurse(depth) + frame[0];
 }
 
-/* The same, with a hypercall in every frame. */
+KERNEL int
+call_hypercall(int (*hypercall)(int))
+{
+
+	return hypercall(1) + 1;
+}
+
+/* Recursion with a hypercall in every frame. */
 KERNEL int
 recurse_calling(int (*hypercall)(int))
 {
