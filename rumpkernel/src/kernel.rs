@@ -141,8 +141,9 @@ impl Kernel {
     ///
     /// This is the way out when a kernel does not do what it is asked to, a
     /// [`shutdown`](Self::shutdown) included that does not come to its end: a thread that loops in
-    /// its code is taken out of there by a signal (SIGSEGV), and one that waits in a system call of
-    /// the host's is interrupted. May be called from any thread, also in a callback of the
+    /// its code is taken out of there by a signal, and one that waits in a system call of the host's
+    /// is interrupted: on Linux by the unused real-time signal that the first boot takes, elsewhere by
+    /// SIGSEGV, if no other handler has been put in front. May be called from any thread, also in a callback of the
     /// kernel's. Waits for the other threads to leave the kernel (not in a callback), up to five
     /// seconds for those that do not, because a callback of the program's keeps them. Nothing
     /// happens to a kernel that has ended.

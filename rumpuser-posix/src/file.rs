@@ -19,6 +19,7 @@ use std::sync::Arc;
 
 use parking_lot::Mutex;
 
+use crate::access;
 #[cfg(feature = "rumpdev_ugenhc")]
 use crate::component::ugenhc::Node;
 use crate::disk::{Access, DiskError, DiskLock, Image, Kind};
@@ -216,17 +217,17 @@ unsafe extern "C" fn rumpuser_getfileinfo(
 ) -> c_int {
     let instance = caller();
     // SAFETY: the kernel passes a string.
-    let path = unsafe { CStr::from_ptr(path) };
+    let path = unsafe { access::string(path) };
     let want_size = !size.is_null();
     match instance.unscheduled(|| information(instance, path, want_size)) {
         Ok(found) => {
             // SAFETY: each place is null or can be written.
             unsafe {
-                if let Some(size) = size.as_mut() {
-                    *size = found.0;
+                if !size.is_null() {
+                    access::store(size, found.0);
                 }
-                if let Some(file_type) = file_type.as_mut() {
-                    *file_type = found.1;
+                if !file_type.is_null() {
+                    access::store(file_type, found.1);
                 }
             }
             0
@@ -244,11 +245,11 @@ unsafe extern "C" fn rumpuser_open(
 ) -> c_int {
     let instance = caller();
     // SAFETY: the kernel passes a string.
-    let path = unsafe { CStr::from_ptr(path) };
+    let path = unsafe { access::string(path) };
     match instance.unscheduled(|| open(instance, path, flags)) {
         Ok(number) => {
             // SAFETY: the kernel passes a place for the descriptor.
-            unsafe { descriptor.write(number) };
+            unsafe { access::store(descriptor, number) };
             0
         }
         Err(error) => error,
@@ -293,7 +294,7 @@ unsafe fn report(result: Result<usize, c_int>, place: *mut usize) -> c_int {
     match result {
         Ok(count) => {
             // SAFETY: by the contract of this function.
-            unsafe { place.write(count) };
+            unsafe { access::store(place, count) };
             0
         }
         Err(error) => from_host(error),

@@ -28,6 +28,7 @@
 //! cc -shared -o librumpuser.so -Wl,--whole-archive librumpuser_posix.a -Wl,--no-whole-archive
 //! ```
 
+mod access;
 mod accident;
 mod backtrace;
 mod bio;

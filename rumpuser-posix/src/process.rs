@@ -8,6 +8,7 @@
 use std::ffi::{c_int, c_void};
 use std::sync::Arc;
 
+use crate::access;
 use crate::errno::from_host;
 use crate::instance::{Death, DeathKind, Instance, caller};
 use crate::signal;
@@ -30,8 +31,8 @@ unsafe extern "C" fn rumpuser_init(version: c_int, table: *const c_void) -> c_in
         return from_host(libc::EINVAL);
     }
     // SAFETY: a kernel of this version passes such a table.
-    let table = unsafe { &*table.cast::<Hyperup>() };
-    match Upcalls::of(table) {
+    let table = unsafe { access::values(table.cast::<Hyperup>(), 1) };
+    match table.first().and_then(Upcalls::of) {
         Some(upcalls) => {
             // A kernel initialises once; should it do so again, its functions are the same.
             let _ = instance.upcalls.set(upcalls);

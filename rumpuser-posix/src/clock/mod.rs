@@ -13,6 +13,7 @@ mod time;
 use std::ffi::{c_int, c_long};
 use std::ptr;
 
+use crate::access;
 use crate::errno::from_host;
 use crate::instance::{Dead, Deadline, Instance, Wake, caller};
 
@@ -55,8 +56,8 @@ unsafe extern "C" fn rumpuser_clock_gettime(
         Ok(time) => {
             // SAFETY: the kernel passes two places to write to. Nanoseconds fit any long.
             unsafe {
-                seconds.write(time.0);
-                nanos.write(time.1 as c_long);
+                access::store(seconds, time.0);
+                access::store(nanos, time.1 as c_long);
             }
             0
         }

@@ -60,6 +60,11 @@ impl Visitor {
 
     #[cold]
     fn register<'a>() -> Option<&'a Self> {
+        // A fault with its signal blocked would end the process. Whoever blocks it later is not met
+        // here: asking at each entry would take a system call.
+        if accident::is_installed() {
+            accident::unblock();
+        }
         let key = key()?;
         let visitor = Box::new(Self {
             // SAFETY: no conditions.
@@ -116,7 +121,7 @@ impl Visitor {
                 && !visitor.interrupted.swap(true, Ordering::SeqCst)
             {
                 // SAFETY: the thread has not ended, for it is in the table.
-                unsafe { libc::pthread_kill(visitor.thread, accident::INTERRUPT) };
+                unsafe { libc::pthread_kill(visitor.thread, accident::interrupt()) };
             }
         }
     }

@@ -12,9 +12,11 @@ use std::ffi::c_int;
 use std::ptr;
 use std::sync::atomic::Ordering;
 
+use crate::access;
 use crate::errno::from_host;
 use crate::instance::{Instance, caller};
 
+pub(crate) use state::Queues;
 use state::{Mode, RwLock};
 
 impl RwLock {
@@ -42,7 +44,7 @@ fn mode_of(instance: &Instance, operation: c_int) -> Mode {
 unsafe extern "C" fn rumpuser_rw_init(place: *mut *mut RwLock) {
     let lock = caller().place(RwLock::new());
     // SAFETY: the kernel passes a place for the address.
-    unsafe { place.write(lock) };
+    unsafe { access::store(place, lock) };
 }
 
 /// Locks for reading or writing.
@@ -51,7 +53,7 @@ unsafe extern "C" fn rumpuser_rw_enter(operation: c_int, lock: *const RwLock) {
     let instance = caller();
     let mode = mode_of(instance, operation);
     // SAFETY: the kernel passes a lock of its own, which stays while it is used.
-    let lock = unsafe { &*lock };
+    let lock = unsafe { instance.object(lock) };
     if !lock.try_lock(mode) {
         if lock.is_writer(instance) && !instance.lwp().is_null() {
             instance.fail("rumpuser: a lwp locks a reader/writer lock that it holds for writing");
@@ -73,7 +75,7 @@ unsafe extern "C" fn rumpuser_rw_tryenter(operation: c_int, lock: *const RwLock)
         return from_host(libc::EINVAL);
     };
     // SAFETY: as in rumpuser_rw_enter.
-    let lock = unsafe { &*lock };
+    let lock = unsafe { instance.object(lock) };
     if lock.try_lock(mode) {
         lock.own(instance, mode);
         0
@@ -87,7 +89,7 @@ unsafe extern "C" fn rumpuser_rw_tryenter(operation: c_int, lock: *const RwLock)
 unsafe extern "C" fn rumpuser_rw_tryupgrade(lock: *const RwLock) -> c_int {
     let instance = caller();
     // SAFETY: as in rumpuser_rw_enter.
-    let lock = unsafe { &*lock };
+    let lock = unsafe { instance.object(lock) };
     if lock.try_upgrade() {
         lock.own(instance, Mode::Write);
         0
@@ -101,12 +103,12 @@ unsafe extern "C" fn rumpuser_rw_tryupgrade(lock: *const RwLock) -> c_int {
 unsafe extern "C" fn rumpuser_rw_downgrade(lock: *const RwLock) {
     let instance = caller();
     // SAFETY: as in rumpuser_rw_enter.
-    let lock = unsafe { &*lock };
+    let lock = unsafe { instance.object(lock) };
     if !lock.is_writer(instance) {
         instance.fail("rumpuser: a reader/writer lock is downgraded by another than its writer");
     }
     lock.writer.store(ptr::null_mut(), Ordering::Relaxed);
-    lock.downgrade(&instance.parked);
+    lock.downgrade(instance);
 }
 
 /// Releases a lock that the calling thread holds in either way.
@@ -114,14 +116,14 @@ unsafe extern "C" fn rumpuser_rw_downgrade(lock: *const RwLock) {
 unsafe extern "C" fn rumpuser_rw_exit(lock: *const RwLock) {
     let instance = caller();
     // SAFETY: as in rumpuser_rw_enter.
-    let lock = unsafe { &*lock };
+    let lock = unsafe { instance.object(lock) };
     if lock.readers() == 0 {
         if !lock.is_writer(instance) {
             instance.fail("rumpuser: a reader/writer lock is released by one who does not hold it");
         }
         lock.writer.store(ptr::null_mut(), Ordering::Relaxed);
     }
-    lock.unlock(&instance.parked);
+    lock.unlock(instance);
 }
 
 /// Ends a lock that nobody holds.
@@ -129,9 +131,11 @@ unsafe extern "C" fn rumpuser_rw_exit(lock: *const RwLock) {
 unsafe extern "C" fn rumpuser_rw_destroy(lock: *mut RwLock) {
     let instance = caller();
     // SAFETY: as in rumpuser_rw_enter.
-    if unsafe { &*lock }.is_used() {
+    let object = unsafe { instance.object(lock) };
+    if object.is_used(instance) {
         instance.fail("rumpuser: a reader/writer lock is destroyed that is held");
     }
+    object.end();
     // SAFETY: nobody uses a lock that is destroyed.
     unsafe { instance.memory.discard(lock) };
 }
@@ -141,11 +145,11 @@ unsafe extern "C" fn rumpuser_rw_destroy(lock: *mut RwLock) {
 unsafe extern "C" fn rumpuser_rw_held(operation: c_int, lock: *const RwLock, held: *mut c_int) {
     let instance = caller();
     // SAFETY: as in rumpuser_rw_enter.
-    let lock = unsafe { &*lock };
+    let lock = unsafe { instance.object(lock) };
     let answer = match mode_of(instance, operation) {
         Mode::Write => c_int::from(lock.is_writer(instance)),
         Mode::Read => c_int::try_from(lock.readers()).unwrap_or(c_int::MAX),
     };
     // SAFETY: the kernel passes a place for the answer.
-    unsafe { held.write(answer) };
+    unsafe { access::store(held, answer) };
 }
