@@ -61,7 +61,7 @@ unsafe extern "C" fn rumpuser_getparam(
     buffer: *mut c_char,
     length: usize,
 ) -> c_int {
-    let instance = caller();
+    let instance = &*caller();
     // SAFETY: the kernel passes a string.
     let name = unsafe { CStr::from_ptr(name) }.to_string_lossy();
     match instance.parameter(&name) {

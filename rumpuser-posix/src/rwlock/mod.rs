@@ -48,7 +48,7 @@ unsafe extern "C" fn rumpuser_rw_init(place: *mut *mut RwLock) {
 /// Locks for reading or writing.
 #[unsafe(no_mangle)]
 unsafe extern "C" fn rumpuser_rw_enter(operation: c_int, lock: *const RwLock) {
-    let instance = caller();
+    let instance = &*caller();
     let mode = mode_of(instance, operation);
     // SAFETY: the kernel passes a lock of its own, which stays while it is used.
     let lock = unsafe { &*lock };
@@ -68,7 +68,7 @@ unsafe extern "C" fn rumpuser_rw_enter(operation: c_int, lock: *const RwLock) {
 /// Locks if that needs no waiting, else EBUSY.
 #[unsafe(no_mangle)]
 unsafe extern "C" fn rumpuser_rw_tryenter(operation: c_int, lock: *const RwLock) -> c_int {
-    let instance = caller();
+    let instance = &*caller();
     let Some(mode) = Mode::of(operation) else {
         return from_host(libc::EINVAL);
     };
@@ -85,7 +85,7 @@ unsafe extern "C" fn rumpuser_rw_tryenter(operation: c_int, lock: *const RwLock)
 /// Makes the only reader the writer, else EBUSY.
 #[unsafe(no_mangle)]
 unsafe extern "C" fn rumpuser_rw_tryupgrade(lock: *const RwLock) -> c_int {
-    let instance = caller();
+    let instance = &*caller();
     // SAFETY: as in rumpuser_rw_enter.
     let lock = unsafe { &*lock };
     if lock.try_upgrade() {
@@ -99,7 +99,7 @@ unsafe extern "C" fn rumpuser_rw_tryupgrade(lock: *const RwLock) -> c_int {
 /// Makes the writer a reader.
 #[unsafe(no_mangle)]
 unsafe extern "C" fn rumpuser_rw_downgrade(lock: *const RwLock) {
-    let instance = caller();
+    let instance = &*caller();
     // SAFETY: as in rumpuser_rw_enter.
     let lock = unsafe { &*lock };
     if !lock.is_writer(instance) {
@@ -112,7 +112,7 @@ unsafe extern "C" fn rumpuser_rw_downgrade(lock: *const RwLock) {
 /// Releases a lock that the calling thread holds in either way.
 #[unsafe(no_mangle)]
 unsafe extern "C" fn rumpuser_rw_exit(lock: *const RwLock) {
-    let instance = caller();
+    let instance = &*caller();
     // SAFETY: as in rumpuser_rw_enter.
     let lock = unsafe { &*lock };
     if lock.readers() == 0 {
@@ -127,7 +127,7 @@ unsafe extern "C" fn rumpuser_rw_exit(lock: *const RwLock) {
 /// Ends a lock that nobody holds.
 #[unsafe(no_mangle)]
 unsafe extern "C" fn rumpuser_rw_destroy(lock: *mut RwLock) {
-    let instance = caller();
+    let instance = &*caller();
     // SAFETY: as in rumpuser_rw_enter.
     if unsafe { &*lock }.is_used() {
         instance.fail("rumpuser: a reader/writer lock is destroyed that is held");
@@ -139,7 +139,7 @@ unsafe extern "C" fn rumpuser_rw_destroy(lock: *mut RwLock) {
 /// Stores whether the calling thread holds the lock for writing, or how many hold it for reading.
 #[unsafe(no_mangle)]
 unsafe extern "C" fn rumpuser_rw_held(operation: c_int, lock: *const RwLock, held: *mut c_int) {
-    let instance = caller();
+    let instance = &*caller();
     // SAFETY: as in rumpuser_rw_enter.
     let lock = unsafe { &*lock };
     let answer = match mode_of(instance, operation) {
