@@ -215,7 +215,7 @@ unsafe extern "C" fn rumpuser_getfileinfo(
     size: *mut u64,
     file_type: *mut c_int,
 ) -> c_int {
-    let instance = caller();
+    let instance = &*caller();
     // SAFETY: the kernel passes a string.
     let path = unsafe { access::string(path) };
     let want_size = !size.is_null();
@@ -243,7 +243,7 @@ unsafe extern "C" fn rumpuser_open(
     flags: c_int,
     descriptor: *mut c_int,
 ) -> c_int {
-    let instance = caller();
+    let instance = &*caller();
     // SAFETY: the kernel passes a string.
     let path = unsafe { access::string(path) };
     match instance.unscheduled(|| open(instance, path, flags)) {
@@ -259,7 +259,7 @@ unsafe extern "C" fn rumpuser_open(
 /// Makes durable what was written, and closes. Components close descriptors of their own with it.
 #[unsafe(no_mangle)]
 extern "C" fn rumpuser_close(number: c_int) -> c_int {
-    let instance = caller();
+    let instance = &*caller();
     #[cfg(feature = "rumpdev_ugenhc")]
     if let Some(node) = Node::numbered(number) {
         node.close(instance);
@@ -310,7 +310,7 @@ unsafe extern "C" fn rumpuser_iovread(
     position: i64,
     done: *mut usize,
 ) -> c_int {
-    let instance = caller();
+    let instance = &*caller();
     #[cfg(feature = "rumpdev_ugenhc")]
     if let Some(node) = Node::numbered(number) {
         // SAFETY: the kernel's buffers, and its place for the count.
@@ -339,7 +339,7 @@ unsafe extern "C" fn rumpuser_iovwrite(
     position: i64,
     done: *mut usize,
 ) -> c_int {
-    let instance = caller();
+    let instance = &*caller();
     #[cfg(feature = "rumpdev_ugenhc")]
     if let Some(node) = Node::numbered(number) {
         // SAFETY: as in rumpuser_iovread.
@@ -360,7 +360,7 @@ unsafe extern "C" fn rumpuser_iovwrite(
 /// neither direction is asked for.
 #[unsafe(no_mangle)]
 extern "C" fn rumpuser_syncfd(number: c_int, flags: c_int, _start: u64, _length: u64) -> c_int {
-    let instance = caller();
+    let instance = &*caller();
     if flags & SYNC_BOTH == 0 {
         return from_host(libc::EINVAL);
     }
