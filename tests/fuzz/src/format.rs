@@ -124,9 +124,8 @@ impl Format {
         let host = CString::new(image.as_os_str().as_bytes()).expect("a path has no NUL");
         let (key, host) = (device.as_ptr(), host.as_ptr());
         // SAFETY: both strings live for the call, and the kernel copies them.
-        let refused = unsafe {
-            kernel.enter(move |k| (k.etfs_register)(key, host, sys::RUMP_ETFS_BLK))
-        }?;
+        let refused =
+            unsafe { kernel.enter(move |k| (k.etfs_register)(key, host, sys::RUMP_ETFS_BLK)) }?;
         assert_eq!(refused, 0, "{} as a block device", image.display());
         self.mount_device(kernel, device, path, access)
     }
@@ -254,8 +253,16 @@ macro_rules! arguments {
     };
 }
 arguments!(
-    efs_args, hfs_args, iso_args, msdosfs_args, nilfs_args, ntfs_args, sysvbfs_args, udf_args,
-    ufs_args, v7fs_args,
+    efs_args,
+    hfs_args,
+    iso_args,
+    msdosfs_args,
+    nilfs_args,
+    ntfs_args,
+    sysvbfs_args,
+    udf_args,
+    ufs_args,
+    v7fs_args,
 );
 
 /// Unmounts what is mounted at `path`.

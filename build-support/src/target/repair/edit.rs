@@ -4,9 +4,11 @@
 //! than finds the place, and applies only where it finds it exactly once: a snapshot whose text differs is compiled
 //! as it is.
 
+mod dm;
 mod msdosfs;
 mod nilfs;
 mod ntfs;
+mod udf;
 
 use std::borrow::Cow;
 use std::path::Path;
@@ -29,7 +31,14 @@ struct Rule {
 }
 
 /// The rules, a list for each subject.
-const RULES: &[&[Rule]] = &[KERNEL, msdosfs::RULES, nilfs::RULES, ntfs::RULES];
+const RULES: &[&[Rule]] = &[
+    KERNEL,
+    dm::RULES,
+    msdosfs::RULES,
+    nilfs::RULES,
+    ntfs::RULES,
+    udf::RULES,
+];
 
 const KERNEL: &[Rule] = &[
     // The first page of those that are given back may be missing; the assertion looks at it all the same.
