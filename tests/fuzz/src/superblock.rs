@@ -115,8 +115,16 @@ fn places(format: Format, image: &Image) -> Vec<(Range<u64>, &'static [u64])> {
             places.push((reserved * 512..reserved * 512 + 16, WIDE));
             places
         }
-        Format::Ffs1Le | Format::Ffs1Be => vec![(8192..8192 + 1376, &[4])],
-        Format::Ffs2Le | Format::Ffs2Be => vec![(65536..65536 + 1376, &[4])],
+        // FFS 2 has a place of its own, and may also begin where FFS 1 does.
+        Format::Ffs1Le | Format::Ffs1Be | Format::Ffs2Le | Format::Ffs2Be => {
+            let is_magic = |magic| matches!(magic, 0x0001_1954 | 0x1954_0119);
+            let is_there = |&at: &u64| {
+                let magic = image.get(at + 1372..at + 1376);
+                magic.is_some_and(|magic| is_magic(number(format, magic)))
+            };
+            let starts = [8192, 65536].into_iter().filter(is_there);
+            starts.map(|at| (at..at + 1376, &[4_u64][..])).collect()
+        }
         // The volume header; the header of the catalogue lies elsewhere.
         Format::Hfs => vec![(1024..1024 + 512, WIDE)],
         Format::Lfs => vec![(8192..8192 + 512, &[4])],

@@ -8,6 +8,7 @@ mod dm;
 mod msdosfs;
 mod nilfs;
 mod ntfs;
+mod superblocks;
 mod udf;
 
 use std::borrow::Cow;
@@ -37,6 +38,7 @@ const RULES: &[&[Rule]] = &[
     msdosfs::RULES,
     nilfs::RULES,
     ntfs::RULES,
+    superblocks::RULES,
     udf::RULES,
 ];
 
