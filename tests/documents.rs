@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::{env, fs};
 
 use rumpkernel_build::bsdmake::Tree;
-use rumpkernel_build::component::{Catalogue, Options};
+use rumpkernel_build::component::{Catalogue, Options, needs};
 use rumpkernel_build::settings::VARIABLES;
 use rumpkernel_build::snapshot::{cached, default_cache_dir, default_pin};
 use rumpkernel_build::target::Target;

@@ -8,13 +8,13 @@ use std::thread;
 use std::time::Duration;
 
 use rumpkernel::mount::Mount;
-use rumpkernel::{Error, ErrorKind, Kernel, fs};
+use rumpkernel::{Error, ErrorKind, Fault, Faults, Kernel, fs};
 use rumpkernel_examples::FFS2_LE;
-use rumpuser_posix::{Fault, Faults};
 
 use crate::ends::clean_flag;
 use crate::footprint;
 use crate::instances::{boot, host_name, panic};
+use crate::place::cannot_run;
 use crate::world;
 
 crate::tests![
@@ -149,7 +149,7 @@ fn a_death_while_shutting_down_is_told() {
         .console(move |line| {
             if line.starts_with(b"syncing disks") {
                 let kernel = in_sink.lock().unwrap().take().unwrap();
-                kernel.hypercalls().kill("struck by lightning");
+                kernel.kill();
             }
         })
         .boot()
@@ -157,7 +157,7 @@ fn a_death_while_shutting_down_is_told() {
     let (_folder, image, mount) = world::mount_image(&kernel, FFS2_LE);
     *slot.lock().unwrap() = Some(kernel.clone());
     let error = kernel.shutdown().unwrap_err();
-    assert!(error.to_string().contains("lightning"), "{error}");
+    assert!(matches!(error.kind(), ErrorKind::Killed { .. }), "{error}");
     drop(mount);
     assert_ne!(clean_flag(&image), 1, "not unmounted");
     std::fs::File::open(&image).unwrap().try_lock().unwrap();
@@ -182,7 +182,7 @@ fn a_boot_without_memory_or_threads_leaves_nothing() {
             let outcome = Kernel::builder().faults(faults).quiet().boot();
             match outcome {
                 Ok(kernel) => {
-                    kernel.hypercalls().faults().disarm();
+                    kernel.faults().disarm();
                     booted += 1;
                 }
                 Err(error) => {
@@ -222,12 +222,10 @@ fn limit_address_space(more: u64) -> libc::rlimit {
 
 fn a_boot_without_address_space_is_an_error() {
     if cfg!(target_env = "musl") {
-        eprintln!("a_boot_without_address_space_is_an_error not run: {MUSL}");
-        return;
+        cannot_run(MUSL);
     }
     if !is_address_space_limited() {
-        eprintln!("a_boot_without_address_space_is_an_error not run: {UNLIMITED}");
-        return;
+        cannot_run(UNLIMITED);
     }
     let other = boot("other");
     drop(boot("first"));
@@ -298,8 +296,7 @@ const PAGE: usize = 4096;
 
 fn a_boot_without_mappings_is_an_error() {
     if cfg!(target_env = "musl") {
-        eprintln!("a_boot_without_mappings_is_an_error not run: {MUSL}");
-        return;
+        cannot_run(MUSL);
     }
     let other = boot("other");
     drop(boot("first"));

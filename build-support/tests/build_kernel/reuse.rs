@@ -1,16 +1,16 @@
 //! Nothing is compiled twice, and what changed is compiled.
 
-use std::fs;
 use std::io::ErrorKind;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
+use std::{env, fs};
 
 use rumpkernel_build::builder::{Error, build};
 use rumpkernel_build::snapshot::{self, Warnings};
 use rumpkernel_harness::{Missing, Outcome};
 
-use crate::scene::{HOST, SMALL, configuration, kept, run};
+use crate::scene::{HOST, SMALL, configuration, run};
 
 pub(crate) fn a_second_build_elsewhere_compiles_nothing_and_links_the_same_bytes() -> Outcome {
     let store = tempfile::tempdir().unwrap();
@@ -140,9 +140,13 @@ pub(crate) fn a_modified_tree_is_built_when_asked_for_and_what_was_edited_is_com
     Ok(())
 }
 
-/// A cache of the test's own, with the default snapshot and what the kept store has, but for one component.
+/// A cache of the test's own, with the default snapshot and what is built, but for one component.
 fn cache_without(component: &str, folder: &Path) -> Result<PathBuf, Missing> {
-    let user = snapshot::default_cache_dir().map_err(Missing::tool)?;
+    let user = env::var_os("RUMPKERNEL_CACHE_DIR").map(PathBuf::from);
+    let user = match user {
+        Some(user) => user,
+        None => snapshot::default_cache_dir().map_err(Missing::tool)?,
+    };
     let digest = snapshot::default_pin().digest.to_string();
     let source = Path::new("sources/v1").join(digest);
     if !user.join(&source).is_dir() {
@@ -150,8 +154,9 @@ fn cache_without(component: &str, folder: &Path) -> Result<PathBuf, Missing> {
     }
     let cache = folder.join("cache");
     link(&user.join(&source), &cache.join(&source));
-    link(&kept("cache").join("components"), &cache.join("components"));
-    let built = cache.join("components/v1").join(HOST).join(component);
+    let store = Path::new("components/v1").join(HOST);
+    link(&user.join(&store), &cache.join(&store));
+    let built = cache.join(store).join(component);
     match fs::remove_dir_all(built) {
         Err(error) if error.kind() != ErrorKind::NotFound => panic!("{error}"),
         _ => Ok(cache),

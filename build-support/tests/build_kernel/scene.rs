@@ -31,22 +31,21 @@ pub(crate) const KERNEL: [&str; 12] = [
     "rumpnet_netinet6",
 ];
 
-/// A build into `folder`, with sources from where the environment says but no network, and a store
-/// that later runs of the tests find again.
+/// A build into `folder`, with sources from where the environment says but no network. Profile and
+/// store are those of the workspace's own development build, which has compiled nearly everything.
 pub(crate) fn configuration(folder: &Path, components: &[&str]) -> Configuration {
     let mut settings = Settings::read(HOST, &|name| std::env::var_os(name)).unwrap();
     settings.offline = true;
     if let Ok(tree) = sources(&settings, None, &mut Warnings::default()) {
         settings.source = Some(tree.root().to_owned());
     }
-    settings.cache_dir = Some(kept("cache"));
     Configuration {
         components: components.iter().map(|&name| name.to_owned()).collect(),
         own: Vec::new(),
         target: HOST.to_owned(),
         host: HOST.to_owned(),
         debug_assertions: true,
-        debuginfo: false,
+        debuginfo: true,
         out_dir: folder.to_owned(),
         jobs: NonZeroUsize::new(2).unwrap(),
         image: None,

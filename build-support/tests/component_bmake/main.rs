@@ -373,7 +373,7 @@ fn differences(ours: &Component, theirs: &Answer) -> String {
 }
 
 rumpkernel_harness::tests! {
-    components_are_what_bmake_makes_of_them,
     options_are_what_they_are_in_mk_conf,
     the_catalogue_is_what_bmake_would_enter,
+    ; campaigns: components_are_what_bmake_makes_of_them,
 }

@@ -181,7 +181,7 @@ fn a_kernel_with_all_checks_debug_information_and_flags_of_the_users() -> Outcom
 }
 
 rumpkernel_harness::tests! {
-    what_nobody_chooses_is_what_buildrump_sh_builds,
+    ; campaigns: a_kernel_with_all_checks_debug_information_and_flags_of_the_users,
     a_kernel_without_all_that_can_be_left_out,
-    a_kernel_with_all_checks_debug_information_and_flags_of_the_users,
+    what_nobody_chooses_is_what_buildrump_sh_builds,
 }

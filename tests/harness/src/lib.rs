@@ -19,12 +19,12 @@
 //! is dead code to the compiler.
 
 use std::env;
-use std::fmt::Display;
+use std::fmt::{self, Display};
 use std::process::ExitCode;
 
-use libtest_mimic::{Arguments, Completion, Failed};
+use libtest_mimic::Arguments;
 
-pub use libtest_mimic::Trial;
+pub use libtest_mimic::{Completion, Failed, Trial};
 
 /// What a test gives back: that it ran, or why it cannot run here.
 pub type Outcome = Result<(), Missing>;
@@ -36,6 +36,12 @@ pub struct Missing {
     is_in_ci: bool,
 }
 
+impl fmt::Display for Missing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.reason)
+    }
+}
+
 impl Missing {
     /// What CI installs or fetches: a program, a snapshot.
     pub fn tool(reason: impl Display) -> Self {
@@ -43,6 +49,23 @@ impl Missing {
             reason: reason.to_string(),
             is_in_ci: true,
         }
+    }
+
+    /// What a harness answers of a test that lacks this.
+    ///
+    /// # Errors
+    ///
+    /// A failure, where CI should have it.
+    pub fn answer(self) -> Result<Completion, Failed> {
+        self.answered(is_ci())
+    }
+
+    fn answered(self, is_ci: bool) -> Result<Completion, Failed> {
+        if self.is_in_ci && is_ci {
+            let reason = self.reason;
+            return Err(format!("{reason}, and CI installs what its tests need").into());
+        }
+        Ok(Completion::ignored_with(self.reason))
     }
 
     /// What is a matter of the machine: its processor, its rights.
@@ -116,11 +139,7 @@ fn is_ci() -> bool {
 fn completion(outcome: Outcome, is_ci: bool) -> Result<Completion, Failed> {
     match outcome {
         Ok(()) => Ok(Completion::Completed),
-        Err(missing) if missing.is_in_ci && is_ci => Err(Failed::from(format!(
-            "{}, and CI installs what its tests need",
-            missing.reason
-        ))),
-        Err(missing) => Ok(Completion::ignored_with(missing.reason)),
+        Err(missing) => missing.answered(is_ci),
     }
 }
 

@@ -7,7 +7,6 @@ mod line;
 mod program;
 
 rumpkernel_harness::tests! {
-    archive::an_archive_is_the_same_each_time_and_fills_another_cache,
     clean::goes_what_was_chosen,
     clean::what_is_in_use_stays,
     inspect::components_are_described_by_the_snapshot_and_named_by_features,
@@ -20,4 +19,5 @@ rumpkernel_harness::tests! {
     line::tells_what_a_pin_of_a_tree_has_to_say,
     line::completion_names_every_command,
     line::json_says_the_same_as_the_table,
+    ; campaigns: archive::an_archive_is_the_same_each_time_and_fills_another_cache,
 }
