@@ -8,15 +8,19 @@ use rumpuser_posix::{Access, Disk};
 
 use crate::world::{self, Folder};
 
-crate::tests![
+// Each size has a kernel of its own.
+crate::tests![;
+    loaded:
     a_disk_is_as_large_as_its_image,
     what_lies_beyond_the_end_is_an_error,
     a_write_beyond_the_end_leaves_the_image_as_it_is,
     a_write_beyond_the_end_is_remembered,
 ];
 
-/// An image as the raw device /dev/raw.
-fn attach(kernel: &Kernel, image: &Path) -> Disk {
+/// A kernel with an image as the raw device /dev/raw. (The device cannot be taken away: the kernel forgets those who have
+/// it open.)
+fn raw(image: &Path) -> (Kernel, Disk) {
+    let kernel = world::boot();
     let disk = kernel
         .hypercalls()
         .attach_disk(image, Access::ReadWrite)
@@ -28,7 +32,7 @@ fn attach(kernel: &Kernel, image: &Path) -> Disk {
         kernel.enter(move |k| (k.etfs_register_withsize)(node, host, sys::RUMP_ETFS_CHR, 0, size))
     };
     assert_eq!(registered.unwrap(), 0);
-    disk
+    (kernel, disk)
 }
 
 /// A file of `size` bytes, none of which is 0.
@@ -47,10 +51,9 @@ fn open(kernel: &Kernel, path: &str) -> fs::File {
 }
 
 fn a_disk_is_as_large_as_its_image() {
-    let kernel = world::boot();
     for size in SIZES {
         let folder = Folder::new();
-        let disk = attach(&kernel, &image(&folder, size));
+        let (kernel, _disk) = raw(&image(&folder, size));
         let path = c"/dev/raw".as_ptr();
         let mut told = 0_u64;
         let place = (&raw mut told).cast();
@@ -65,18 +68,7 @@ fn a_disk_is_as_large_as_its_image() {
             kernel.syscall(move |k| (k.sys_close)(fd)).unwrap();
         }
         assert_eq!(told, size as u64);
-        detach(&kernel, disk);
     }
-}
-
-fn detach(kernel: &Kernel, disk: Disk) {
-    let node = c"/dev/raw".as_ptr();
-    // SAFETY: the string lives as long as the program.
-    assert_eq!(
-        unsafe { kernel.enter(move |k| (k.etfs_remove)(node)) }.unwrap(),
-        0
-    );
-    drop(disk);
 }
 
 fn errno<T: std::fmt::Debug>(result: Result<T, Error>) -> Option<Errno> {
@@ -84,10 +76,9 @@ fn errno<T: std::fmt::Debug>(result: Result<T, Error>) -> Option<Errno> {
 }
 
 fn what_lies_beyond_the_end_is_an_error() {
-    let kernel = world::boot();
     for size in SIZES {
         let folder = Folder::new();
-        let disk = attach(&kernel, &image(&folder, size));
+        let (kernel, _disk) = raw(&image(&folder, size));
         let raw = open(&kernel, "/dev/raw");
         for length in REQUESTS {
             let mut buffer = vec![0; length];
@@ -108,17 +99,14 @@ fn what_lies_beyond_the_end_is_an_error() {
                 }
             }
         }
-        drop(raw);
-        detach(&kernel, disk);
     }
 }
 
 fn a_write_beyond_the_end_leaves_the_image_as_it_is() {
-    let kernel = world::boot();
     for size in SIZES {
         let folder = Folder::new();
         let path = image(&folder, size);
-        let disk = attach(&kernel, &path);
+        let (kernel, _disk) = raw(&path);
         let raw = open(&kernel, "/dev/raw");
         for length in REQUESTS {
             for offset in [size / 512 * 512, size / 512 * 512 + 512, 1 << 30] {
@@ -132,20 +120,16 @@ fn a_write_beyond_the_end_leaves_the_image_as_it_is() {
                 }
             }
         }
-        drop(raw);
-        detach(&kernel, disk);
         assert!(std::fs::read(&path).unwrap() == vec![0x5a; size]);
     }
 }
 
 fn a_write_beyond_the_end_is_remembered() {
-    let kernel = world::boot();
     let folder = Folder::new();
-    let disk = attach(&kernel, &image(&folder, 65_536));
+    let (kernel, _disk) = raw(&image(&folder, 65_536));
     open(&kernel, "/dev/raw")
         .write_at(&[1; 512], 1 << 20)
         .unwrap_err();
     assert_eq!(errno(kernel.sync()), Some(Errno::IO));
     kernel.sync().unwrap();
-    detach(&kernel, disk);
 }
