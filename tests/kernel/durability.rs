@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 use rumpkernel::mount::Ffs;
 use rumpkernel::{Errno, Error, ErrorKind, Kernel, fs};
 use rumpkernel_examples::FFS2_LE;
+use rumpkernel_sys as sys;
 use rumpuser_posix::{DiskEvent, DiskOperation, Fault, Recording};
 
 use crate::small_disk::SmallDisk;
@@ -15,6 +16,7 @@ crate::tests![
     a_failed_write_is_told_to_each_who_asks,
     a_failed_flush_is_told_to_each_who_asks,
     a_write_that_nobody_waited_for_is_told,
+    the_kernel_itself_tells_of_each_failed_write,
     a_disk_does_not_hear_of_another,
     unmounting_tells_what_was_lost,
     shutdown_tells_what_was_lost,
@@ -97,6 +99,48 @@ fn a_write_that_nobody_waited_for_is_told() {
     disarm(&kernel);
     assert_eq!(disk(file.sync_all()), Some(DiskOperation::Write));
     drop(file);
+    mount.unmount().unwrap_err().mount.unmount().unwrap();
+}
+
+/// fsync(2) by itself, as programs of the kernel's own and C programs have it, and whichever write fails: of a page, of an
+/// indirect block, of the inode.
+fn the_kernel_itself_tells_of_each_failed_write() {
+    let (kernel, _folder, _image, mount) = world::with_image(FFS2_LE);
+    let mut struck = 0;
+    let more = [2_u8; 30_000];
+    for after in 0..12 {
+        let path = format!("/mnt/new{after}");
+        fs::write(&kernel, &path, [1; 200_000]).unwrap();
+        // What a write begins by itself has ended.
+        kernel.sync().unwrap();
+        let (name, data) = (
+            std::ffi::CString::new(&*path).unwrap(),
+            more.as_ptr().cast(),
+        );
+        let name = name.as_ptr();
+        // SAFETY: string and data live as long as the calls.
+        let fd = unsafe {
+            let fd = kernel
+                .syscall(move |k| (k.sys_open)(name, sys::O_RDWR, 0))
+                .unwrap();
+            let written = kernel.syscall(move |k| (k.sys_pwrite)(fd, data, 30_000, 200_000));
+            assert_eq!(written.unwrap(), 30_000);
+            fd
+        };
+        let mark = kernel.hypercalls().mark();
+        kernel.hypercalls().faults().arm(Fault::Write, after, 1);
+        // SAFETY: plain values.
+        let synced = unsafe { kernel.syscall(move |k| (k.sys_fsync)(fd)) };
+        disarm(&kernel);
+        let has_failed = kernel.hypercalls().news(&mark.begin(), None).is_some();
+        struck += usize::from(has_failed);
+        assert_eq!(synced.is_err(), has_failed, "write {after}: {synced:?}");
+        // SAFETY: plain values.
+        unsafe { kernel.syscall(move |k| (k.sys_close)(fd)) }.unwrap();
+        fs::remove_file(&kernel, &path).unwrap();
+        let _told = kernel.sync();
+    }
+    assert!((2..12).contains(&struck), "{struck} writes");
     mount.unmount().unwrap_err().mount.unmount().unwrap();
 }
 
