@@ -5,7 +5,7 @@ use std::num::NonZeroU32;
 #[cfg(feature = "instances")]
 use rumpkernel_sys::{EntryPoints, IMAGE};
 use rumpkernel_sys::{LINKED, linked_text};
-use rumpuser_posix::{Console, Instance, Random, World};
+use rumpuser_posix::{Console, Instance, Random, Recording, World};
 
 use crate::error::During as _;
 use crate::gate::Gate;
@@ -112,6 +112,13 @@ impl Builder {
     /// [`Kernel::faults`] gives access to the same.
     pub fn faults(mut self, faults: Faults) -> Self {
         self.world.faults = faults;
+        self
+    }
+
+    /// Records what the kernel writes to its disks and when that is made durable, for tests of what
+    /// survives a loss of power.
+    pub fn recording(mut self, recording: Recording) -> Self {
+        self.world.recording = Some(recording);
         self
     }
 

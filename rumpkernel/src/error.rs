@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use rumpuser_posix::{Backtrace, Death, DeathKind, LoadError, SetupError};
+use rumpuser_posix::{Backtrace, Death, DeathKind, DiskFailure, LoadError, SetupError, errno};
 
 use crate::Errno;
 
@@ -97,6 +97,12 @@ pub enum ErrorKind {
     #[error("the image is in use: unmount it where it is mounted (read-only mounts can share it)")]
     ImageInUse,
 
+    /// The host failed to write to a disk image, or to make durable what was written, at some time since
+    /// this was last asked; see [durability](crate#durability). What the kernel had written is lost, in
+    /// part or as a whole.
+    #[error("{0}; what was written to this disk since the last sync may be lost")]
+    Disk(DiskFailure),
+
     /// The host could not open or read the image.
     #[error("the host says: {0}")]
     Host(#[source] io::Error),
@@ -144,10 +150,15 @@ impl Error {
         &self.0.kind
     }
 
-    /// NetBSD's error number, when the kernel refused the operation.
+    /// NetBSD's error number, when the kernel refused the operation, or for what the host refused to a
+    /// disk.
     pub fn errno(&self) -> Option<Errno> {
-        match self.0.kind {
-            ErrorKind::Errno(errno) => Some(errno),
+        match &self.0.kind {
+            ErrorKind::Errno(errno) => Some(*errno),
+            ErrorKind::Disk(failure) => {
+                let host = failure.error().raw_os_error()?;
+                Some(Errno::from_raw(errno::from_host(host)))
+            }
             _ => None,
         }
     }
@@ -250,6 +261,7 @@ impl From<Error> for io::Error {
             ErrorKind::Errno(errno) => errno.io_kind(),
             ErrorKind::ImageInUse => io::ErrorKind::ResourceBusy,
             ErrorKind::Host(host) => host.kind(),
+            ErrorKind::Disk(failure) => failure.error().kind(),
             ErrorKind::NulInPath | ErrorKind::BadParameter { .. } | ErrorKind::BadPrefix { .. } => {
                 io::ErrorKind::InvalidInput
             }
@@ -301,6 +313,12 @@ impl From<Death> for ErrorKind {
                 backtrace: death.backtrace,
             },
         }
+    }
+}
+
+impl From<DiskFailure> for ErrorKind {
+    fn from(failure: DiskFailure) -> Self {
+        Self::Disk(failure)
     }
 }
 

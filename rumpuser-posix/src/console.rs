@@ -17,7 +17,7 @@ use std::slice;
 use parking_lot::Mutex;
 
 use crate::curlwp;
-use crate::instance::{caller, with_current};
+use crate::instance::{Instance, caller, with_current};
 
 /// A function of the program's that is given lines.
 pub type Sink = Box<dyn FnMut(&[u8]) + Send>;
@@ -160,6 +160,13 @@ impl Output {
         self.flush();
         self.state.lock().pending.extend_from_slice(text);
         self.flush();
+    }
+}
+
+impl Instance {
+    /// Prints text of the program's on the kernel's console.
+    pub fn print(&self, text: &str) {
+        self.console.print(text.as_bytes());
     }
 }
 

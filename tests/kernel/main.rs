@@ -13,6 +13,8 @@ mod clocks;
 #[cfg(feature = "every-component")]
 mod components;
 mod console;
+mod disks;
+mod durability;
 mod ends;
 mod faults;
 mod files;
@@ -25,6 +27,8 @@ mod network;
 mod odd_places;
 mod panics;
 mod place;
+mod power_cuts;
+mod small_disk;
 mod smb;
 mod threads;
 mod usb;
@@ -80,6 +84,8 @@ const ALL: &[&[Test]] = &[
     clocks::TESTS,
     #[cfg(feature = "every-component")]
     components::TESTS,
+    disks::TESTS,
+    durability::TESTS,
     ends::TESTS,
     faults::TESTS,
     files::TESTS,
@@ -91,6 +97,7 @@ const ALL: &[&[Test]] = &[
     network::TESTS,
     odd_places::TESTS,
     panics::TESTS,
+    power_cuts::TESTS,
     smb::TESTS,
     threads::TESTS,
     usb::TESTS,
@@ -98,6 +105,9 @@ const ALL: &[&[Test]] = &[
 
 /// Why a test cannot run on this machine.
 fn obstacle(name: &str) -> Option<&'static str> {
+    if name == "durability::a_full_disk_of_the_host_is_told" {
+        return small_disk::obstacle();
+    }
     let has_usb = cfg!(any(target_arch = "x86", target_arch = "x86_64"));
     (name.starts_with("usb::") && !has_usb)
         .then_some("NetBSD has the driver of the ports on x86 only")

@@ -3,6 +3,7 @@
 mod emulator;
 mod footprint;
 mod outside;
+pub mod power_cut;
 
 pub use emulator::emulator;
 pub use footprint::Footprint;

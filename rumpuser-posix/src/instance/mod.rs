@@ -40,6 +40,7 @@ use crate::image::LoadError;
 use crate::image::Mapping;
 use crate::memory::Memory;
 use crate::random::Random;
+use crate::recording::Recording;
 use crate::rwlock::Queues;
 use crate::thread::Threads;
 use crate::upcall::Upcalls;
@@ -118,6 +119,7 @@ pub struct Instance {
     /// Whether the kernel's signals are raised in the process.
     pub(crate) raises_signals: bool,
     faults: Faults,
+    pub(crate) recording: Option<Recording>,
     /// Where its code lies, once that is known.
     pub(crate) code: OnceLock<Code>,
     death: OnceLock<Death>,
@@ -166,6 +168,7 @@ impl Instance {
             interfaces: Default::default(),
             raises_signals,
             faults: world.faults,
+            recording: world.recording,
             code: OnceLock::new(),
             death: OnceLock::new(),
         })

@@ -1,6 +1,6 @@
 //! What one kernel has for a world.
 
-use crate::{Clock, Console, Faults, Parameters, Random};
+use crate::{Clock, Console, Faults, Parameters, Random, Recording};
 
 /// What a kernel sees of its host: its boot parameters, where it prints to, its time and its
 /// randomness. Every kernel has a world of its own.
@@ -29,4 +29,6 @@ pub struct World {
     pub usb_ports: u8,
     /// What fails from the beginning, for tests.
     pub faults: Faults,
+    /// Where writes and flushes of its disks are recorded, for tests.
+    pub recording: Option<Recording>,
 }

@@ -116,6 +116,19 @@ const ADDITIONS: &[Addition] = &[
             include_str!("additions/if_virt.h")
         ),
     },
+    // See repair/edit/lfs.rs. Test: `kernel`, `power_cuts::lfs`.
+    Addition {
+        source: "sys/ufs/lfs/lfs_segment.c",
+        role: Role::Header,
+        name: "lfs_flush.h",
+        text: include_str!("additions/lfs_flush.h"),
+    },
+    Addition {
+        source: "sys/ufs/lfs/lfs_subr.c",
+        role: Role::Header,
+        name: "lfs_flush.h",
+        text: include_str!("additions/lfs_flush.h"),
+    },
 ];
 
 /// What a source is compiled with, if there is anything.

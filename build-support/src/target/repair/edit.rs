@@ -4,13 +4,17 @@
 //! than finds the place, and applies only where it finds it exactly once: a snapshot whose text differs is compiled
 //! as it is.
 
+mod disk_ends;
 mod dm;
+mod durability;
+mod lfs;
 mod msdosfs;
 mod netsmb;
 mod nilfs;
 mod ntfs;
 mod superblocks;
 mod udf;
+mod wapbl;
 
 use std::borrow::Cow;
 use std::path::Path;
@@ -35,13 +39,17 @@ struct Rule {
 /// The rules, a list for each subject.
 const RULES: &[&[Rule]] = &[
     KERNEL,
+    disk_ends::RULES,
     dm::RULES,
+    durability::RULES,
+    lfs::RULES,
     msdosfs::RULES,
     netsmb::RULES,
     nilfs::RULES,
     ntfs::RULES,
     superblocks::RULES,
     udf::RULES,
+    wapbl::RULES,
 ];
 
 const KERNEL: &[Rule] = &[
