@@ -55,6 +55,7 @@ mod param;
 mod process;
 mod random;
 mod rwlock;
+mod sanitizer;
 mod signal;
 mod sysproxy;
 mod table;

@@ -13,6 +13,7 @@ mod clocks;
 #[cfg(feature = "every-component")]
 mod components;
 mod console;
+mod directories;
 mod ends;
 mod faults;
 mod files;
@@ -30,7 +31,7 @@ mod threads;
 mod usb;
 mod world;
 
-use std::process::ExitCode;
+use std::process::{Command, ExitCode};
 
 use libtest_mimic::{Arguments, Failed, Trial};
 use place::Place;
@@ -80,6 +81,7 @@ const ALL: &[&[Test]] = &[
     clocks::TESTS,
     #[cfg(feature = "every-component")]
     components::TESTS,
+    directories::TESTS,
     ends::TESTS,
     faults::TESTS,
     files::TESTS,
@@ -97,9 +99,18 @@ const ALL: &[&[Test]] = &[
 
 /// Why a test cannot run on this machine.
 fn obstacle(name: &str) -> Option<&'static str> {
+    if name.starts_with("directories::ext2") && !has_ext2_tools() {
+        return Some("mke2fs and e2fsck are not installed (package e2fsprogs)");
+    }
     let has_usb = cfg!(any(target_arch = "x86", target_arch = "x86_64"));
     (name.starts_with("usb::") && !has_usb)
         .then_some("NetBSD has the driver of the ports on x86 only")
+}
+
+/// Whether the programs that make and check file systems of Linux's are there.
+fn has_ext2_tools() -> bool {
+    let runs = |program| Command::new(program).arg("-V").output().is_ok();
+    runs("mke2fs") && runs("e2fsck")
 }
 
 /// Whether there are loaded kernels on this machine, whose ABI may not allow it.
