@@ -13,14 +13,14 @@ const BASE: &str = "rump";
 /// What is checked: what both GCC and clang know, and what depends on no runtime of C++.
 ///
 /// With `-fwrapv` nothing would overflow; what the instrumentation computes wraps around without it.
-pub const FLAGS: [&str; 2] = [
+pub(crate) const FLAGS: [&str; 2] = [
     "-fstrict-overflow",
     "-fsanitize=alignment,bool,bounds,enum,integer-divide-by-zero,nonnull-attribute,null,pointer-overflow,\
      returns-nonnull-attribute,shift,signed-integer-overflow,unreachable,vla-bound",
 ];
 
 /// Makes a component's code call the runtime, and adds it to the base.
-pub fn instrument(component: &mut Component, generated: &mut Vec<GeneratedFile>) {
+pub(crate) fn instrument(component: &mut Component, generated: &mut Vec<GeneratedFile>) {
     let mut add = |name: &str, text: &str| {
         generated.push(GeneratedFile {
             name: name.to_owned(),

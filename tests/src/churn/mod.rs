@@ -12,8 +12,6 @@ use rumpkernel::{Kernel, fs};
 use model::{Entry, Model};
 use random::Random;
 
-/// How many directories there are besides the root, so that each holds many entries.
-const DIRECTORIES: usize = 4;
 /// How many steps lie between two comparisons of everything.
 const BETWEEN_COMPARISONS: usize = 1000;
 /// How many steps lie between two changes of the number of entries that is aimed at.
@@ -29,8 +27,8 @@ pub struct Limits {
     pub name: usize,
     /// Whether a file can have several names.
     pub hard_links: bool,
-    /// Whether there are directories below the root.
-    pub directories: bool,
+    /// The largest number of directories besides the root. Few hold many entries each.
+    pub directories: usize,
     /// The largest number of entries.
     pub entries: usize,
     /// Bytes in the largest file.
@@ -42,7 +40,7 @@ impl Limits {
     pub const UNIX: Self = Self {
         name: 40,
         hard_links: true,
-        directories: true,
+        directories: 4,
         entries: 300,
         file: 20_000,
     };
@@ -123,7 +121,7 @@ impl<'a> Churn<'a> {
             0..45 => self.create(),
             45..65 => self.rename(),
             65..72 if self.limits.hard_links && !is_high => self.link(),
-            72..78 if self.limits.directories && !is_high => self.create_dir(),
+            72..78 if !is_high => self.create_dir(),
             78..90 => self.write(),
             _ => self.truncate(),
         };
@@ -144,7 +142,7 @@ impl<'a> Churn<'a> {
     }
 
     fn create_dir(&mut self) -> Outcome {
-        if self.model.directories().len() >= DIRECTORIES {
+        if self.model.directories().len() >= self.limits.directories {
             return Ok(None);
         }
         let path = self.new_path();
