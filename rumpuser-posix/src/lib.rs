@@ -59,6 +59,7 @@ mod process;
 mod random;
 mod recording;
 mod rwlock;
+mod sanitizer;
 mod signal;
 mod sysproxy;
 mod table;

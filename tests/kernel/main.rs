@@ -13,6 +13,7 @@ mod clocks;
 #[cfg(feature = "every-component")]
 mod components;
 mod console;
+mod directories;
 mod disks;
 mod durability;
 mod ends;
@@ -34,7 +35,7 @@ mod threads;
 mod usb;
 mod world;
 
-use std::process::ExitCode;
+use std::process::{Command, ExitCode};
 
 use libtest_mimic::{Arguments, Failed, Trial};
 use place::Place;
@@ -84,6 +85,7 @@ const ALL: &[&[Test]] = &[
     clocks::TESTS,
     #[cfg(feature = "every-component")]
     components::TESTS,
+    directories::TESTS,
     disks::TESTS,
     durability::TESTS,
     ends::TESTS,
@@ -108,9 +110,18 @@ fn obstacle(name: &str) -> Option<&'static str> {
     if name == "durability::a_full_disk_of_the_host_is_told" {
         return small_disk::obstacle();
     }
+    if name.starts_with("directories::ext2") && !has_ext2_tools() {
+        return Some("mke2fs and e2fsck are not installed (package e2fsprogs)");
+    }
     let has_usb = cfg!(any(target_arch = "x86", target_arch = "x86_64"));
     (name.starts_with("usb::") && !has_usb)
         .then_some("NetBSD has the driver of the ports on x86 only")
+}
+
+/// Whether the programs that make and check file systems of Linux's are there.
+fn has_ext2_tools() -> bool {
+    let runs = |program| Command::new(program).arg("-V").output().is_ok();
+    runs("mke2fs") && runs("e2fsck")
 }
 
 /// Whether there are loaded kernels on this machine, whose ABI may not allow it.
