@@ -28,6 +28,7 @@ mod place;
 mod smb;
 mod threads;
 mod usb;
+mod volumes;
 mod world;
 
 use std::process::ExitCode;
@@ -93,6 +94,9 @@ const ALL: &[&[Test]] = &[
     smb::TESTS,
     threads::TESTS,
     usb::TESTS,
+    volumes::leaks::TESTS,
+    volumes::read_back::TESTS,
+    volumes::stale::TESTS,
 ];
 
 /// Why a test cannot run on this machine.
@@ -100,6 +104,7 @@ fn obstacle(name: &str) -> Option<&'static str> {
     let has_usb = cfg!(any(target_arch = "x86", target_arch = "x86_64"));
     (name.starts_with("usb::") && !has_usb)
         .then_some("NetBSD has the driver of the ports on x86 only")
+        .or_else(|| volumes::obstacle(name))
 }
 
 /// Whether there are loaded kernels on this machine, whose ABI may not allow it.

@@ -5,6 +5,7 @@
 //! as it is.
 
 mod leaks;
+mod pages;
 mod sysvbfs;
 mod truncation;
 
@@ -30,22 +31,10 @@ struct Rule {
 
 /// The rules, a list for each subject.
 const RULES: &[&[Rule]] = &[
-    KERNEL,
     leaks::RULES,
+    pages::RULES,
     sysvbfs::RULES,
     truncation::RULES,
-];
-
-const KERNEL: &[Rule] = &[
-    // The first page of those that are given back may be missing; the assertion looks at it all the same.
-    // Test: `kernel`, `volumes::read_back`.
-    Rule {
-        source: "sys/rump/librump/rumpkern/vm.c",
-        function: "uvm_page_unbusy",
-        find: "KASSERT(mutex_owned(pgs[0]",
-        by: "KASSERT(pgs[0] == NULL || mutex_owned(pgs[0]",
-        since: None,
-    },
 ];
 
 /// The text of a source with all replacements made, if there is one to make.
