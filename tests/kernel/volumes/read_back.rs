@@ -70,9 +70,9 @@ fn a_file_on_fat_is_cut_where_it_cannot_be_read() {
         .open(&kernel, &path)
         .unwrap();
     // The page with the new end is read, to be zeroed behind it.
-    kernel.hypercalls().faults().arm(Fault::Read, 0, u64::MAX);
+    kernel.faults().arm(Fault::Read, 0, u64::MAX);
     let _either = file.set_len(10_001);
-    kernel.hypercalls().faults().disarm();
+    kernel.faults().disarm();
     drop(file);
     let read = fs::read(&kernel, &path).unwrap();
     assert!(read.starts_with(&[7; 10_001]), "{}", read.len());

@@ -4,10 +4,17 @@
 //! than finds the place, and applies only where it finds it exactly once: a snapshot whose text differs is compiled
 //! as it is.
 
+mod dm;
 mod leaks;
+mod msdosfs;
+mod netsmb;
+mod nilfs;
+mod ntfs;
 mod pages;
+mod superblocks;
 mod sysvbfs;
 mod truncation;
+mod udf;
 
 use std::borrow::Cow;
 use std::path::Path;
@@ -31,10 +38,17 @@ struct Rule {
 
 /// The rules, a list for each subject.
 const RULES: &[&[Rule]] = &[
+    dm::RULES,
     leaks::RULES,
+    msdosfs::RULES,
+    netsmb::RULES,
+    nilfs::RULES,
+    ntfs::RULES,
     pages::RULES,
+    superblocks::RULES,
     sysvbfs::RULES,
     truncation::RULES,
+    udf::RULES,
 ];
 
 /// The text of a source with all replacements made, if there is one to make.
