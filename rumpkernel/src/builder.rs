@@ -122,6 +122,14 @@ impl Builder {
         self
     }
 
+    /// Fills memory with a byte before the kernel gets it and after it has given it back, for tests: where this byte
+    /// turns up, in an image or a packet, the kernel has used memory that nobody had initialized. It is zero by
+    /// default, or what was in it when the same kernel had it before.
+    pub fn fill_memory(mut self, byte: u8) -> Self {
+        self.world.memory_fill = Some(byte);
+        self
+    }
+
     /// Boots a kernel: with the feature `instances` one that is loaded for this call, as many as you
     /// like, from any thread; without it the one that is linked into the program, once, as
     /// [`boot_linked`](Self::boot_linked) does.

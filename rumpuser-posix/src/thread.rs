@@ -114,6 +114,7 @@ impl Start {
             unsafe { (start.function)(start.argument) };
         }
 
+        instance.memory.fill.stack();
         // SAFETY: begin() gets what it expects. The function is the kernel's, or one of this crate
         // that keeps the rule of the module upcall.
         unsafe { instance.run_thread(begin, (&raw const self).cast_mut().cast()) };

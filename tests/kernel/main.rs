@@ -33,6 +33,7 @@ mod small_disk;
 mod smb;
 mod threads;
 mod usb;
+mod volumes;
 mod world;
 
 use std::process::{Command, ExitCode};
@@ -103,6 +104,9 @@ const ALL: &[&[Test]] = &[
     smb::TESTS,
     threads::TESTS,
     usb::TESTS,
+    volumes::leaks::TESTS,
+    volumes::read_back::TESTS,
+    volumes::stale::TESTS,
 ];
 
 /// Why a test cannot run on this machine.
@@ -116,6 +120,7 @@ fn obstacle(name: &str) -> Option<&'static str> {
     let has_usb = cfg!(any(target_arch = "x86", target_arch = "x86_64"));
     (name.starts_with("usb::") && !has_usb)
         .then_some("NetBSD has the driver of the ports on x86 only")
+        .or_else(|| volumes::obstacle(name))
 }
 
 /// Whether the programs that make and check file systems of Linux's are there.

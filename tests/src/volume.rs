@@ -18,6 +18,10 @@ pub enum Kind {
     Udf,
     /// tmpfs, which has no device.
     Tmpfs,
+    /// That of the seventh edition of Unix, little-endian.
+    V7fs,
+    /// The boot file system of System V.
+    Sysvbfs,
 }
 
 impl Kind {
@@ -27,9 +31,14 @@ impl Kind {
             Self::Msdos => c"msdos",
             Self::Udf => c"udf",
             Self::Tmpfs => c"tmpfs",
+            Self::V7fs => c"v7fs",
+            Self::Sysvbfs => c"sysvbfs",
         }
     }
 }
+
+/// `_LITTLE_ENDIAN` of NetBSD's <sys/endian.h>.
+const LITTLE_ENDIAN: c_int = 1234;
 
 /// The device node of an image.
 const NODE: &CStr = c"/dev/volume";
@@ -119,6 +128,14 @@ impl<'a> Volume<'a> {
                 };
                 self.call_with(kind, flags, &mut arguments)
             }
+            Kind::V7fs => {
+                let mut arguments = sys::v7fs_args {
+                    fspec,
+                    endian: LITTLE_ENDIAN,
+                };
+                self.call_with(kind, flags, &mut arguments)
+            }
+            Kind::Sysvbfs => self.call_with(kind, flags, &mut sys::sysvbfs_args { fspec }),
         }
     }
 

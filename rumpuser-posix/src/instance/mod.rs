@@ -146,7 +146,7 @@ impl Instance {
             console: Output::new(world.console),
             time: world.clock.begin(id),
             random: world.random,
-            memory: Memory::default(),
+            memory: Memory::filled_with(world.memory_fill),
             descriptors: Descriptors::default(),
             disks: Arc::default(),
             bio: BlockIo::default(),

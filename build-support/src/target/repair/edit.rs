@@ -7,12 +7,16 @@
 mod disk_ends;
 mod dm;
 mod durability;
+mod leaks;
 mod lfs;
 mod msdosfs;
 mod netsmb;
 mod nilfs;
 mod ntfs;
+mod pages;
 mod superblocks;
+mod sysvbfs;
+mod truncation;
 mod udf;
 mod wapbl;
 
@@ -42,26 +46,18 @@ const RULES: &[&[Rule]] = &[
     disk_ends::RULES,
     dm::RULES,
     durability::RULES,
+    leaks::RULES,
     lfs::RULES,
     msdosfs::RULES,
     netsmb::RULES,
     nilfs::RULES,
     ntfs::RULES,
+    pages::RULES,
     superblocks::RULES,
+    sysvbfs::RULES,
+    truncation::RULES,
     udf::RULES,
     wapbl::RULES,
-];
-
-const KERNEL: &[Rule] = &[
-    // The first page of those that are given back may be missing; the assertion looks at it all the same.
-    // Test: `kernel`, `files::what_was_written_is_read_again`.
-    Rule {
-        source: "sys/rump/librump/rumpkern/vm.c",
-        function: "uvm_page_unbusy",
-        find: "KASSERT(mutex_owned(pgs[0]",
-        by: "KASSERT(pgs[0] == NULL || mutex_owned(pgs[0]",
-        since: None,
-    },
 ];
 
 /// The text of a source with all replacements made, if there is one to make.
