@@ -23,6 +23,7 @@ use crate::errno::from_host;
 use crate::fault::Fault;
 use crate::hostio;
 use crate::instance::{Dead, Instance, Wake, caller};
+use crate::write_signals;
 
 const READ: c_int = 0x01;
 const SYNC: c_int = 0x04;
@@ -202,6 +203,7 @@ impl Instance {
 /// kernel.
 unsafe extern "C" fn serve(_argument: *mut c_void) -> *mut c_void {
     let instance = caller();
+    write_signals::block_for_good();
     if instance.become_kernel_thread().is_err() {
         instance.fail("rumpuser: the kernel has no lwp for block I/O");
     }

@@ -11,13 +11,14 @@
 use std::ffi::{c_char, c_int};
 use std::fmt;
 use std::io::Write;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::slice;
 
 use parking_lot::Mutex;
 
 use crate::curlwp;
 use crate::instance::caller;
+use crate::program::{self, Theirs};
+use crate::write_signals;
 
 /// A function of the program's that is given lines.
 pub type Sink = Box<dyn FnMut(&[u8]) + Send>;
@@ -68,7 +69,7 @@ struct State {
     /// Lines for a sink that is being called.
     pending: Vec<u8>,
     /// `None` while a thread is calling it.
-    console: Option<Console>,
+    console: Option<Theirs<Console>>,
     panic: Vec<u8>,
     /// The thread whose text is kept.
     panicking: Option<usize>,
@@ -85,7 +86,7 @@ impl Output {
         Self {
             to_stdout: matches!(console, Console::Stdout),
             state: Mutex::new(State {
-                console: Some(console),
+                console: Some(Theirs::new(console)),
                 ..State::default()
             }),
         }
@@ -149,7 +150,7 @@ impl Output {
     pub(crate) fn debug(&self, text: &[u8]) {
         if self.to_stdout {
             // Nobody can be told that standard error is closed.
-            let _ = std::io::stderr().write_all(text);
+            let _ = write_signals::without(|| std::io::stderr().write_all(text));
         } else {
             self.print(text);
         }
@@ -168,11 +169,10 @@ fn write(console: &mut Console, text: &[u8]) {
         Console::Stdout => {
             let mut stdout = std::io::stdout();
             // As above.
-            let _ = stdout.write_all(text).and_then(|()| stdout.flush());
+            let _ = write_signals::without(|| stdout.write_all(text).and_then(|()| stdout.flush()));
         }
         Console::Discard => {}
-        // Unwinding would have to pass through frames of C. The hook has reported the panic.
-        Console::Sink(sink) => drop(catch_unwind(AssertUnwindSafe(|| sink(text)))),
+        Console::Sink(sink) => _ = program::call(|| sink(text)),
     }
 }
 
@@ -190,9 +190,13 @@ unsafe extern "C" fn rumpuser_posix_debug_text(text: *const c_char, length: usiz
     // SAFETY: the C part passes a buffer that holds at least that many characters.
     let text = unsafe { slice::from_raw_parts(text.cast::<u8>(), length) };
     match crate::instance::current() {
-        Some(instance) => instance.console.debug(text),
+        Some(instance) => {
+            instance.console.debug(text);
+            // May be left by a jump: the C part has memory to free only for longer texts than that.
+            instance.hear(text);
+        }
         // As Console::Stdout.
-        None => drop(std::io::stderr().write_all(text)),
+        None => drop(write_signals::without(|| std::io::stderr().write_all(text))),
     }
 }
 

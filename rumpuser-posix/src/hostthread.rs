@@ -114,6 +114,15 @@ fn create<F: FnOnce()>(stack: usize, main: Box<Main<F>>) -> Result<libc::pthread
     }
 }
 
+/// How much of the calling thread's stack is left, in bytes. `None` where the host does not tell.
+#[must_use]
+pub fn stack_left() -> Option<usize> {
+    let here = 0_u8;
+    let here = (&raw const here).addr();
+    let stack = host::stack()?;
+    (stack.contains(&here)).then(|| here - stack.start)
+}
+
 #[cfg(test)]
 mod tests {
     use std::sync::mpsc;

@@ -54,6 +54,7 @@ mod memory;
 mod mutex;
 mod param;
 mod process;
+mod program;
 mod random;
 mod rwlock;
 mod signal;
@@ -61,15 +62,17 @@ mod sysproxy;
 mod table;
 mod thread;
 mod upcall;
+mod write_signals;
 
 pub use backtrace::{Backtrace, Frame};
 pub use clock::{Clock, ClockError, Hand, Spawned};
 pub use console::{Console, Sink};
 pub use disk::{Access, Disk, DiskError};
 pub use fault::{Fault, Faults};
-pub use hostthread::HostThread;
+pub use hostthread::{HostThread, stack_left};
 pub use image::{Image, Import, LoadError, Segment};
 pub use instance::{Death, DeathKind, Instance, Parameters, SetupError, World};
+pub use memory::MemoryPatience;
 pub use random::Random;
 
 /// USB devices in a kernel's ports, of the component rumpdev_ugenhc.

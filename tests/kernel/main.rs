@@ -17,6 +17,7 @@ mod ends;
 mod faults;
 mod files;
 mod footprint;
+mod host_limits;
 mod images;
 mod instances;
 mod links;
@@ -83,6 +84,7 @@ const ALL: &[&[Test]] = &[
     ends::TESTS,
     faults::TESTS,
     files::TESTS,
+    host_limits::TESTS,
     images::TESTS,
     instances::TESTS,
     links::TESTS,

@@ -38,7 +38,7 @@ use crate::fork;
 use crate::image::LoadError;
 #[cfg(feature = "instances")]
 use crate::image::Mapping;
-use crate::memory::Memory;
+use crate::memory::{Memory, MemoryPatience};
 use crate::random::Random;
 use crate::rwlock::Queues;
 use crate::thread::Threads;
@@ -95,6 +95,7 @@ pub struct Instance {
     pub(crate) time: Time,
     pub(crate) random: Random,
     pub(crate) memory: Memory,
+    pub(crate) memory_patience: MemoryPatience,
     pub(crate) descriptors: Descriptors,
     pub(crate) disks: Arc<Disks>,
     pub(crate) bio: BlockIo,
@@ -145,6 +146,7 @@ impl Instance {
             time: world.clock.begin(id),
             random: world.random,
             memory: Memory::default(),
+            memory_patience: world.memory_patience,
             descriptors: Descriptors::default(),
             disks: Arc::default(),
             bio: BlockIo::default(),

@@ -11,13 +11,14 @@ use super::inbox::Inbox;
 use super::link::{Frame, Link};
 use crate::component::upcalls;
 use crate::instance::{Dead, Instance, Wake, caller};
+use crate::program::{self, Theirs};
 
 /// `rump_virtif_virt_deliverpkt`: takes the kernel's interface, and a frame in pieces.
 pub type Deliver = unsafe extern "C" fn(*mut c_void, *mut libc::iovec, usize);
 
 /// One interface and what it is plugged into.
 pub(super) struct Nic {
-    pub(super) link: Box<dyn Link>,
+    pub(super) link: Theirs<Box<dyn Link>>,
     pub(super) inbox: Arc<Inbox>,
     pub(super) address: [u8; 6],
     pub(super) unit: u32,
@@ -44,7 +45,7 @@ impl Nic {
         inbox: Arc<Inbox>,
     ) -> Self {
         Self {
-            link,
+            link: Theirs::new(link),
             inbox,
             address,
             unit,
@@ -87,7 +88,8 @@ impl Nic {
         // SAFETY: the caller's promise.
         let pieces = pieces
             .map(|piece| unsafe { slice::from_raw_parts(piece.iov_base.cast(), piece.iov_len) });
-        self.link.send(Frame::gather(pieces));
+        let frame = Frame::gather(pieces);
+        let _panicked = program::call(|| self.link.send(frame));
     }
 
     /// Waits for the receiver to end, which it does after the inbox is closed. The caller may run code
