@@ -110,7 +110,10 @@ fn a_sink_may_panic_when_it_is_dropped() {
 
     let panicking = Panicking;
     let sink = Console::sink(move |_| _ = &panicking);
-    drop(boot_with(Parameters::new(), sink));
+    let instance = boot_with(Parameters::new(), sink);
+    // Its threads have the instance, too, and are to be gone when it is dropped here.
+    assert!(instance.join_threads(None));
+    drop(instance);
 }
 
 #[test]
