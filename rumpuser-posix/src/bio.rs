@@ -7,8 +7,8 @@
 //! reports a write as done when it is durable.
 //!
 //! Threads are started when there is work that none is free for, up to a few, and end with the
-//! kernel. Where there are none (`RUMP_THREADS=0`, or the host has none to give) the hypercall does
-//! the transfer itself.
+//! kernel. Where there are none (`RUMP_THREADS=0`, or the host has none to give), and where there is no
+//! memory for the queue, the hypercall does the transfer itself.
 
 use std::collections::VecDeque;
 use std::ffi::{c_int, c_void};
@@ -178,7 +178,7 @@ impl Instance {
             let started = self.start_detached("rumpbio", serve, ptr::null_mut());
             queue.threads += usize::from(started.is_ok());
         }
-        if queue.threads == 0 {
+        if queue.threads == 0 || queue.transfers.try_reserve(1).is_err() {
             return false;
         }
         queue.transfers.push_back(transfer);

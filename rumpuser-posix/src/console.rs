@@ -99,14 +99,17 @@ impl Output {
             && PANIC.starts_with(&state.line)
             && PANIC.ends_with(&[byte]);
         if state.panicking == Some(thread) {
-            if state.panic.len() < PANIC_MAX {
+            if state.panic.len() < PANIC_MAX && state.panic.try_reserve(1).is_ok() {
                 state.panic.push(byte);
             }
         } else if begins {
             state.panicking = Some(thread);
             state.panic = PANIC.to_vec();
         }
-        state.line.push(byte);
+        // Without memory the text is lost.
+        if state.line.try_reserve(1).is_ok() {
+            state.line.push(byte);
+        }
         let full = byte == b'\n' || state.line.len() >= LINE_MAX;
         drop(state);
         if full {
@@ -118,7 +121,9 @@ impl Output {
     pub(crate) fn flush(&self) {
         let mut state = self.state.lock();
         let line = std::mem::take(&mut state.line);
-        state.pending.extend_from_slice(&line);
+        if state.pending.try_reserve(line.len()).is_ok() {
+            state.pending.extend_from_slice(&line);
+        }
         // A thread that is calling the sink already looks for more when it is back.
         let Some(mut console) = state.console.take() else {
             return;
@@ -159,7 +164,11 @@ impl Output {
     /// Prints text that is not the kernel's.
     pub(crate) fn print(&self, text: &[u8]) {
         self.flush();
-        self.state.lock().pending.extend_from_slice(text);
+        let mut state = self.state.lock();
+        if state.pending.try_reserve(text.len()).is_ok() {
+            state.pending.extend_from_slice(text);
+        }
+        drop(state);
         self.flush();
     }
 }

@@ -56,6 +56,7 @@ mod param;
 mod process;
 mod program;
 mod random;
+mod reserve;
 mod rwlock;
 mod signal;
 mod sysproxy;

@@ -40,6 +40,7 @@ unsafe extern "C" fn rumpuser_posix_gave_up(reason: *const c_void, frame: *const
     // SAFETY: give_up() passes a reason, and waits.
     let Reason { kind, message } = unsafe { *reason.cast::<Reason>() };
     let instance = current().unwrap_or_else(|| process::abort());
+    instance.reserve.release();
     if kind == DeathKind::Panic {
         instance.console.print(message.as_bytes());
         instance.console.print(b"\n");

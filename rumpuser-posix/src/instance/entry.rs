@@ -107,6 +107,9 @@ unsafe fn stay(
         entry.landing.set(ptr::null_mut());
         returned
     };
+    if !returned {
+        instance.reserve.release();
+    }
     if !returned && let Some(death) = entry.accident.death(instance.code.get()) {
         instance.die(death);
     }

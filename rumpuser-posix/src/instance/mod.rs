@@ -40,6 +40,7 @@ use crate::image::LoadError;
 use crate::image::Mapping;
 use crate::memory::{Memory, MemoryPatience};
 use crate::random::Random;
+use crate::reserve::{self, Reserve};
 use crate::rwlock::Queues;
 use crate::thread::Threads;
 use crate::upcall::Upcalls;
@@ -122,6 +123,7 @@ pub struct Instance {
     /// Where its code lies, once that is known.
     pub(crate) code: OnceLock<Code>,
     death: OnceLock<Death>,
+    pub(crate) reserve: Reserve,
 }
 
 /// The slot of the kernel that is linked into the program.
@@ -170,6 +172,7 @@ impl Instance {
             faults: world.faults,
             code: OnceLock::new(),
             death: OnceLock::new(),
+            reserve: Reserve::new(),
         })
     }
 
@@ -187,6 +190,9 @@ impl Instance {
         image: impl FnOnce() -> Result<Option<Mapping>, SetupError>,
     ) -> Result<Arc<Self>, SetupError> {
         fork::watch()?;
+        if !reserve::has(reserve::FOR_INSTANCE) {
+            return Err(io::Error::from_raw_os_error(libc::ENOMEM).into());
+        }
         match world.parameters.invalid() {
             Some(name) => Err(SetupError::Parameter(name.to_owned())),
             None => Ok(Self::build(world, image()?, false)),

@@ -17,7 +17,7 @@ use parking_lot::Mutex;
 use super::Instance;
 use crate::accident::{self, AlternateStack};
 use crate::table::Table;
-use crate::{fork, host};
+use crate::{fork, host, reserve};
 
 /// A thread that has been in a kernel.
 #[derive(Debug)]
@@ -66,6 +66,9 @@ impl Visitor {
             accident::unblock();
         }
         let key = key()?;
+        if !reserve::has(reserve::FOR_THREAD) {
+            return None;
+        }
         let visitor = Box::new(Self {
             // SAFETY: no conditions.
             thread: unsafe { libc::pthread_self() },
@@ -83,9 +86,13 @@ impl Visitor {
             return None;
         }
         let mut visitors = VISITORS.lock();
-        visitors
-            .get_or_insert_default()
-            .insert(place.addr(), visitor);
+        let visitors = visitors.get_or_insert_default();
+        if visitors.try_reserve(1).is_err() {
+            // SAFETY: as above.
+            unsafe { libc::pthread_setspecific(key, ptr::null()) };
+            return None;
+        }
+        visitors.insert(place.addr(), visitor);
         THIS.set(place);
         // SAFETY: as in this().
         unsafe { place.as_ref() }
