@@ -9,6 +9,8 @@ use parking_lot::Mutex;
 
 /// What starting a thread, or a thread's first entry, allocates at most, in bytes.
 pub(crate) const FOR_THREAD: usize = 4 << 10;
+/// What the answer to a kernel that asks for a parameter takes, in bytes; more than any is long.
+pub(crate) const FOR_PARAMETER: usize = 16 << 10;
 /// What setting up an instance allocates at most, in bytes, its reserve included.
 pub(crate) const FOR_INSTANCE: usize = 96 << 10;
 /// What the message and the backtrace of a death need at most, in bytes.
@@ -26,9 +28,14 @@ pub(crate) struct Reserve(Mutex<Vec<u8>>);
 impl Reserve {
     /// Without memory there is no reserve; see [`has`].
     pub(crate) fn new() -> Self {
-        let mut memory = Vec::new();
-        let _none = memory.try_reserve_exact(FOR_DEATH);
-        Self(Mutex::new(memory))
+        let reserve = Self(Mutex::new(Vec::new()));
+        reserve.refill();
+        reserve
+    }
+
+    /// Takes back what was released, if the host has it.
+    pub(crate) fn refill(&self) {
+        let _none = self.0.lock().try_reserve_exact(FOR_DEATH);
     }
 
     /// Gives it to whoever allocates next.
