@@ -86,6 +86,18 @@ pub enum ErrorKind {
         symbol: String,
     },
 
+    /// The calling thread has too little stack left to boot a kernel on it.
+    #[error(
+        "the calling thread has {left} bytes of stack left, and a kernel needs {needed} to boot: \
+         boot it on a thread with a larger stack"
+    )]
+    SmallStack {
+        /// What the thread has left, in bytes.
+        left: usize,
+        /// What a kernel needs to boot, in bytes.
+        needed: usize,
+    },
+
     /// A boot parameter has a value that cannot be handed to the kernel.
     #[error("bad boot parameter: {reason}")]
     BadParameter {
@@ -269,6 +281,7 @@ impl From<Error> for io::Error {
             ErrorKind::InsideKernel => io::ErrorKind::Deadlock,
             ErrorKind::AlreadyBooted => io::ErrorKind::AlreadyExists,
             ErrorKind::Load(LoadError::Host { source, .. }) => source.kind(),
+            ErrorKind::SmallStack { .. } => io::ErrorKind::OutOfMemory,
             ErrorKind::Load(_) | ErrorKind::Incomplete { .. } => io::ErrorKind::Unsupported,
             ErrorKind::Panicked { .. }
             | ErrorKind::Crashed { .. }

@@ -64,10 +64,13 @@ pub(crate) struct Descriptors {
 }
 
 impl Descriptors {
-    fn insert(&self, descriptor: Descriptor) -> RawFd {
+    /// `Err` with the host's errno, when it has no memory; then the file is closed.
+    fn insert(&self, descriptor: Descriptor) -> Result<RawFd, c_int> {
         let number = descriptor.file.as_raw_fd();
-        self.open.lock().insert(number, descriptor);
-        number
+        let mut open = self.open.lock();
+        open.try_reserve(1).map_err(|_| libc::ENOMEM)?;
+        open.insert(number, descriptor);
+        Ok(number)
     }
 
     /// Keeps a descriptor of a component's until the kernel closes it or is dead.
@@ -78,7 +81,7 @@ impl Descriptors {
         ),
         feature = "rumpnet_sockin"
     ))]
-    pub(crate) fn adopt(&self, descriptor: std::os::fd::OwnedFd) -> RawFd {
+    pub(crate) fn adopt(&self, descriptor: std::os::fd::OwnedFd) -> Result<RawFd, c_int> {
         self.insert(Descriptor {
             file: descriptor.into(),
             writable: false,
@@ -128,12 +131,13 @@ fn open(instance: &Instance, path: &CStr, flags: c_int) -> Result<RawFd, c_int> 
         if write && image.access == Access::ReadOnly {
             return Err(from_host(libc::EACCES));
         }
-        return Ok(instance.descriptors.insert(Descriptor {
+        let inserted = instance.descriptors.insert(Descriptor {
             file: image.file.try_clone().map_err(|error| from_io(&error))?,
             writable: write,
             image: Some(image),
             _lock: None,
-        }));
+        });
+        return inserted.map_err(from_host);
     }
     let mut host_flags = 0;
     if flags & OPEN_CREATE != 0 {
@@ -162,12 +166,13 @@ fn open(instance: &Instance, path: &CStr, flags: c_int) -> Result<RawFd, c_int> 
     } else {
         None
     };
-    Ok(instance.descriptors.insert(Descriptor {
+    let inserted = instance.descriptors.insert(Descriptor {
         file,
         writable: write,
         image: None,
         _lock: lock,
-    }))
+    });
+    inserted.map_err(from_host)
 }
 
 /// Size and type. `Err` with NetBSD's number.

@@ -20,6 +20,7 @@ mod ends;
 mod faults;
 mod files;
 mod footprint;
+mod host_limits;
 mod images;
 mod instances;
 mod links;
@@ -92,6 +93,7 @@ const ALL: &[&[Test]] = &[
     ends::TESTS,
     faults::TESTS,
     files::TESTS,
+    host_limits::TESTS,
     images::TESTS,
     instances::TESTS,
     links::TESTS,

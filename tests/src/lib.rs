@@ -4,8 +4,8 @@ mod churn;
 mod emulator;
 mod footprint;
 mod outside;
-mod volume;
 pub mod power_cut;
+mod volume;
 
 pub use churn::{Churn, Limits};
 pub use emulator::emulator;
