@@ -17,6 +17,7 @@ mod ends;
 mod faults;
 mod files;
 mod footprint;
+mod formats;
 mod images;
 mod instances;
 mod links;
@@ -83,6 +84,12 @@ const ALL: &[&[Test]] = &[
     ends::TESTS,
     faults::TESTS,
     files::TESTS,
+    formats::dm::TESTS,
+    formats::fat::TESTS,
+    formats::nilfs::TESTS,
+    formats::ntfs::TESTS,
+    formats::times::TESTS,
+    formats::udf::TESTS,
     images::TESTS,
     instances::TESTS,
     links::TESTS,
@@ -100,6 +107,7 @@ fn obstacle(name: &str) -> Option<&'static str> {
     let has_usb = cfg!(any(target_arch = "x86", target_arch = "x86_64"));
     (name.starts_with("usb::") && !has_usb)
         .then_some("NetBSD has the driver of the ports on x86 only")
+        .or_else(|| formats::obstacle(name))
 }
 
 /// Whether there are loaded kernels on this machine, whose ABI may not allow it.

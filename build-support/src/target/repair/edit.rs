@@ -9,6 +9,7 @@ mod msdosfs;
 mod nilfs;
 mod ntfs;
 mod superblocks;
+mod times;
 mod udf;
 
 use std::borrow::Cow;
@@ -39,6 +40,7 @@ const RULES: &[&[Rule]] = &[
     nilfs::RULES,
     ntfs::RULES,
     superblocks::RULES,
+    times::RULES,
     udf::RULES,
 ];
 

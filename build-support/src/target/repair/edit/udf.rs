@@ -4,6 +4,7 @@
 
 use super::Rule;
 
+const SUBR: &str = "sys/fs/udf/udf_subr.c";
 const ALLOCATION: &str = "sys/fs/udf/udf_allocation.c";
 
 pub(super) const RULES: &[Rule] = &[
@@ -25,6 +26,79 @@ pub(super) const RULES: &[Rule] = &[
         function: "udf_append_adslot",
         find: "ext = udf_node->ext[extnr];",
         by: "if (extnr >= UDF_MAX_ALLOC_EXTENTS) return EFBIG; ext = udf_node->ext[extnr];",
+        since: None,
+    },
+    // Sequences of descriptors whose length is no multiple of a block's: they have no end.
+    Rule {
+        source: SUBR,
+        function: "udf_read_vds_extent",
+        find: "while (len) {",
+        by: "while (len >= sector_size) {",
+        since: None,
+    },
+    Rule {
+        source: SUBR,
+        function: "udf_read_vds_extent",
+        find: "len -= dscr_size;",
+        by: "len -= MIN(len, dscr_size);",
+        since: None,
+    },
+    // And those that are as long as a number can be: what lies behind the disk's end is skipped block by block.
+    Rule {
+        source: SUBR,
+        function: "udf_retrieve_lvint",
+        find: "len     = udf_rw32(ump->logical_vol->integrity_seq_loc.len);",
+        by: "len = MIN(udf_rw32(ump->logical_vol->integrity_seq_loc.len), 1024 * lb_size);",
+        since: None,
+    },
+    Rule {
+        source: SUBR,
+        function: "udf_retrieve_lvint",
+        find: "len    = udf_rw32(lvint->next_extent.len);",
+        by: "len = MIN(udf_rw32(lvint->next_extent.len), 1024 * lb_size);",
+        since: None,
+    },
+    Rule {
+        source: SUBR,
+        function: "udf_retrieve_lvint",
+        find: "while (len) {",
+        by: "while (len >= lb_size) {",
+        since: None,
+    },
+    // A descriptor of gigabytes.
+    Rule {
+        source: "sys/fs/udf/udf_readwrite.c",
+        function: "udf_read_phys_dscr",
+        find: "dscrlen = udf_tagsize(dst, sector_size);",
+        by: "dscrlen = udf_tagsize(dst, sector_size); \
+             if (error == 0 && (dscrlen < sector_size || dscrlen > (64 << 20))) error = EINVAL;",
+        since: None,
+    },
+    // Maps of partitions behind the descriptors that they stand in, and partitions that are not where they must be.
+    Rule {
+        source: SUBR,
+        function: "udf_process_vds",
+        find: "ump->logvol_info = lvinfo;",
+        by: "if (n_pm > UDF_PMAPS || n_pm > udf_rw32(lvint->num_part) \
+             || udf_rw32(lvint->l_iu) < sizeof(struct udf_logvol_info)) return EINVAL; \
+             ump->logvol_info = lvinfo;",
+        since: None,
+    },
+    Rule {
+        source: SUBR,
+        function: "udf_process_vds",
+        find: "pmap_size  = pmap_pos[1];",
+        by: "pmap_size = pmap_pos[1]; \
+             if (pmap_size < 6 || pmap_pos + pmap_size > \
+             ump->logical_vol->maps + udf_rw32(ump->logical_vol->mt_l)) return EINVAL;",
+        since: None,
+    },
+    Rule {
+        source: SUBR,
+        function: "udf_process_vds",
+        find: "if (pmap_type == UDF_VTOP_TYPE_UNKNOWN)",
+        by: "if (pmap_type == UDF_VTOP_TYPE_UNKNOWN || (phys_part != log_part \
+             && (pmap_type == UDF_VTOP_TYPE_PHYS || pmap_type == UDF_VTOP_TYPE_SPARABLE)))",
         since: None,
     },
 ];
