@@ -11,6 +11,7 @@ crate::tests! {
     fsinfo_is_right_after_unmounting,
     sectors_can_be_as_large_as_mkfs_makes_them,
     numbers_that_contradict_each_other_are_refused,
+    a_circular_directory_is_an_error,
 }
 
 const FORMATS: [(Format, &str, u64); 3] = [
@@ -91,4 +92,23 @@ fn numbers_that_contradict_each_other_are_refused() {
             assert_eq!(refused, Some(Errno::INVAL), "{format}: {bytes:?} at {at}");
         }
     }
+}
+
+fn a_circular_directory_is_an_error() {
+    let (format, command, length) = FORMATS[2];
+    let made = Made::by(command, length);
+    let mut reserved = [0; 2];
+    let image = std::fs::File::open(&made.path).unwrap();
+    std::os::unix::fs::FileExt::read_exact_at(&image, &mut reserved, 14).unwrap();
+    // The entry of the root directory's cluster names that cluster.
+    let entry = u64::from(u16::from_le_bytes(reserved)) * 512 + 2 * 4;
+    made.patch(entry, &2_u32.to_le_bytes());
+    let kernel = crate::world::boot();
+    fs::create_dir(&kernel, "/mnt").unwrap();
+    let mounted = format.mount(&kernel, &made.path, c"/dev/image", c"/mnt", Access::Read);
+    let error = mounted
+        .and_then(|()| fs::read_dir(&kernel, "/mnt").map(|_| ()))
+        .unwrap_err();
+    assert_eq!(error.errno(), Some(Errno::IO), "{error}");
+    assert!(kernel.is_alive());
 }

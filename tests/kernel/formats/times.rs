@@ -124,6 +124,10 @@ fn fat_holds_1980_to_2107() {
     ];
     holds(Format::Fat16, &made.path, &inside, &outside, 2);
     run("fsck.fat -n IMAGE", &made.path);
+    let said = run("mdir -i IMAGE ::/", &made.path);
+    for date in ["1980-01-01   0:00", "2107-12-31  23:59"] {
+        assert!(said.contains(date), "{said}");
+    }
 }
 
 fn ffs_1_holds_1901_to_2038() {

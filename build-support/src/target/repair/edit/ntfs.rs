@@ -101,8 +101,8 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         source: SUBR,
         function: "ntfs_ntreaddir",
-        find: "1 << (blnum & 3)",
-        by: "1 << (blnum & 7)",
+        find: "if (bmp[blnum >> 3] & (1 << (blnum & 3)))",
+        by: "if ((blnum >> 3) >= bmvap->va_datalen || (bmp[blnum >> 3] & (1 << (blnum & 7))))",
         since: None,
     },
     // Attributes that lead out of their record, or no further: see additions/ntfs_attribute.h.
@@ -164,6 +164,41 @@ pub(super) const RULES: &[Rule] = &[
              || vap->va_a_iroot->ir_size < DEV_BSIZE || vap->va_a_iroot->ir_size > MAXBSIZE) { \
              error = EINVAL; goto fail; } \
              fp->f_dirblsz = vap->va_a_iroot->ir_size;",
+        since: None,
+    },
+    // Memory for as much as an attribute is said to hold, which may never be there.
+    Rule {
+        source: MOUNT,
+        function: "ntfs_calccfree",
+        find: "bmsize = VTOF(vp)->f_size;",
+        by: "if (VTOF(vp)->f_size > ntmp->ntm_bootfile.bf_spv / ntmp->ntm_spc / 8 + MAXBSIZE) return EINVAL; \
+             bmsize = VTOF(vp)->f_size;",
+        since: None,
+    },
+    Rule {
+        source: SUBR,
+        function: "ntfs_ntreaddir",
+        find: "bmp = (u_char *) malloc(",
+        by: "if (bmvap->va_datalen > 8 * MAXBSIZE) { error = EINVAL; goto fail; } \
+             bmp = (u_char *) malloc(",
+        since: None,
+    },
+    Rule {
+        source: SUBR,
+        function: "ntfs_ntvattrget",
+        find: "len = lvap->va_datalen;",
+        by: "if (lvap->va_datalen > 4 * MAXBSIZE) return (EINVAL); len = lvap->va_datalen;",
+        since: None,
+    },
+    // An entry of a list of attributes that leads out of it, or no further.
+    Rule {
+        source: SUBR,
+        function: "ntfs_ntvattrget",
+        find: "if (len > aalp->reclen) {",
+        by: "if (len < offsetof(struct attr_attrlist, al_name) || aalp->reclen > len \
+             || aalp->reclen < offsetof(struct attr_attrlist, al_name) + 2 * aalp->al_namelen) { \
+             error = EINVAL; goto out; } \
+             if (len > aalp->reclen) {",
         since: None,
     },
 ];

@@ -100,4 +100,34 @@ pub(super) const RULES: &[Rule] = &[
              error = kauth_authorize_vnode(cred, KAUTH_VNODE_WRITE_TIMES, vp,",
         since: None,
     },
+    // The century from 2000 on has a day more than others and the first four years of others have one less, so that
+    // dates from the last day of 2099 on are a day off. Years are counted one by one instead, 399 at most.
+    Rule {
+        source: "sys/dev/clock_subr.c",
+        function: "clock_ymdhms_to_secs",
+        find: "i = year / 100;",
+        by: "i = 0;",
+        since: Some("2014-12-16"),
+    },
+    Rule {
+        source: "sys/dev/clock_subr.c",
+        function: "clock_ymdhms_to_secs",
+        find: "i = year / 4;",
+        by: "i = 0;",
+        since: Some("2014-12-16"),
+    },
+    Rule {
+        source: "sys/dev/clock_subr.c",
+        function: "clock_secs_to_ymdhms",
+        find: "i = days / DAYS100YEARS;",
+        by: "i = 0;",
+        since: Some("2014-12-16"),
+    },
+    Rule {
+        source: "sys/dev/clock_subr.c",
+        function: "clock_secs_to_ymdhms",
+        find: "i = days / DAYS4YEARS;",
+        by: "i = 0;",
+        since: Some("2014-12-16"),
+    },
 ];

@@ -101,4 +101,48 @@ pub(super) const RULES: &[Rule] = &[
              && (pmap_type == UDF_VTOP_TYPE_PHYS || pmap_type == UDF_VTOP_TYPE_SPARABLE)))",
         since: None,
     },
+    // Files whose descriptor is larger than a block, whose size is negative, or which have another strategy than the
+    // two: the driver reads their descriptor again and again.
+    Rule {
+        source: SUBR,
+        function: "udf_loadvnode",
+        find: "KASSERT(udf_tagsize(dscr, lb_size) == lb_size);",
+        by: "if (udf_tagsize(dscr, lb_size) != lb_size) { \
+             udf_free_logvol_dscr(ump, &icb_loc, dscr); error = EINVAL; break; }",
+        since: Some("2015-05-20"),
+    },
+    Rule {
+        source: SUBR,
+        function: "udf_loadvnode",
+        find: "if (strat == 4096) {",
+        by: "if ((strat != 4 && strat != 4096) || file_size > INT64_MAX) { error = EINVAL; break; } \
+             if (strat == 4096) {",
+        since: Some("2015-05-20"),
+    },
+    // Content in a descriptor that is said to be larger.
+    Rule {
+        source: SUBR,
+        function: "udf_read_internal",
+        find: "assert(inflen < sector_size);",
+        by: "const uint8_t *base = fe ? (const uint8_t *)fe : (const uint8_t *)efe; \
+             if (inflen >= sector_size || (size_t)(srcpos - base) > sector_size \
+             || inflen > sector_size - (size_t)(srcpos - base)) return EIO;",
+        since: None,
+    },
+    // Seconds are cut to 32 bits when they are read: times from 2106 on were others.
+    Rule {
+        source: SUBR,
+        function: "udf_timestamp_to_timespec",
+        find: "uint32_t usecs, secs, nsecs;",
+        by: "uint32_t usecs, nsecs; time_t secs;",
+        since: None,
+    },
+    // A name that is in none of the two character sets.
+    Rule {
+        source: SUBR,
+        function: "udf_to_unix_name",
+        find: "assert(*id == 8);",
+        by: "if (*id != 8) { *result = 0; free(raw_name, M_UDFTEMP); return; }",
+        since: None,
+    },
 ];
