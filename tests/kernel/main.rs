@@ -20,6 +20,7 @@ mod ends;
 mod faults;
 mod files;
 mod footprint;
+mod formats;
 mod host_limits;
 mod images;
 mod instances;
@@ -93,6 +94,12 @@ const ALL: &[&[Test]] = &[
     ends::TESTS,
     faults::TESTS,
     files::TESTS,
+    formats::dm::TESTS,
+    formats::fat::TESTS,
+    formats::nilfs::TESTS,
+    formats::ntfs::TESTS,
+    formats::times::TESTS,
+    formats::udf::TESTS,
     host_limits::TESTS,
     images::TESTS,
     instances::TESTS,
@@ -123,6 +130,7 @@ fn obstacle(name: &str) -> Option<&'static str> {
     (name.starts_with("usb::") && !has_usb)
         .then_some("NetBSD has the driver of the ports on x86 only")
         .or_else(|| volumes::obstacle(name))
+        .or_else(|| formats::obstacle(name))
 }
 
 /// Whether the programs that make and check file systems of Linux's are there.
