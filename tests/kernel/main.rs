@@ -13,10 +13,15 @@ mod clocks;
 #[cfg(feature = "every-component")]
 mod components;
 mod console;
+mod directories;
+mod disks;
+mod durability;
 mod ends;
 mod faults;
 mod files;
 mod footprint;
+mod formats;
+mod host_limits;
 mod images;
 mod instances;
 mod links;
@@ -25,12 +30,15 @@ mod network;
 mod odd_places;
 mod panics;
 mod place;
+mod power_cuts;
+mod small_disk;
 mod smb;
 mod threads;
 mod usb;
+mod volumes;
 mod world;
 
-use std::process::ExitCode;
+use std::process::{Command, ExitCode};
 
 use libtest_mimic::{Arguments, Completion, Failed, Trial};
 use place::Place;
@@ -81,9 +89,19 @@ const ALL: &[&[Test]] = &[
     clocks::TESTS,
     #[cfg(feature = "every-component")]
     components::TESTS,
+    directories::TESTS,
+    disks::TESTS,
+    durability::TESTS,
     ends::TESTS,
     faults::TESTS,
     files::TESTS,
+    formats::dm::TESTS,
+    formats::fat::TESTS,
+    formats::nilfs::TESTS,
+    formats::ntfs::TESTS,
+    formats::times::TESTS,
+    formats::udf::TESTS,
+    host_limits::TESTS,
     images::TESTS,
     instances::TESTS,
     links::TESTS,
@@ -92,16 +110,38 @@ const ALL: &[&[Test]] = &[
     network::TESTS,
     odd_places::TESTS,
     panics::TESTS,
+    power_cuts::TESTS,
     smb::TESTS,
     threads::TESTS,
     usb::TESTS,
+    volumes::leaks::TESTS,
+    volumes::read_back::TESTS,
+    volumes::stale::TESTS,
 ];
 
 /// Why a test cannot run on this machine.
-fn obstacle(name: &str) -> Option<&'static str> {
+fn obstacle(name: &str) -> Option<Missing> {
+    if name == "durability::a_full_disk_of_the_host_is_told" {
+        return small_disk::obstacle().map(Missing::on_this_machine);
+    }
+    if name.starts_with("directories::ext2") && !has_ext2_tools() {
+        let reason = "mke2fs and e2fsck are not installed (package e2fsprogs)";
+        return Some(Missing::tool(reason));
+    }
     let has_usb = cfg!(any(target_arch = "x86", target_arch = "x86_64"));
-    (name.starts_with("usb::") && !has_usb)
-        .then_some("NetBSD has the driver of the ports on x86 only")
+    if name.starts_with("usb::") && !has_usb {
+        let reason = "NetBSD has the driver of the ports on x86 only";
+        return Some(Missing::on_this_machine(reason));
+    }
+    volumes::obstacle(name)
+        .or_else(|| formats::obstacle(name))
+        .map(Missing::tool)
+}
+
+/// Whether the programs that make and check file systems of Linux's are there.
+fn has_ext2_tools() -> bool {
+    let runs = |program| Command::new(program).arg("-V").output().is_ok();
+    runs("mke2fs") && runs("e2fsck")
 }
 
 /// Whether there are loaded kernels on this machine, whose ABI may not allow it.
@@ -110,14 +150,15 @@ const CAN_LOAD: bool = cfg!(not(target_arch = "sparc64"));
 /// A test with loaded kernels.
 fn loaded(name: &str, run: impl FnOnce() -> Result<Completion, Failed> + Send + 'static) -> Trial {
     if !CAN_LOAD {
-        return cannot_run(name, "this machine's ABI does not let kernels be loaded");
+        let reason = "this machine's ABI does not let kernels be loaded";
+        return cannot_run(name, Missing::on_this_machine(reason));
     }
     Trial::ignorable_test(name, run)
 }
 
 /// A test that is ignored, with the reason.
-fn cannot_run(name: &str, reason: &'static str) -> Trial {
-    Trial::ignorable_test(name, move || Missing::on_this_machine(reason).answer())
+fn cannot_run(name: &str, missing: Missing) -> Trial {
+    Trial::ignorable_test(name, || missing.answer())
 }
 
 fn main() -> ExitCode {

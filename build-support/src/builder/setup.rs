@@ -24,6 +24,9 @@ pub(super) struct Setup {
     pub(super) target: Target,
     pub(super) tree: Tree,
     pub(super) compiler: Compiler,
+    /// What links the image, where the compiler does not.
+    #[cfg(feature = "instances")]
+    pub(super) lld: Option<PathBuf>,
     pub(super) flags: Flags,
     pub(super) links: Links,
     pub(super) config: config::Files,
@@ -34,6 +37,8 @@ pub(super) struct Setup {
     pub(super) pinned: Pinned,
     /// A text that is another for every build whose results may differ.
     pub(super) identity: String,
+    /// Whether kernel code reports what C leaves undefined.
+    pub(super) is_checked: bool,
     options: Options,
     make: bsdmake::Tree,
     has_warned: AtomicBool,
@@ -54,7 +59,7 @@ impl Setup {
             program: configuration.compiler.as_deref(),
         })?;
         let debuginfo = settings.debuginfo.unwrap_or(configuration.debuginfo);
-        let flags = Flags::new(&compiler, debuginfo, &settings.cflags);
+        let flags = Flags::new(&compiler, debuginfo, settings.ubsan, &settings.cflags);
         let mut options = settings.options(configuration.debug_assertions);
         if settings.curlwp.is_none() && !compiler.has_thread_locals() {
             options.curlwp = CurLwp::Hypercall;
@@ -75,10 +80,13 @@ impl Setup {
             target,
             tree,
             compiler,
+            #[cfg(feature = "instances")]
+            lld: configuration.lld.clone(),
             flags,
             stores,
             pinned: Pinned::default(),
             identity,
+            is_checked: settings.ubsan,
             options,
             has_warned: AtomicBool::new(false),
         })

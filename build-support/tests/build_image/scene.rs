@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use rumpkernel_build::archive::{self, Member};
 use rumpkernel_build::compile::{Compiler, Search};
-use rumpkernel_build::image::{self, Error, Packed};
+use rumpkernel_build::image::{self, Error, Linker, Packed};
 use rumpkernel_build::target::Target;
 use rumpkernel_harness::Missing;
 use tempfile::TempDir;
@@ -26,6 +26,7 @@ pub(crate) struct Scene {
     folder: TempDir,
     target: Target,
     compiler: Compiler,
+    lld: Option<PathBuf>,
     libraries: Vec<PathBuf>,
 }
 
@@ -49,6 +50,7 @@ impl Scene {
             folder,
             target,
             compiler,
+            lld: None,
             libraries: Vec::new(),
         };
         let path = |name: &str| scene.folder.path().join(name);
@@ -70,6 +72,12 @@ impl Scene {
             command: "cc",
         };
         Self::new(&toolchain).ok_or_else(|| Missing::tool("cc does not link"))
+    }
+
+    /// Links with the LLD that came with rustc from now on; answers whether there is one.
+    pub(crate) fn use_rust_lld(&mut self) -> bool {
+        self.lld = image::rust_lld(Path::new("rustc"), HOST);
+        self.lld.is_some()
     }
 
     /// Compiles a library of one file.
@@ -105,7 +113,8 @@ impl Scene {
 
     pub(crate) fn pack(&self) -> Result<Packed, Error> {
         let object = self.object();
-        image::link(&self.compiler, &self.target, &self.libraries, &object)?;
+        let linker = Linker::new(&self.compiler, self.lld.as_deref());
+        image::link(linker, &self.target, &self.libraries, &object)?;
         self.pack_file(&object)
     }
 

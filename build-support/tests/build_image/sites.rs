@@ -144,6 +144,10 @@ pub(crate) fn code_holds_what_the_table_would_say() -> Outcome {
         scene.library("kernel", KERNEL, &[]);
         let packed = scene.pack().unwrap();
         check(&scene, &packed, &toolchain).ok_or_else(|| Missing::tool("there are no binutils"))?;
+        if scene.use_rust_lld() {
+            let packed = scene.pack().unwrap();
+            check(&scene, &packed, &toolchain);
+        }
     }
     all_but(missing)
 }

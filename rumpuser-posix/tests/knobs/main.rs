@@ -51,6 +51,7 @@ fn build(name: &str, variables: &[(&str, &str)]) -> Result<Kernel, Missing> {
         out_dir: Path::new(env!("CARGO_TARGET_TMPDIR")).join(name),
         jobs: std::thread::available_parallelism().unwrap(),
         image: Some(Vec::new()),
+        lld: None,
         vendored: None,
         compiler: None,
         settings,
