@@ -38,6 +38,8 @@ fn features(manifest: &toml::Table) -> BTreeMap<String, Vec<String>> {
                 "git",
                 "hypercalls",
                 "instances",
+                "log",
+                "tracing",
                 "vendored",
             ]
             .contains(&name.as_str())

@@ -86,6 +86,7 @@
 mod body;
 mod builder;
 mod calls;
+mod console;
 mod errno;
 mod error;
 #[cfg(feature = "vfs")]
