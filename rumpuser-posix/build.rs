@@ -1,10 +1,11 @@
 //! Compiles the few lines that cannot be written in Rust: the landing (`setjmp`), the variadic
 //! `rumpuser_dprintf`, the instruction-cache flush, a thread-local word at a known place, and what has
-//! to know its frame or the host's layout of registers; and the weak functions of an empty PCI bus.
+//! to know its frame or the host's layout of registers, or may fault; and the weak functions of an empty PCI bus.
 
 use std::path::Path;
 
-const SHIM: [&str; 6] = [
+const SHIM: [&str; 7] = [
+    "shim/access.c",
     "shim/landing.c",
     "shim/dprintf.c",
     "shim/icache.c",

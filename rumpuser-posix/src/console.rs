@@ -17,7 +17,7 @@ use std::slice;
 use parking_lot::Mutex;
 
 use crate::curlwp;
-use crate::instance::caller;
+use crate::instance::{caller, with_current};
 
 /// A function of the program's that is given lines.
 pub type Sink = Box<dyn FnMut(&[u8]) + Send>;
@@ -189,11 +189,11 @@ extern "C" fn rumpuser_putchar(character: c_int) {
 unsafe extern "C" fn rumpuser_posix_debug_text(text: *const c_char, length: usize) {
     // SAFETY: the C part passes a buffer that holds at least that many characters.
     let text = unsafe { slice::from_raw_parts(text.cast::<u8>(), length) };
-    match crate::instance::current() {
+    with_current(|instance| match instance {
         Some(instance) => instance.console.debug(text),
         // As Console::Stdout.
         None => drop(std::io::stderr().write_all(text)),
-    }
+    });
 }
 
 unsafe extern "C" {

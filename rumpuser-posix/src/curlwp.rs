@@ -128,7 +128,7 @@ impl Instance {
 /// Makes the calling thread the lwp, or ends that.
 #[unsafe(no_mangle)]
 unsafe extern "C" fn rumpuser_curlwpop(operation: c_int, lwp: *mut Lwp) {
-    let instance = caller();
+    let instance = &*caller();
     let lwp = match operation {
         SET if instance.lwp().is_null() => lwp,
         CLEAR if instance.lwp() == lwp => ptr::null_mut(),

@@ -19,6 +19,7 @@ use std::sync::Arc;
 
 use parking_lot::Mutex;
 
+use crate::access;
 #[cfg(feature = "rumpdev_ugenhc")]
 use crate::component::ugenhc::Node;
 use crate::disk::{Access, DiskError, DiskLock, Image, Kind};
@@ -214,19 +215,19 @@ unsafe extern "C" fn rumpuser_getfileinfo(
     size: *mut u64,
     file_type: *mut c_int,
 ) -> c_int {
-    let instance = caller();
+    let instance = &*caller();
     // SAFETY: the kernel passes a string.
-    let path = unsafe { CStr::from_ptr(path) };
+    let path = unsafe { access::string(path) };
     let want_size = !size.is_null();
     match instance.unscheduled(|| information(instance, path, want_size)) {
         Ok(found) => {
             // SAFETY: each place is null or can be written.
             unsafe {
-                if let Some(size) = size.as_mut() {
-                    *size = found.0;
+                if !size.is_null() {
+                    access::store(size, found.0);
                 }
-                if let Some(file_type) = file_type.as_mut() {
-                    *file_type = found.1;
+                if !file_type.is_null() {
+                    access::store(file_type, found.1);
                 }
             }
             0
@@ -242,13 +243,13 @@ unsafe extern "C" fn rumpuser_open(
     flags: c_int,
     descriptor: *mut c_int,
 ) -> c_int {
-    let instance = caller();
+    let instance = &*caller();
     // SAFETY: the kernel passes a string.
-    let path = unsafe { CStr::from_ptr(path) };
+    let path = unsafe { access::string(path) };
     match instance.unscheduled(|| open(instance, path, flags)) {
         Ok(number) => {
             // SAFETY: the kernel passes a place for the descriptor.
-            unsafe { descriptor.write(number) };
+            unsafe { access::store(descriptor, number) };
             0
         }
         Err(error) => error,
@@ -258,7 +259,7 @@ unsafe extern "C" fn rumpuser_open(
 /// Makes durable what was written, and closes. Components close descriptors of their own with it.
 #[unsafe(no_mangle)]
 extern "C" fn rumpuser_close(number: c_int) -> c_int {
-    let instance = caller();
+    let instance = &*caller();
     #[cfg(feature = "rumpdev_ugenhc")]
     if let Some(node) = Node::numbered(number) {
         node.close(instance);
@@ -293,7 +294,7 @@ unsafe fn report(result: Result<usize, c_int>, place: *mut usize) -> c_int {
     match result {
         Ok(count) => {
             // SAFETY: by the contract of this function.
-            unsafe { place.write(count) };
+            unsafe { access::store(place, count) };
             0
         }
         Err(error) => from_host(error),
@@ -309,7 +310,7 @@ unsafe extern "C" fn rumpuser_iovread(
     position: i64,
     done: *mut usize,
 ) -> c_int {
-    let instance = caller();
+    let instance = &*caller();
     #[cfg(feature = "rumpdev_ugenhc")]
     if let Some(node) = Node::numbered(number) {
         // SAFETY: the kernel's buffers, and its place for the count.
@@ -338,7 +339,7 @@ unsafe extern "C" fn rumpuser_iovwrite(
     position: i64,
     done: *mut usize,
 ) -> c_int {
-    let instance = caller();
+    let instance = &*caller();
     #[cfg(feature = "rumpdev_ugenhc")]
     if let Some(node) = Node::numbered(number) {
         // SAFETY: as in rumpuser_iovread.
@@ -359,7 +360,7 @@ unsafe extern "C" fn rumpuser_iovwrite(
 /// neither direction is asked for.
 #[unsafe(no_mangle)]
 extern "C" fn rumpuser_syncfd(number: c_int, flags: c_int, _start: u64, _length: u64) -> c_int {
-    let instance = caller();
+    let instance = &*caller();
     if flags & SYNC_BOTH == 0 {
         return from_host(libc::EINVAL);
     }

@@ -28,6 +28,7 @@
 //! cc -shared -o librumpuser.so -Wl,--whole-archive librumpuser_posix.a -Wl,--no-whole-archive
 //! ```
 
+mod access;
 mod accident;
 mod backtrace;
 mod bio;
@@ -74,7 +75,9 @@ pub use random::Random;
 /// USB devices in a kernel's ports, of the component rumpdev_ugenhc.
 #[cfg(feature = "rumpdev_ugenhc")]
 pub mod usb {
-    pub use crate::component::ugenhc::{Descriptors, Device, Notifier, PORTS, Refusal, Setup};
+    pub use crate::component::ugenhc::{
+        Descriptors, Device, Notifier, PORTS, Plugged, Refusal, Setup,
+    };
 }
 
 /// Network interfaces, of the component rumpnet_virtif, and what they are plugged into.

@@ -9,6 +9,7 @@ use std::ffi::{CStr, c_char, c_int};
 use std::ptr;
 use std::thread::available_parallelism;
 
+use crate::access;
 use crate::errno::from_host;
 use crate::instance::{Instance, Parameters, caller};
 
@@ -61,10 +62,11 @@ unsafe extern "C" fn rumpuser_getparam(
     buffer: *mut c_char,
     length: usize,
 ) -> c_int {
-    let instance = caller();
+    let instance = &*caller();
     // SAFETY: the kernel passes a string.
-    let name = unsafe { CStr::from_ptr(name) }.to_string_lossy();
-    match instance.parameter(&name) {
+    let name = unsafe { access::string(name) };
+    access::writable(buffer.cast(), length);
+    match instance.parameter(&name.to_string_lossy()) {
         Ok(value) if value.len() < length => {
             // SAFETY: the kernel's buffer has that length; value and NUL fit.
             unsafe {

@@ -20,6 +20,7 @@ mod footprint;
 mod images;
 mod instances;
 mod links;
+mod logs;
 mod mounts;
 mod network;
 mod odd_places;
@@ -86,6 +87,8 @@ const ALL: &[&[Test]] = &[
     images::TESTS,
     instances::TESTS,
     links::TESTS,
+    logs::TESTS,
+    links::races::TESTS,
     mounts::TESTS,
     network::TESTS,
     odd_places::TESTS,

@@ -40,12 +40,13 @@ use crate::image::LoadError;
 use crate::image::Mapping;
 use crate::memory::Memory;
 use crate::random::Random;
+use crate::rwlock::Queues;
 use crate::thread::Threads;
 use crate::upcall::Upcalls;
 
 pub(crate) use accident::take;
 pub use death::{Death, DeathKind};
-pub(crate) use entry::{Inside, caller, current};
+pub(crate) use entry::{Inside, caller, with_current};
 pub use parameters::Parameters;
 pub(crate) use parked::{Dead, Deadline, Parked, Wake};
 pub(crate) use turns::{LATEST, Turns};
@@ -100,6 +101,7 @@ pub struct Instance {
     pub(crate) threads: Threads,
     pub(crate) bindings: Bindings,
     pub(crate) parked: Parked,
+    pub(crate) rwlock_queues: Queues,
     pub(crate) inside: Inside,
     pub(crate) daemon: Mutex<Option<Daemon>>,
     #[cfg(feature = "rumpdev_netsmb")]
@@ -149,6 +151,7 @@ impl Instance {
             threads: Threads::default(),
             bindings: Bindings::default(),
             parked: Parked::new(id, turns),
+            rwlock_queues: Queues::default(),
             inside: Inside::default(),
             daemon: Mutex::new(None),
             #[cfg(feature = "rumpdev_netsmb")]

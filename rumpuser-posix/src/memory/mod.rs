@@ -19,6 +19,7 @@ use std::ffi::{c_int, c_void};
 use std::ptr;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use crate::access;
 use crate::errno::from_host;
 use crate::fault::Fault;
 use crate::instance::{Instance, caller};
@@ -137,7 +138,7 @@ unsafe extern "C" fn rumpuser_malloc(
     alignment: c_int,
     block: *mut *mut c_void,
 ) -> c_int {
-    let instance = caller();
+    let instance = &*caller();
     let memory = if instance.faults().strikes(Fault::Memory) {
         Err(libc::ENOMEM)
     } else {
@@ -149,7 +150,7 @@ unsafe extern "C" fn rumpuser_malloc(
         instance.fail("rumpuser: the host has no memory for a kernel that boots");
     }
     // SAFETY: the kernel passes a place for the address.
-    unsafe { block.write(memory.unwrap_or(ptr::null_mut())) };
+    unsafe { access::store(block, memory.unwrap_or(ptr::null_mut())) };
     from_host(memory.err().unwrap_or(0))
 }
 
@@ -169,7 +170,7 @@ unsafe extern "C" fn rumpuser_anonmmap(
     executable: c_int,
     mapping: *mut *mut c_void,
 ) -> c_int {
-    let instance = caller();
+    let instance = &*caller();
     if instance.faults().strikes(Fault::Memory) {
         return from_host(libc::ENOMEM);
     }
@@ -190,7 +191,7 @@ unsafe extern "C" fn rumpuser_anonmmap(
     {
         Ok(address) => {
             // SAFETY: the kernel passes a place for the address.
-            unsafe { mapping.write(address) };
+            unsafe { access::store(mapping, address) };
             0
         }
         Err(error) => from_host(error),

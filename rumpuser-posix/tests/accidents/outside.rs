@@ -6,12 +6,14 @@ use std::hint::black_box;
 use std::os::unix::process::ExitStatusExt;
 use std::process::{Command, Output};
 use std::ptr;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicI32, Ordering};
 use std::thread;
 use std::time::Duration;
 
 use rumpuser_posix::DeathKind;
 
+use crate::kernel::rumpuser_thread_create;
 use crate::stand_in::{boot, code};
 
 const SCENE: &str = "RUMPUSER_TEST_SCENE";
@@ -34,6 +36,9 @@ const SCENES: &[(&str, fn())] = &[
     ("handler_after", handler_after),
     ("handler_once", handler_once),
     ("plain_handler", plain_handler),
+    ("blocked", blocked),
+    ("blocked_and_looping", blocked_and_looping),
+    ("handler_in_front", handler_in_front),
 ];
 
 #[test]
@@ -229,4 +234,87 @@ fn plain_handler() {
 #[test]
 fn a_handler_without_information_gets_faults() {
     assert_eq!(stage("plain_handler").status.code(), Some(7));
+}
+
+/// Blocks all signals in the calling thread, as programs do that handle them in another.
+fn block_all() {
+    // SAFETY: the set is filled before it is used.
+    unsafe {
+        let mut all = std::mem::zeroed();
+        libc::sigfillset(&mut all);
+        libc::pthread_sigmask(libc::SIG_SETMASK, &all, ptr::null_mut());
+    }
+}
+
+unsafe extern "C" fn fault_on_thread(_: *mut c_void) -> *mut c_void {
+    // SAFETY: that the access fails is the point.
+    unsafe { (code().read_int)(ptr::null_mut()) };
+    ptr::null_mut()
+}
+
+fn blocked() {
+    block_all();
+    a_kernel_comes_through_a_fault();
+    // A thread that the kernel starts has the mask of the thread that it is started by.
+    let instance = boot();
+    let start = || {
+        let (name, null) = (c"blocked".as_ptr(), ptr::null_mut());
+        // SAFETY: the thread needs nothing.
+        unsafe { rumpuser_thread_create(fault_on_thread, null, name, 0, 0, -1, ptr::null_mut()) }
+    };
+    // SAFETY: the closure holds plain values.
+    let _ = unsafe { instance.enter(start) };
+    assert!(instance.join_threads(None));
+    assert_eq!(instance.death().unwrap().kind, DeathKind::Fault);
+}
+
+#[test]
+fn blocked_signals_do_not_let_faults_out() {
+    let output = stage("blocked");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{:?}: {said}", output.status);
+}
+
+/// Kills a kernel in whose code a thread loops that `prepare` prepares.
+fn kill_a_loop(prepare: fn()) {
+    static ROUNDS: AtomicI32 = AtomicI32::new(0);
+    let instance = boot();
+    let theirs = Arc::clone(&instance);
+    let looping = thread::spawn(move || {
+        prepare();
+        // SAFETY: the stand-in counts without end, in a counter that stays.
+        unsafe { theirs.enter(|| (code().spin)(ROUNDS.as_ptr())) }.unwrap_err()
+    });
+    while ROUNDS.load(Ordering::Relaxed) == 0 {
+        thread::yield_now();
+    }
+    instance.kill("enough");
+    assert!(instance.join_threads(Some(Duration::from_secs(20))));
+    assert!(instance.reclaim());
+    assert_eq!(looping.join().unwrap().kind, DeathKind::Killed);
+}
+
+fn blocked_and_looping() {
+    kill_a_loop(block_all);
+}
+
+#[test]
+fn a_loop_ends_although_signals_were_blocked() {
+    let output = stage("blocked_and_looping");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{:?}: {said}", output.status);
+}
+
+fn handler_in_front() {
+    a_kernel_comes_through_a_fault();
+    install(skip as *const (), 0);
+    kill_a_loop(|| ());
+}
+
+#[test]
+#[cfg(any(target_os = "linux", target_os = "android"))]
+fn a_loop_ends_although_another_handler_is_in_front() {
+    let output = stage("handler_in_front");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{:?}: {said}", output.status);
 }
