@@ -7,3 +7,8 @@ mod outside;
 pub use emulator::emulator;
 pub use footprint::Footprint;
 pub use outside::{Outside, Recipe};
+
+/// README's programs, which rustdoc compiles.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+pub struct Readme;
