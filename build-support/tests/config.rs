@@ -210,11 +210,7 @@ fn a_missing_ioconf_is_an_error_that_names_it() {
     let error = Files::new(sys.0.path())
         .generate(Path::new("/no/such.ioconf"))
         .unwrap_err();
-    assert!(
-        error
-            .to_string()
-            .starts_with("cannot read the ioconf file /no/such.ioconf: ")
-    );
+    assert!(with_sources(&error).starts_with("cannot read the ioconf file /no/such.ioconf: "));
 }
 
 #[test]
