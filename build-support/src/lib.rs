@@ -18,6 +18,7 @@ pub mod compile;
 #[cfg(feature = "instances")]
 pub mod image;
 pub mod namespace;
+mod sanitizer;
 pub mod target;
 
 pub mod builder;

@@ -108,15 +108,23 @@ impl Kernel {
         Mount::new(&self.gate, file_system, path.as_ref())
     }
 
-    /// Writes everything that is cached to the disk images, sync(2).
+    /// Makes everything durable that is cached, sync(2): it is written to the disk images, and these are
+    /// made durable on the host's disk. Returns when that is done.
     ///
     /// # Errors
     ///
-    /// Only that the kernel is dead; use [`File::sync_all`](crate::fs::File::sync_all) to learn of
-    /// write errors.
+    /// [`ErrorKind::Disk`](crate::ErrorKind::Disk) when the host failed to write to any disk of the
+    /// kernel's, or to make durable what was written, since this was last called, whoever else was told;
+    /// see [durability](crate#durability). Otherwise only that the kernel is dead.
     #[cfg(feature = "vfs")]
     pub fn sync(&self) -> Result<(), Error> {
-        crate::syscall::tree::sync(&self.gate).during("sync")
+        let gate = &self.gate;
+        let sync = gate.mark().begin();
+        let written = crate::syscall::tree::sync(gate);
+        let failure = gate.disks().flush(gate.instance(), &sync);
+        failure
+            .map_or(written, |failure| Err(failure.into()))
+            .during("sync")
     }
 
     /// Syncs and unmounts all file systems, halts the kernel and ends its threads, reboot(2). Open

@@ -34,6 +34,8 @@ pub(super) struct Setup {
     pub(super) stores: [Store; 2],
     /// A text that is another for every build whose results may differ.
     pub(super) identity: String,
+    /// Whether kernel code reports what C leaves undefined.
+    pub(super) is_checked: bool,
     options: Options,
     make: bsdmake::Tree,
     has_warned: AtomicBool,
@@ -54,7 +56,7 @@ impl Setup {
             program: configuration.compiler.as_deref(),
         })?;
         let debuginfo = settings.debuginfo.unwrap_or(configuration.debuginfo);
-        let flags = Flags::new(&compiler, debuginfo, &settings.cflags);
+        let flags = Flags::new(&compiler, debuginfo, settings.ubsan, &settings.cflags);
         let mut options = settings.options(configuration.debug_assertions);
         if settings.curlwp.is_none() && !compiler.has_thread_locals() {
             options.curlwp = CurLwp::Hypercall;
@@ -80,6 +82,7 @@ impl Setup {
             flags,
             stores,
             identity,
+            is_checked: settings.ubsan,
             options,
             has_warned: AtomicBool::new(false),
         })

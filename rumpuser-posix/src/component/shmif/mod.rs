@@ -24,6 +24,7 @@ use std::ptr;
 
 use crate::errno::{from_host, last};
 use crate::instance::{Instance, caller};
+use crate::write_signals;
 
 /// Maps a bus of so many bytes. `Err` with the host's errno: ENOEXEC for a file of another size, which
 /// is no bus; a new file is made one.
@@ -38,7 +39,7 @@ fn map(instance: &Instance, file: c_int, length: usize) -> Result<*mut c_void, c
     let wanted = libc::off_t::try_from(length).map_err(|_| libc::EINVAL)?;
     if size == 0 {
         // SAFETY: plain values.
-        if unsafe { libc::ftruncate(file, wanted) } != 0 {
+        if write_signals::without(|| unsafe { libc::ftruncate(file, wanted) }) != 0 {
             return Err(last());
         }
     } else if size != wanted {

@@ -23,6 +23,7 @@ use std::sync::Weak;
 
 use crate::errno::from_host;
 use crate::instance::{Dead, Instance, caller};
+use crate::program;
 
 pub use descriptors::Descriptors;
 pub use device::{Device, Notifier, Refusal, Setup};
@@ -141,14 +142,16 @@ impl Node {
         // SAFETY: the caller's promise.
         self.with_device(instance, |_, _, occupant| unsafe {
             let device = occupant.device();
-            let done = if setup.is_in() {
-                let data = bytes_mut(data, length);
-                device.control_in(&setup, data)
-            } else {
-                let data = bytes(data, length);
-                device.control_out(&setup, data).map(|()| length)
-            };
-            Ok(done.map_err(|_| libc::EPIPE))
+            let done = program::call(|| {
+                if setup.is_in() {
+                    let data = bytes_mut(data, length);
+                    device.control_in(&setup, data)
+                } else {
+                    let data = bytes(data, length);
+                    device.control_out(&setup, data).map(|()| length)
+                }
+            });
+            Ok(done.unwrap_or(Err(Refusal::Stall)).map_err(|_| libc::EPIPE))
         })
         .map(|(done, _)| done.min(length))
     }

@@ -72,4 +72,22 @@ pub(super) const RULES: &[Rule] = &[
              if (FAT32(pmp))",
         since: None,
     },
+    // A chain of clusters that bites its tail: the length of a directory is counted along it.
+    Rule {
+        source: "sys/fs/msdosfs/msdosfs_fat.c",
+        function: "pcbmap",
+        find: "for (; i < findcn; i++) {",
+        by: "for (; i < findcn; i++) { if (i > pmp->pm_maxcluster) { if (bp) brelse(bp, 0); return (EIO); }",
+        since: None,
+    },
+    // And where it cannot be counted, the directory was empty.
+    Rule {
+        source: "sys/fs/msdosfs/msdosfs_denode.c",
+        function: "msdosfs_loadvnode",
+        find: "if (error == E2BIG) {",
+        by: "if (error != E2BIG) { vp->v_type = VNON; pool_put(&msdosfs_denode_pool, ldep); \
+             return error ? error : EIO; } \
+             if (error == E2BIG) {",
+        since: Some("2014-08-26"),
+    },
 ];
