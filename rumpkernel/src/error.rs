@@ -6,7 +6,9 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use rumpuser_posix::{Backtrace, Death, DeathKind, DiskFailure, LoadError, SetupError, errno};
+use rumpuser_posix::{
+    Backtrace, Death, DeathKind, DiskError, DiskFailure, LoadError, SetupError, errno,
+};
 
 use crate::Errno;
 
@@ -84,6 +86,18 @@ pub enum ErrorKind {
     Incomplete {
         /// The function.
         symbol: String,
+    },
+
+    /// The calling thread has too little stack left to boot a kernel on it.
+    #[error(
+        "the calling thread has {left} bytes of stack left, and a kernel needs {needed} to boot: \
+         boot it on a thread with a larger stack"
+    )]
+    SmallStack {
+        /// What the thread has left, in bytes.
+        left: usize,
+        /// What a kernel needs to boot, in bytes.
+        needed: usize,
     },
 
     /// A boot parameter has a value that cannot be handed to the kernel.
@@ -269,6 +283,7 @@ impl From<Error> for io::Error {
             ErrorKind::InsideKernel => io::ErrorKind::Deadlock,
             ErrorKind::AlreadyBooted => io::ErrorKind::AlreadyExists,
             ErrorKind::Load(LoadError::Host { source, .. }) => source.kind(),
+            ErrorKind::SmallStack { .. } => io::ErrorKind::OutOfMemory,
             ErrorKind::Load(_) | ErrorKind::Incomplete { .. } => io::ErrorKind::Unsupported,
             ErrorKind::Panicked { .. }
             | ErrorKind::Crashed { .. }
@@ -312,6 +327,17 @@ impl From<Death> for ErrorKind {
                 message: death.message.trim_start_matches("panic: ").to_owned(),
                 backtrace: death.backtrace,
             },
+        }
+    }
+}
+
+impl From<DiskError> for ErrorKind {
+    fn from(error: DiskError) -> Self {
+        match error {
+            DiskError::InUse => Self::ImageInUse,
+            DiskError::Open(host) => Self::Host(host),
+            DiskError::NotADisk => Self::Errno(Errno::NOTBLK),
+            other => Self::Host(io::Error::other(other)),
         }
     }
 }

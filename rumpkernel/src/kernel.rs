@@ -11,7 +11,7 @@ use crate::calls::Manner;
 use crate::gate::Gate;
 #[cfg(feature = "vfs")]
 use crate::mount::{FileSystem, Mount};
-use crate::{Builder, Error, error::During as _};
+use crate::{Builder, Error, Faults, error::During as _};
 
 /// A booted NetBSD kernel.
 ///
@@ -149,8 +149,9 @@ impl Kernel {
     ///
     /// This is the way out when a kernel does not do what it is asked to, a
     /// [`shutdown`](Self::shutdown) included that does not come to its end: a thread that loops in
-    /// its code is taken out of there by a signal (SIGSEGV), and one that waits in a system call of
-    /// the host's is interrupted. May be called from any thread, also in a callback of the
+    /// its code is taken out of there by a signal, and one that waits in a system call of the host's
+    /// is interrupted: on Linux by the unused real-time signal that the first boot takes, elsewhere by
+    /// SIGSEGV, if no other handler has been put in front. May be called from any thread, also in a callback of the
     /// kernel's. Waits for the other threads to leave the kernel (not in a callback), up to five
     /// seconds for those that do not, because a callback of the program's keeps them. Nothing
     /// happens to a kernel that has ended.
@@ -199,10 +200,30 @@ impl Kernel {
         unsafe { self.gate.syscall(call) }.during("syscall")
     }
 
-    /// The hypercall side of this kernel, for what this crate does not offer, such as making
-    /// hypercalls fail in tests.
-    pub fn hypercalls(&self) -> &rumpuser_posix::Instance {
-        self.gate.instance()
+    /// Opens and locks a disk image or disk device of the host's for this kernel, for what this crate does not mount:
+    /// `rump_pub_etfs_register()` takes the disk's [`host_path`](rumpuser_posix::Disk::host_path). It is the kernel's until
+    /// it is dropped.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::ImageInUse`](crate::ErrorKind::ImageInUse), [`ErrorKind::Host`](crate::ErrorKind::Host); `ENOTBLK` for
+    /// what cannot be a disk.
+    #[cfg(feature = "vfs")]
+    pub fn attach_disk(
+        &self,
+        image: impl AsRef<Path>,
+        access: rumpuser_posix::Access,
+    ) -> Result<rumpuser_posix::Disk, Error> {
+        let image = image.as_ref();
+        let disk = self.gate.instance().attach_disk(image, access);
+        disk.map_err(crate::ErrorKind::from)
+            .during_at("attach", image)
+    }
+
+    /// What the host refuses to this kernel, for tests: reads and writes of disks, memory, threads.
+    /// [`Builder::faults`] does so from the beginning of the boot on.
+    pub fn faults(&self) -> &Faults {
+        self.gate.instance().faults()
     }
 }
 

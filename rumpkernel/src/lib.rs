@@ -96,6 +96,11 @@
 //! installs it before the first boot, or calls the handler that it replaces. Kernel code is C, so
 //! that all this works with `panic = "abort"`, too.
 //!
+//! A fault whose signal is blocked ends the process. So these signals are unblocked in each thread
+//! that makes its first call into a kernel, and in the kernel's own threads. A thread that blocks
+//! them afterwards is on its own. On Linux a real-time signal that nobody uses is taken, too, for
+//! [`Kernel::kill`].
+//!
 //! This contains accidents, not attackers: the kernel's code shares the program's memory, and a
 //! fault that was noticed may come after others that were not. It is no reason to trust an image or
 //! a peer that one would not trust otherwise. Against those put the kernel into a process of its
@@ -138,6 +143,6 @@ pub use errno::Errno;
 pub use error::{Error, ErrorKind};
 pub use kernel::Kernel;
 pub use rumpuser_posix::{
-    Backtrace, Clock, ClockError, DiskEvent, DiskFailure, DiskOperation, Frame, Hand, Recording,
-    Spawned,
+    Backtrace, Clock, ClockError, DiskEvent, DiskFailure, DiskOperation, Fault, Faults, Frame,
+    Hand, Recording, Spawned,
 };

@@ -7,8 +7,8 @@
 //! reports a write as done when it is durable.
 //!
 //! Threads are started when there is work that none is free for, up to a few, and end with the
-//! kernel. Where there are none (`RUMP_THREADS=0`, or the host has none to give) the hypercall does
-//! the transfer itself.
+//! kernel. Where there are none (`RUMP_THREADS=0`, or the host has none to give), and where there is no
+//! memory for the queue, the hypercall does the transfer itself.
 
 use std::collections::VecDeque;
 use std::ffi::{c_int, c_void};
@@ -24,6 +24,7 @@ use crate::errno::from_host;
 use crate::fault::Fault;
 use crate::hostio;
 use crate::instance::{Dead, Instance, Wake, caller};
+use crate::write_signals;
 
 const READ: c_int = 0x01;
 const SYNC: c_int = 0x04;
@@ -204,7 +205,7 @@ impl Instance {
             let started = self.start_detached("rumpbio", serve, ptr::null_mut());
             queue.threads += usize::from(started.is_ok());
         }
-        if queue.threads == 0 {
+        if queue.threads == 0 || queue.transfers.try_reserve(1).is_err() {
             return false;
         }
         queue.transfers.push_back(transfer);
@@ -228,7 +229,8 @@ impl Instance {
 /// The life of a thread that makes transfers. Nothing in it has a destructor while it is in the
 /// kernel.
 unsafe extern "C" fn serve(_argument: *mut c_void) -> *mut c_void {
-    let instance = caller();
+    let instance = &*caller();
+    write_signals::block_for_good();
     if instance.become_kernel_thread().is_err() {
         instance.fail("rumpuser: the kernel has no lwp for block I/O");
     }
@@ -251,7 +253,7 @@ unsafe extern "C" fn rumpuser_bio(
     done: Done,
     argument: *mut c_void,
 ) {
-    let instance = caller();
+    let instance = &*caller();
     let transfer = Transfer {
         file,
         operation,

@@ -89,6 +89,9 @@ impl DiskLock {
             (Some(Users::Readers(count)), Access::ReadOnly) => Users::Readers(count + 1),
             _ => return Err(DiskError::InUse),
         };
+        if users.try_reserve(1).is_err() {
+            return Err(DiskError::Open(io::Error::from_raw_os_error(libc::ENOMEM)));
+        }
         users.insert(file, now);
         Ok(Self {
             file,

@@ -19,6 +19,7 @@ use std::sync::Arc;
 
 use parking_lot::Mutex;
 
+use crate::access;
 #[cfg(feature = "rumpdev_ugenhc")]
 use crate::component::ugenhc::Node;
 use crate::disk::{Access, DiskError, DiskLock, Image, Kind};
@@ -63,10 +64,13 @@ pub(crate) struct Descriptors {
 }
 
 impl Descriptors {
-    fn insert(&self, descriptor: Descriptor) -> RawFd {
+    /// `Err` with the host's errno, when it has no memory; then the file is closed.
+    fn insert(&self, descriptor: Descriptor) -> Result<RawFd, c_int> {
         let number = descriptor.file.as_raw_fd();
-        self.open.lock().insert(number, descriptor);
-        number
+        let mut open = self.open.lock();
+        open.try_reserve(1).map_err(|_| libc::ENOMEM)?;
+        open.insert(number, descriptor);
+        Ok(number)
     }
 
     /// Keeps a descriptor of a component's until the kernel closes it or is dead.
@@ -77,7 +81,7 @@ impl Descriptors {
         ),
         feature = "rumpnet_sockin"
     ))]
-    pub(crate) fn adopt(&self, descriptor: std::os::fd::OwnedFd) -> RawFd {
+    pub(crate) fn adopt(&self, descriptor: std::os::fd::OwnedFd) -> Result<RawFd, c_int> {
         self.insert(Descriptor {
             file: descriptor.into(),
             writable: false,
@@ -127,12 +131,13 @@ fn open(instance: &Instance, path: &CStr, flags: c_int) -> Result<RawFd, c_int> 
         if write && image.access == Access::ReadOnly {
             return Err(from_host(libc::EACCES));
         }
-        return Ok(instance.descriptors.insert(Descriptor {
+        let inserted = instance.descriptors.insert(Descriptor {
             file: image.file.try_clone().map_err(|error| from_io(&error))?,
             writable: write,
             image: Some(image),
             _lock: None,
-        }));
+        });
+        return inserted.map_err(from_host);
     }
     let mut host_flags = 0;
     if flags & OPEN_CREATE != 0 {
@@ -161,12 +166,13 @@ fn open(instance: &Instance, path: &CStr, flags: c_int) -> Result<RawFd, c_int> 
     } else {
         None
     };
-    Ok(instance.descriptors.insert(Descriptor {
+    let inserted = instance.descriptors.insert(Descriptor {
         file,
         writable: write,
         image: None,
         _lock: lock,
-    }))
+    });
+    inserted.map_err(from_host)
 }
 
 /// Size and type. `Err` with NetBSD's number.
@@ -213,19 +219,19 @@ unsafe extern "C" fn rumpuser_getfileinfo(
     size: *mut u64,
     file_type: *mut c_int,
 ) -> c_int {
-    let instance = caller();
+    let instance = &*caller();
     // SAFETY: the kernel passes a string.
-    let path = unsafe { CStr::from_ptr(path) };
+    let path = unsafe { access::string(path) };
     let want_size = !size.is_null();
     match instance.unscheduled(|| information(instance, path, want_size)) {
         Ok(found) => {
             // SAFETY: each place is null or can be written.
             unsafe {
-                if let Some(size) = size.as_mut() {
-                    *size = found.0;
+                if !size.is_null() {
+                    access::store(size, found.0);
                 }
-                if let Some(file_type) = file_type.as_mut() {
-                    *file_type = found.1;
+                if !file_type.is_null() {
+                    access::store(file_type, found.1);
                 }
             }
             0
@@ -241,13 +247,13 @@ unsafe extern "C" fn rumpuser_open(
     flags: c_int,
     descriptor: *mut c_int,
 ) -> c_int {
-    let instance = caller();
+    let instance = &*caller();
     // SAFETY: the kernel passes a string.
-    let path = unsafe { CStr::from_ptr(path) };
+    let path = unsafe { access::string(path) };
     match instance.unscheduled(|| open(instance, path, flags)) {
         Ok(number) => {
             // SAFETY: the kernel passes a place for the descriptor.
-            unsafe { descriptor.write(number) };
+            unsafe { access::store(descriptor, number) };
             0
         }
         Err(error) => error,
@@ -257,7 +263,7 @@ unsafe extern "C" fn rumpuser_open(
 /// Makes durable what was written, and closes. Components close descriptors of their own with it.
 #[unsafe(no_mangle)]
 extern "C" fn rumpuser_close(number: c_int) -> c_int {
-    let instance = caller();
+    let instance = &*caller();
     #[cfg(feature = "rumpdev_ugenhc")]
     if let Some(node) = Node::numbered(number) {
         node.close(instance);
@@ -294,7 +300,7 @@ unsafe fn report(result: Result<usize, c_int>, place: *mut usize) -> c_int {
     match result {
         Ok(count) => {
             // SAFETY: by the contract of this function.
-            unsafe { place.write(count) };
+            unsafe { access::store(place, count) };
             0
         }
         Err(error) => from_host(error),
@@ -310,7 +316,7 @@ unsafe extern "C" fn rumpuser_iovread(
     position: i64,
     done: *mut usize,
 ) -> c_int {
-    let instance = caller();
+    let instance = &*caller();
     #[cfg(feature = "rumpdev_ugenhc")]
     if let Some(node) = Node::numbered(number) {
         // SAFETY: the kernel's buffers, and its place for the count.
@@ -339,7 +345,7 @@ unsafe extern "C" fn rumpuser_iovwrite(
     position: i64,
     done: *mut usize,
 ) -> c_int {
-    let instance = caller();
+    let instance = &*caller();
     #[cfg(feature = "rumpdev_ugenhc")]
     if let Some(node) = Node::numbered(number) {
         // SAFETY: as in rumpuser_iovread.
@@ -365,7 +371,7 @@ unsafe extern "C" fn rumpuser_iovwrite(
 /// neither direction is asked for.
 #[unsafe(no_mangle)]
 extern "C" fn rumpuser_syncfd(number: c_int, flags: c_int, _start: u64, _length: u64) -> c_int {
-    let instance = caller();
+    let instance = &*caller();
     if flags & SYNC_BOTH == 0 {
         return from_host(libc::EINVAL);
     }

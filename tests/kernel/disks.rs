@@ -22,10 +22,7 @@ crate::tests![;
 /// it open.)
 fn raw(image: &Path) -> (Kernel, Disk) {
     let kernel = world::boot();
-    let disk = kernel
-        .hypercalls()
-        .attach_disk(image, Access::ReadWrite)
-        .unwrap();
+    let disk = kernel.attach_disk(image, Access::ReadWrite).unwrap();
     let (host, size) = (disk.host_path().to_owned(), disk.size());
     let (node, host) = (c"/dev/raw".as_ptr(), host.as_ptr());
     // SAFETY: the strings live as long as the call.
@@ -140,7 +137,7 @@ fn a_write_beyond_the_end_is_remembered() {
 fn the_cache_is_emptied_for_who_asks() {
     let folder = Folder::new();
     let (kernel, _disk) = raw(&image(&folder, 65_536));
-    let faults = kernel.hypercalls().faults();
+    let faults = kernel.faults();
     let path = c"/dev/raw".as_ptr();
     let mut force = 1_i32;
     let force = (&raw mut force).cast();

@@ -38,6 +38,20 @@ const ADDITIONS: &[Addition] = &[
         name: "usb_mem_repair.h",
         text: include_str!("additions/usb_mem.h"),
     },
+    // Goes with rules of `edit::ntfs`. Test: rumpkernel-fuzz's `superblocks`.
+    Addition {
+        source: "sys/fs/ntfs/ntfs_subr.c",
+        role: Role::Header,
+        name: "ntfs_attribute.h",
+        text: include_str!("additions/ntfs_attribute.h"),
+    },
+    // Test: `kernel`, `volumes::stale::sysvbfs_files_are_what_was_written`.
+    Addition {
+        source: "sys/fs/sysvbfs/sysvbfs_vnops.c",
+        role: Role::Header,
+        name: "sysvbfs_room.h",
+        text: include_str!("additions/sysvbfs_room.h"),
+    },
     // Test: `kernel`, `threads_can_panic_at_once`.
     Addition {
         source: "sys/kern/subr_prf.c",
