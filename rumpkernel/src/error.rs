@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use rumpuser_posix::{
-    Backtrace, Death, DeathKind, DiskFailure, Frame, LoadError, SetupError, errno,
+    Backtrace, Death, DeathKind, DiskError, DiskFailure, Frame, LoadError, SetupError, errno,
 };
 
 use crate::Errno;
@@ -354,6 +354,17 @@ impl From<Death> for ErrorKind {
                 message: death.message.trim_start_matches("panic: ").to_owned(),
                 backtrace: death.backtrace,
             },
+        }
+    }
+}
+
+impl From<DiskError> for ErrorKind {
+    fn from(error: DiskError) -> Self {
+        match error {
+            DiskError::InUse => Self::ImageInUse,
+            DiskError::Open(host) => Self::Host(host),
+            DiskError::NotADisk => Self::Errno(Errno::NOTBLK),
+            other => Self::Host(io::Error::other(other)),
         }
     }
 }

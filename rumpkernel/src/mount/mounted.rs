@@ -39,9 +39,10 @@ pub struct Mount {
 ///
 /// It reads as its reason does, in `{}`, `{:#}` and `{:?}`.
 pub struct UnmountError {
-    /// Why; `EBUSY` when files on it are open, or another file system is mounted on it.
+    /// Why; `EBUSY` when files on it are open, or another file system is mounted on it;
+    /// [`ErrorKind::Disk`] when something was not written to the image.
     pub error: Error,
-    /// The file system, mounted as before.
+    /// The file system, mounted as before, but see [`Mount::is_mounted`].
     pub mount: Mount,
 }
 
