@@ -17,6 +17,7 @@ pub mod compile;
 #[cfg(feature = "instances")]
 pub mod image;
 pub mod namespace;
+mod sanitizer;
 pub mod target;
 
 pub mod builder;

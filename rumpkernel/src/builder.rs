@@ -1,19 +1,24 @@
 //! Boot parameters.
 
 use std::num::NonZeroU32;
+use std::time::Duration;
 
 #[cfg(feature = "instances")]
 use rumpkernel_sys::{EntryPoints, IMAGE};
 use rumpkernel_sys::{LINKED, linked_text};
-use rumpuser_posix::{Console, Faults, Instance, Random, World};
+use rumpuser_posix::{Console, Instance, MemoryPatience, Random, Recording, World};
 
 use crate::error::During as _;
 use crate::gate::Gate;
-use crate::{Clock, Error, ErrorKind, Kernel};
+use crate::{Clock, Error, ErrorKind, Faults, Kernel};
 
 /// With less memory the boot thread has to wait for some, and the kernel's protocol timers run
 /// before the protocols that are attached meanwhile are ready for them.
 const SMALLEST_MEMORY: u64 = 4 << 20;
+
+/// What the thread that boots a kernel needs of stack, in bytes: on x86-64 and without optimisation
+/// some 42 KiB are used, and other machines have larger frames.
+const STACK: usize = 64 << 10;
 
 /// Boots a kernel with parameters.
 ///
@@ -33,10 +38,21 @@ impl Builder {
 
     /// How many bytes of memory the kernel may use, `RUMP_MEMLIMIT`; at least 4 MiB. It then behaves
     /// as a machine with that much memory: caches shrink, and calls that need more than there is
-    /// wait until some is free. No limit by default.
+    /// wait until some is free, as long as [`memory_patience`](Self::memory_patience) says. No limit
+    /// by default.
     pub fn memory_limit(mut self, bytes: u64) -> Self {
         self.memory = Some(bytes);
         self.world.parameters = self.world.parameters.memory_limit(bytes);
+        self
+    }
+
+    /// How long calls wait when memory has run out and the kernel has none left that it could give
+    /// back, by the kernel's clock; after that the kernel is dead, with
+    /// [`ErrorKind::Panicked`](crate::ErrorKind::Panicked) and that reason. Ten seconds by default:
+    /// the kernel tries once a second, and what is being written to a disk counts as on its way. With
+    /// `None` they wait for ever, as on a machine.
+    pub fn memory_patience(mut self, patience: Option<Duration>) -> Self {
+        self.world.memory_patience = MemoryPatience(patience);
         self
     }
 
@@ -109,9 +125,24 @@ impl Builder {
     }
 
     /// What the host refuses to the kernel while it boots, for tests: memory, threads. Later,
-    /// [`Kernel::hypercalls`] gives access to the same.
+    /// [`Kernel::faults`] gives access to the same.
     pub fn faults(mut self, faults: Faults) -> Self {
         self.world.faults = faults;
+        self
+    }
+
+    /// Records what the kernel writes to its disks and when that is made durable, for tests of what
+    /// survives a loss of power.
+    pub fn recording(mut self, recording: Recording) -> Self {
+        self.world.recording = Some(recording);
+        self
+    }
+
+    /// Fills memory with a byte before the kernel gets it and after it has given it back, for tests: where this byte
+    /// turns up, in an image or a packet, the kernel has used memory that nobody had initialized. It is zero by
+    /// default, or what was in it when the same kernel had it before.
+    pub fn fill_memory(mut self, byte: u8) -> Self {
+        self.world.memory_fill = Some(byte);
         self
     }
 
@@ -127,9 +158,11 @@ impl Builder {
     ///
     /// [`ErrorKind::Load`] when the host has no memory for one more, say;
     /// [`ErrorKind::BadParameter`] for a parameter with a NUL character, or too little memory;
+    /// [`ErrorKind::SmallStack`] on a thread with less than 64 KiB of stack left;
     /// [`ErrorKind::Panicked`] when the kernel cannot boot with these parameters. Nothing is left of
     /// it then.
     pub fn boot(self) -> Result<Kernel, Error> {
+        has_stack().during("boot")?;
         #[cfg(feature = "instances")]
         let kernel = self.load();
         #[cfg(not(feature = "instances"))]
@@ -144,6 +177,7 @@ impl Builder {
     ///
     /// [`ErrorKind::AlreadyBooted`]; and as for [`boot`](Self::boot).
     pub fn boot_linked(self) -> Result<Kernel, Error> {
+        has_stack().during("boot")?;
         self.linked().during("boot")
     }
 
@@ -191,5 +225,16 @@ impl Builder {
             }),
             _ => Ok(self.world),
         }
+    }
+}
+
+/// Whether there is enough stack to boot on, as far as the host tells.
+fn has_stack() -> Result<(), ErrorKind> {
+    match rumpuser_posix::stack_left() {
+        Some(left) if left < STACK => Err(ErrorKind::SmallStack {
+            left,
+            needed: STACK,
+        }),
+        _ => Ok(()),
     }
 }

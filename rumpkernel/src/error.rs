@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use rumpuser_posix::{Backtrace, Death, DeathKind, LoadError, SetupError};
+use rumpuser_posix::{Backtrace, Death, DeathKind, DiskFailure, LoadError, SetupError, errno};
 
 use crate::Errno;
 
@@ -86,6 +86,18 @@ pub enum ErrorKind {
         symbol: String,
     },
 
+    /// The calling thread has too little stack left to boot a kernel on it.
+    #[error(
+        "the calling thread has {left} bytes of stack left, and a kernel needs {needed} to boot: \
+         boot it on a thread with a larger stack"
+    )]
+    SmallStack {
+        /// What the thread has left, in bytes.
+        left: usize,
+        /// What a kernel needs to boot, in bytes.
+        needed: usize,
+    },
+
     /// A boot parameter has a value that cannot be handed to the kernel.
     #[error("bad boot parameter: {reason}")]
     BadParameter {
@@ -96,6 +108,12 @@ pub enum ErrorKind {
     /// The disk image is open in this or another process: writers want it alone, readers share it.
     #[error("the image is in use: unmount it where it is mounted (read-only mounts can share it)")]
     ImageInUse,
+
+    /// The host failed to write to a disk image, or to make durable what was written, at some time since
+    /// this was last asked; see [durability](crate#durability). What the kernel had written is lost, in
+    /// part or as a whole.
+    #[error("{0}; what was written to this disk since the last sync may be lost")]
+    Disk(DiskFailure),
 
     /// The host could not open or read the image.
     #[error("the host says: {0}")]
@@ -144,10 +162,15 @@ impl Error {
         &self.0.kind
     }
 
-    /// NetBSD's error number, when the kernel refused the operation.
+    /// NetBSD's error number, when the kernel refused the operation, or for what the host refused to a
+    /// disk.
     pub fn errno(&self) -> Option<Errno> {
-        match self.0.kind {
-            ErrorKind::Errno(errno) => Some(errno),
+        match &self.0.kind {
+            ErrorKind::Errno(errno) => Some(*errno),
+            ErrorKind::Disk(failure) => {
+                let host = failure.error().raw_os_error()?;
+                Some(Errno::from_raw(errno::from_host(host)))
+            }
             _ => None,
         }
     }
@@ -250,6 +273,7 @@ impl From<Error> for io::Error {
             ErrorKind::Errno(errno) => errno.io_kind(),
             ErrorKind::ImageInUse => io::ErrorKind::ResourceBusy,
             ErrorKind::Host(host) => host.kind(),
+            ErrorKind::Disk(failure) => failure.error().kind(),
             ErrorKind::NulInPath | ErrorKind::BadParameter { .. } | ErrorKind::BadPrefix { .. } => {
                 io::ErrorKind::InvalidInput
             }
@@ -257,6 +281,7 @@ impl From<Error> for io::Error {
             ErrorKind::InsideKernel => io::ErrorKind::Deadlock,
             ErrorKind::AlreadyBooted => io::ErrorKind::AlreadyExists,
             ErrorKind::Load(LoadError::Host { source, .. }) => source.kind(),
+            ErrorKind::SmallStack { .. } => io::ErrorKind::OutOfMemory,
             ErrorKind::Load(_) | ErrorKind::Incomplete { .. } => io::ErrorKind::Unsupported,
             ErrorKind::Panicked { .. }
             | ErrorKind::Crashed { .. }
@@ -301,6 +326,12 @@ impl From<Death> for ErrorKind {
                 backtrace: death.backtrace,
             },
         }
+    }
+}
+
+impl From<DiskFailure> for ErrorKind {
+    fn from(failure: DiskFailure) -> Self {
+        Self::Disk(failure)
     }
 }
 

@@ -11,7 +11,7 @@ use crate::calls::Manner;
 use crate::gate::Gate;
 #[cfg(feature = "vfs")]
 use crate::mount::{FileSystem, Mount};
-use crate::{Builder, Error, error::During as _};
+use crate::{Builder, Error, Faults, error::During as _};
 
 /// A booted NetBSD kernel.
 ///
@@ -108,15 +108,23 @@ impl Kernel {
         Mount::new(&self.gate, file_system, path.as_ref())
     }
 
-    /// Writes everything that is cached to the disk images, sync(2).
+    /// Makes everything durable that is cached, sync(2): it is written to the disk images, and these are
+    /// made durable on the host's disk. Returns when that is done.
     ///
     /// # Errors
     ///
-    /// Only that the kernel is dead; use [`File::sync_all`](crate::fs::File::sync_all) to learn of
-    /// write errors.
+    /// [`ErrorKind::Disk`](crate::ErrorKind::Disk) when the host failed to write to any disk of the
+    /// kernel's, or to make durable what was written, since this was last called, whoever else was told;
+    /// see [durability](crate#durability). Otherwise only that the kernel is dead.
     #[cfg(feature = "vfs")]
     pub fn sync(&self) -> Result<(), Error> {
-        crate::syscall::tree::sync(&self.gate).during("sync")
+        let gate = &self.gate;
+        let sync = gate.mark().begin();
+        let written = crate::syscall::tree::sync(gate);
+        let failure = gate.disks().flush(gate.instance(), &sync);
+        failure
+            .map_or(written, |failure| Err(failure.into()))
+            .during("sync")
     }
 
     /// Syncs and unmounts all file systems, halts the kernel and ends its threads, reboot(2). Open
@@ -141,8 +149,9 @@ impl Kernel {
     ///
     /// This is the way out when a kernel does not do what it is asked to, a
     /// [`shutdown`](Self::shutdown) included that does not come to its end: a thread that loops in
-    /// its code is taken out of there by a signal (SIGSEGV), and one that waits in a system call of
-    /// the host's is interrupted. May be called from any thread, also in a callback of the
+    /// its code is taken out of there by a signal, and one that waits in a system call of the host's
+    /// is interrupted: on Linux by the unused real-time signal that the first boot takes, elsewhere by
+    /// SIGSEGV, if no other handler has been put in front. May be called from any thread, also in a callback of the
     /// kernel's. Waits for the other threads to leave the kernel (not in a callback), up to five
     /// seconds for those that do not, because a callback of the program's keeps them. Nothing
     /// happens to a kernel that has ended.
@@ -191,10 +200,10 @@ impl Kernel {
         unsafe { self.gate.syscall(call) }.during("syscall")
     }
 
-    /// The hypercall side of this kernel, for what this crate does not offer, such as making
-    /// hypercalls fail in tests.
-    pub fn hypercalls(&self) -> &rumpuser_posix::Instance {
-        self.gate.instance()
+    /// What the host refuses to this kernel, for tests: reads and writes of disks, memory, threads.
+    /// [`Builder::faults`] does so from the beginning of the boot on.
+    pub fn faults(&self) -> &Faults {
+        self.gate.instance().faults()
     }
 }
 

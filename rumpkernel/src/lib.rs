@@ -64,6 +64,25 @@
 //! With a clock that is moved by hand and [random numbers from a seed](Builder::seed) a kernel, or a
 //! network of kernels on one clock, does the same in every run; see [`Hand`].
 //!
+//! # Durability
+//!
+//! What `File::sync_all`, `Kernel::sync`, `Mount::unmount`
+//! and `Kernel::shutdown` return `Ok` for is on the host's disk: first the kernel writes it to the image,
+//! and then the host is made to write the image, fdatasync(2).
+//!
+//! Most writes happen after the call that caused them has returned. When the host fails one of them (its
+//! disk is full, say), or fails to make one durable, the kernel has thrown the data away by the time that
+//! somebody asks. Therefore each failure is remembered by the disk, and these return it as
+//! [`ErrorKind::Disk`], each of them once, whoever else was told:
+//!
+//! - the next sync of each file that was open on the disk's file system (a file on a device of the kernel's
+//!   own, such as vnd, hears of all disks);
+//! - the next `Kernel::sync`, of whatever handle; and `Kernel::shutdown` if there was none;
+//! - `Mount::unmount` of the file system on that disk. A `Mount`
+//!   or kernel that is dropped instead prints it on the kernel's console.
+//!
+//! An `Ok` after that is about what was written since.
+//!
 //! # Containment
 //!
 //! A panic of the kernel is an [`Error`], and the program goes on. So is a fault in the kernel's
@@ -76,6 +95,11 @@
 //! before, Rust's own handler for stack overflows included. A program with a handler of its own
 //! installs it before the first boot, or calls the handler that it replaces. Kernel code is C, so
 //! that all this works with `panic = "abort"`, too.
+//!
+//! A fault whose signal is blocked ends the process. So these signals are unblocked in each thread
+//! that makes its first call into a kernel, and in the kernel's own threads. A thread that blocks
+//! them afterwards is on its own. On Linux a real-time signal that nobody uses is taken, too, for
+//! [`Kernel::kill`].
 //!
 //! This contains accidents, not attackers: the kernel's code shares the program's memory, and a
 //! fault that was noticed may come after others that were not. It is no reason to trust an image or
@@ -118,4 +142,4 @@ pub use builder::Builder;
 pub use errno::Errno;
 pub use error::{Error, ErrorKind};
 pub use kernel::Kernel;
-pub use rumpuser_posix::{Backtrace, Clock, ClockError, Frame, Hand, Spawned};
+pub use rumpuser_posix::{Backtrace, Clock, ClockError, Fault, Faults, Frame, Hand, Spawned};

@@ -21,7 +21,7 @@ extern __thread struct lwp *curlwp_storage;
 
 struct rumpuser_mtx {
 	unsigned state;
-	int flags;
+	unsigned flags;
 	struct lwp *owner;
 };
 #define MUTEX_HELD 1
@@ -29,6 +29,7 @@ struct rumpuser_mtx {
 
 struct rumpuser_rw {
 	unsigned state;
+	unsigned kind;
 	struct lwp *writer;
 };
 #define RW_WRITER 1

@@ -14,11 +14,13 @@
 //! soon as it has no waiters: whoever wakes takes the woken off the count.
 
 use std::ffi::c_int;
+use std::mem::offset_of;
 use std::ptr;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 
 use parking_lot_core::DEFAULT_UNPARK_TOKEN;
 
+use crate::access::{self, Object};
 use crate::errno::from_host;
 use crate::instance::{Dead, Deadline, Instance, Parked, Wake, caller};
 use crate::mutex::Mutex;
@@ -28,6 +30,15 @@ use crate::mutex::Mutex;
 #[repr(C)]
 pub(crate) struct Condvar {
     waiters: AtomicUsize,
+    kind: AtomicU32,
+}
+
+// SAFETY: rumpuser_cv_init() sets the word, rumpuser_cv_destroy() clears it.
+unsafe impl Object for Condvar {
+    const KIND: u32 = 0x6376_6376;
+    const KIND_AT: usize = offset_of!(Condvar, kind);
+    const STRANGER: &str = "rumpuser: a condition variable is used that is none: never made, \
+         destroyed, or overwritten";
 }
 
 /// Whether the thread was woken, rather than the time up.
@@ -118,25 +129,30 @@ impl Condvar {
 unsafe extern "C" fn rumpuser_cv_init(place: *mut *mut Condvar) {
     let condvar = caller().place(Condvar {
         waiters: AtomicUsize::new(0),
+        kind: AtomicU32::new(Condvar::KIND),
     });
     // SAFETY: the kernel passes a place for the address.
-    unsafe { place.write(condvar) };
+    unsafe { access::store(place, condvar) };
 }
 
 /// Ends a condition variable that nobody waits on.
 #[unsafe(no_mangle)]
 unsafe extern "C" fn rumpuser_cv_destroy(condvar: *mut Condvar) {
+    let instance = caller();
+    // SAFETY: as in rumpuser_cv_wait.
+    let kind = unsafe { &instance.object(condvar).kind };
+    kind.store(0, Ordering::Relaxed);
     // SAFETY: nobody uses a condition variable that is destroyed.
-    unsafe { caller().memory.discard(condvar) };
+    unsafe { instance.memory.discard(condvar) };
 }
 
 /// Waits.
 #[unsafe(no_mangle)]
 unsafe extern "C" fn rumpuser_cv_wait(condvar: *const Condvar, mutex: *const Mutex) {
-    let instance = caller();
+    let instance = &*caller();
     // SAFETY: the kernel passes objects of its own. The mutex stays; of the condition variable only
     // the address is used once the thread is woken.
-    let (condvar, mutex) = unsafe { (&*condvar, &*mutex) };
+    let (condvar, mutex) = unsafe { (instance.object(condvar), instance.object(mutex)) };
     if condvar.wait(instance, mutex, None).is_err() {
         instance.leave();
     }
@@ -145,9 +161,9 @@ unsafe extern "C" fn rumpuser_cv_wait(condvar: *const Condvar, mutex: *const Mut
 /// Waits, keeping the CPU if there is one.
 #[unsafe(no_mangle)]
 unsafe extern "C" fn rumpuser_cv_wait_nowrap(condvar: *const Condvar, mutex: *const Mutex) {
-    let instance = caller();
+    let instance = &*caller();
     // SAFETY: as in rumpuser_cv_wait.
-    let (condvar, mutex) = unsafe { (&*condvar, &*mutex) };
+    let (condvar, mutex) = unsafe { (instance.object(condvar), instance.object(mutex)) };
     if condvar.wait_nowrap(instance, mutex).is_err() {
         instance.leave();
     }
@@ -161,11 +177,11 @@ unsafe extern "C" fn rumpuser_cv_timedwait(
     seconds: i64,
     nanos: i64,
 ) -> c_int {
-    let instance = caller();
+    let instance = &*caller();
     // The time counts from here, however long giving up the CPU takes.
     let deadline = instance.time.after(seconds, nanos);
     // SAFETY: as in rumpuser_cv_wait.
-    let (condvar, mutex) = unsafe { (&*condvar, &*mutex) };
+    let (condvar, mutex) = unsafe { (instance.object(condvar), instance.object(mutex)) };
     match condvar.wait(instance, mutex, deadline) {
         Ok(true) => 0,
         Ok(false) => from_host(libc::ETIMEDOUT),
@@ -176,25 +192,27 @@ unsafe extern "C" fn rumpuser_cv_timedwait(
 /// Wakes one waiter.
 #[unsafe(no_mangle)]
 unsafe extern "C" fn rumpuser_cv_signal(condvar: *const Condvar) {
-    let instance = caller();
+    let instance = &*caller();
     // SAFETY: as in rumpuser_cv_wait.
-    unsafe { &*condvar }.wake(&instance.parked, 1);
+    unsafe { instance.object(condvar) }.wake(&instance.parked, 1);
 }
 
 /// Wakes all waiters.
 #[unsafe(no_mangle)]
 unsafe extern "C" fn rumpuser_cv_broadcast(condvar: *const Condvar) {
-    let instance = caller();
+    let instance = &*caller();
     // SAFETY: as in rumpuser_cv_wait.
-    unsafe { &*condvar }.wake(&instance.parked, usize::MAX);
+    unsafe { instance.object(condvar) }.wake(&instance.parked, usize::MAX);
 }
 
 /// Stores how many threads wait.
 #[unsafe(no_mangle)]
 unsafe extern "C" fn rumpuser_cv_has_waiters(condvar: *const Condvar, count: *mut c_int) {
-    caller();
+    let instance = caller();
     // SAFETY: as in rumpuser_cv_wait.
-    let waiters = unsafe { &*condvar }.waiters.load(Ordering::SeqCst);
+    let waiters = unsafe { instance.object(condvar) }
+        .waiters
+        .load(Ordering::SeqCst);
     // SAFETY: the kernel passes a place for the count.
-    unsafe { count.write(c_int::try_from(waiters).unwrap_or(c_int::MAX)) };
+    unsafe { access::store(count, c_int::try_from(waiters).unwrap_or(c_int::MAX)) };
 }

@@ -19,6 +19,7 @@ use std::sync::Arc;
 
 use parking_lot::Mutex;
 
+use crate::access;
 #[cfg(feature = "rumpdev_ugenhc")]
 use crate::component::ugenhc::Node;
 use crate::disk::{Access, DiskError, DiskLock, Image, Kind};
@@ -63,10 +64,13 @@ pub(crate) struct Descriptors {
 }
 
 impl Descriptors {
-    fn insert(&self, descriptor: Descriptor) -> RawFd {
+    /// `Err` with the host's errno, when it has no memory; then the file is closed.
+    fn insert(&self, descriptor: Descriptor) -> Result<RawFd, c_int> {
         let number = descriptor.file.as_raw_fd();
-        self.open.lock().insert(number, descriptor);
-        number
+        let mut open = self.open.lock();
+        open.try_reserve(1).map_err(|_| libc::ENOMEM)?;
+        open.insert(number, descriptor);
+        Ok(number)
     }
 
     /// Keeps a descriptor of a component's until the kernel closes it or is dead.
@@ -77,7 +81,7 @@ impl Descriptors {
         ),
         feature = "rumpnet_sockin"
     ))]
-    pub(crate) fn adopt(&self, descriptor: std::os::fd::OwnedFd) -> RawFd {
+    pub(crate) fn adopt(&self, descriptor: std::os::fd::OwnedFd) -> Result<RawFd, c_int> {
         self.insert(Descriptor {
             file: descriptor.into(),
             writable: false,
@@ -86,10 +90,9 @@ impl Descriptors {
         })
     }
 
-    /// Where transfers to and from a file have to end, if anywhere.
-    pub(crate) fn end(&self, number: RawFd) -> Option<u64> {
-        let open = self.open.lock();
-        Some(open.get(&number)?.image.as_ref()?.size)
+    /// The attached disk that a descriptor is open on, if it is one.
+    pub(crate) fn image(&self, number: RawFd) -> Option<Arc<Image>> {
+        self.open.lock().get(&number)?.image.clone()
     }
 
     pub(crate) fn close_all(&self) {
@@ -128,12 +131,13 @@ fn open(instance: &Instance, path: &CStr, flags: c_int) -> Result<RawFd, c_int> 
         if write && image.access == Access::ReadOnly {
             return Err(from_host(libc::EACCES));
         }
-        return Ok(instance.descriptors.insert(Descriptor {
+        let inserted = instance.descriptors.insert(Descriptor {
             file: image.file.try_clone().map_err(|error| from_io(&error))?,
             writable: write,
             image: Some(image),
             _lock: None,
-        }));
+        });
+        return inserted.map_err(from_host);
     }
     let mut host_flags = 0;
     if flags & OPEN_CREATE != 0 {
@@ -162,12 +166,13 @@ fn open(instance: &Instance, path: &CStr, flags: c_int) -> Result<RawFd, c_int> 
     } else {
         None
     };
-    Ok(instance.descriptors.insert(Descriptor {
+    let inserted = instance.descriptors.insert(Descriptor {
         file,
         writable: write,
         image: None,
         _lock: lock,
-    }))
+    });
+    inserted.map_err(from_host)
 }
 
 /// Size and type. `Err` with NetBSD's number.
@@ -178,7 +183,7 @@ fn information(instance: &Instance, path: &CStr, want_size: bool) -> Result<(u64
             Kind::Block => TYPE_BLOCK,
             Kind::Character => TYPE_CHARACTER,
         };
-        return Ok((image.told_size(), file_type));
+        return Ok((image.size, file_type));
     }
     #[cfg(feature = "rumpdev_ugenhc")]
     if let Some(node) = Node::named(path) {
@@ -214,19 +219,19 @@ unsafe extern "C" fn rumpuser_getfileinfo(
     size: *mut u64,
     file_type: *mut c_int,
 ) -> c_int {
-    let instance = caller();
+    let instance = &*caller();
     // SAFETY: the kernel passes a string.
-    let path = unsafe { CStr::from_ptr(path) };
+    let path = unsafe { access::string(path) };
     let want_size = !size.is_null();
     match instance.unscheduled(|| information(instance, path, want_size)) {
         Ok(found) => {
             // SAFETY: each place is null or can be written.
             unsafe {
-                if let Some(size) = size.as_mut() {
-                    *size = found.0;
+                if !size.is_null() {
+                    access::store(size, found.0);
                 }
-                if let Some(file_type) = file_type.as_mut() {
-                    *file_type = found.1;
+                if !file_type.is_null() {
+                    access::store(file_type, found.1);
                 }
             }
             0
@@ -242,13 +247,13 @@ unsafe extern "C" fn rumpuser_open(
     flags: c_int,
     descriptor: *mut c_int,
 ) -> c_int {
-    let instance = caller();
+    let instance = &*caller();
     // SAFETY: the kernel passes a string.
-    let path = unsafe { CStr::from_ptr(path) };
+    let path = unsafe { access::string(path) };
     match instance.unscheduled(|| open(instance, path, flags)) {
         Ok(number) => {
             // SAFETY: the kernel passes a place for the descriptor.
-            unsafe { descriptor.write(number) };
+            unsafe { access::store(descriptor, number) };
             0
         }
         Err(error) => error,
@@ -258,7 +263,7 @@ unsafe extern "C" fn rumpuser_open(
 /// Makes durable what was written, and closes. Components close descriptors of their own with it.
 #[unsafe(no_mangle)]
 extern "C" fn rumpuser_close(number: c_int) -> c_int {
-    let instance = caller();
+    let instance = &*caller();
     #[cfg(feature = "rumpdev_ugenhc")]
     if let Some(node) = Node::numbered(number) {
         node.close(instance);
@@ -268,10 +273,12 @@ extern "C" fn rumpuser_close(number: c_int) -> c_int {
         let descriptor = instance.descriptors.open.lock().remove(&number);
         match descriptor {
             Some(descriptor) => {
-                if descriptor.writable {
-                    // There is nobody to tell: the kernel has made durable what it cares about.
-                    let _ = hostio::sync_data(number);
-                }
+                // The kernel takes no error here; of an attached disk it is remembered.
+                let _ = match &descriptor.image {
+                    Some(image) => instance.flush(image),
+                    None if descriptor.writable => hostio::sync_data(number),
+                    None => Ok(()),
+                };
             }
             // SAFETY: the kernel closes what is its own.
             None => drop(unsafe { libc::close(number) }),
@@ -293,7 +300,7 @@ unsafe fn report(result: Result<usize, c_int>, place: *mut usize) -> c_int {
     match result {
         Ok(count) => {
             // SAFETY: by the contract of this function.
-            unsafe { place.write(count) };
+            unsafe { access::store(place, count) };
             0
         }
         Err(error) => from_host(error),
@@ -309,7 +316,7 @@ unsafe extern "C" fn rumpuser_iovread(
     position: i64,
     done: *mut usize,
 ) -> c_int {
-    let instance = caller();
+    let instance = &*caller();
     #[cfg(feature = "rumpdev_ugenhc")]
     if let Some(node) = Node::numbered(number) {
         // SAFETY: the kernel's buffers, and its place for the count.
@@ -338,18 +345,23 @@ unsafe extern "C" fn rumpuser_iovwrite(
     position: i64,
     done: *mut usize,
 ) -> c_int {
-    let instance = caller();
+    let instance = &*caller();
     #[cfg(feature = "rumpdev_ugenhc")]
     if let Some(node) = Node::numbered(number) {
         // SAFETY: as in rumpuser_iovread.
         return unsafe { report(node.transfer(instance, false, vector, count), done) };
     }
     let result = instance.unscheduled(|| {
-        if instance.faults().strikes(Fault::Write) {
-            return Err(libc::EIO);
+        let result = if instance.faults().strikes(Fault::Write) {
+            Err(libc::EIO)
+        } else {
+            // SAFETY: as in rumpuser_iovread.
+            unsafe { hostio::write_vectored(number, vector, count, offset(position)) }
+        };
+        if let Some(image) = instance.descriptors.image(number) {
+            instance.written(&image, result.map(drop))?;
         }
-        // SAFETY: as in rumpuser_iovread.
-        unsafe { hostio::write_vectored(number, vector, count, offset(position)) }
+        result
     });
     // SAFETY: the kernel passes a place for the count.
     unsafe { report(result, done) }
@@ -359,18 +371,17 @@ unsafe extern "C" fn rumpuser_iovwrite(
 /// neither direction is asked for.
 #[unsafe(no_mangle)]
 extern "C" fn rumpuser_syncfd(number: c_int, flags: c_int, _start: u64, _length: u64) -> c_int {
-    let instance = caller();
+    let instance = &*caller();
     if flags & SYNC_BOTH == 0 {
         return from_host(libc::EINVAL);
     }
     if flags & SYNC_WRITE == 0 {
         return 0;
     }
-    let result = instance.unscheduled(|| {
-        if instance.faults().strikes(Fault::Sync) {
-            return Err(libc::EIO);
-        }
-        hostio::sync_data(number)
+    let result = instance.unscheduled(|| match instance.descriptors.image(number) {
+        Some(image) => instance.flush(&image),
+        None if instance.faults().strikes(Fault::Sync) => Err(libc::EIO),
+        None => hostio::sync_data(number),
     });
     match result {
         Ok(()) => 0,

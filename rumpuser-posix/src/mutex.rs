@@ -19,12 +19,16 @@ use std::sync::atomic::{AtomicPtr, AtomicU32, Ordering};
 
 use parking_lot_core::{DEFAULT_UNPARK_TOKEN, SpinWait, UnparkToken};
 
+use crate::access::{self, Object};
 use crate::errno::from_host;
 use crate::instance::{Dead, Instance, Parked, Wake, caller};
 use crate::upcall::Lwp;
 
-const SPIN: c_int = 0x01;
-const KERNEL: c_int = 0x02;
+const SPIN: u32 = 0x01;
+const KERNEL: u32 = 0x02;
+
+/// What the flags of every mutex have beside those.
+const MUTEX: u32 = 0x6d78_0000;
 
 const HELD: u32 = 1;
 const AWAITED: u32 = 2;
@@ -36,8 +40,18 @@ const HANDED: UnparkToken = UnparkToken(1);
 #[repr(C, align(64))]
 pub(crate) struct Mutex {
     state: AtomicU32,
-    flags: c_int,
+    /// With [`MUTEX`], until the mutex is destroyed.
+    flags: AtomicU32,
     owner: AtomicPtr<Lwp>,
+}
+
+// SAFETY: new() sets the word, rumpuser_mutex_destroy() clears it.
+unsafe impl Object for Mutex {
+    const KIND: u32 = MUTEX;
+    const MASK: u32 = 0xffff_0000;
+    const KIND_AT: usize = offset_of!(Mutex, flags);
+    const STRANGER: &str =
+        "rumpuser: a mutex is used that is none: never made, destroyed, or overwritten";
 }
 
 const _: () = assert!(
@@ -49,7 +63,7 @@ impl Mutex {
     fn new(flags: c_int) -> Self {
         Self {
             state: AtomicU32::new(0),
-            flags,
+            flags: AtomicU32::new(MUTEX | flags.cast_unsigned() & (SPIN | KERNEL)),
             owner: AtomicPtr::new(ptr::null_mut()),
         }
     }
@@ -59,11 +73,11 @@ impl Mutex {
     }
 
     pub(crate) fn spins(&self) -> bool {
-        self.flags & SPIN != 0
+        self.flags.load(Ordering::Relaxed) & SPIN != 0
     }
 
     pub(crate) fn is_kernel(&self) -> bool {
-        self.flags & KERNEL != 0
+        self.flags.load(Ordering::Relaxed) & KERNEL != 0
     }
 
     /// Notes that the calling thread holds the mutex.
@@ -164,15 +178,15 @@ impl Mutex {
 unsafe extern "C" fn rumpuser_mutex_init(place: *mut *mut Mutex, flags: c_int) {
     let mutex = caller().place(Mutex::new(flags));
     // SAFETY: the kernel passes a place for the address.
-    unsafe { place.write(mutex) };
+    unsafe { access::store(place, mutex) };
 }
 
 /// Locks a mutex, waiting as its kind demands.
 #[unsafe(no_mangle)]
 unsafe extern "C" fn rumpuser_mutex_enter(mutex: *const Mutex) {
-    let instance = caller();
+    let instance = &*caller();
     // SAFETY: the kernel passes a mutex of its own, which stays while it is used.
-    let mutex = unsafe { &*mutex };
+    let mutex = unsafe { instance.object(mutex) };
     if !mutex.try_lock() {
         refuse_own(instance, mutex);
         let waited = if mutex.spins() {
@@ -195,9 +209,9 @@ unsafe extern "C" fn rumpuser_mutex_enter(mutex: *const Mutex) {
 /// Locks a mutex that spins, with the CPU in hand.
 #[unsafe(no_mangle)]
 unsafe extern "C" fn rumpuser_mutex_enter_nowrap(mutex: *const Mutex) {
-    let instance = caller();
+    let instance = &*caller();
     // SAFETY: as in rumpuser_mutex_enter.
-    let mutex = unsafe { &*mutex };
+    let mutex = unsafe { instance.object(mutex) };
     if !mutex.try_lock() {
         refuse_own(instance, mutex);
         if mutex.lock(instance).is_err() {
@@ -218,9 +232,9 @@ fn refuse_own(instance: &Instance, mutex: &Mutex) {
 /// Locks a mutex if nobody holds it, else EBUSY.
 #[unsafe(no_mangle)]
 unsafe extern "C" fn rumpuser_mutex_tryenter(mutex: *const Mutex) -> c_int {
-    let instance = caller();
+    let instance = &*caller();
     // SAFETY: as in rumpuser_mutex_enter.
-    let mutex = unsafe { &*mutex };
+    let mutex = unsafe { instance.object(mutex) };
     if mutex.try_lock() {
         mutex.own(instance);
         0
@@ -232,9 +246,9 @@ unsafe extern "C" fn rumpuser_mutex_tryenter(mutex: *const Mutex) -> c_int {
 /// Releases a mutex.
 #[unsafe(no_mangle)]
 unsafe extern "C" fn rumpuser_mutex_exit(mutex: *const Mutex) {
-    let instance = caller();
+    let instance = &*caller();
     // SAFETY: as in rumpuser_mutex_enter.
-    let mutex = unsafe { &*mutex };
+    let mutex = unsafe { instance.object(mutex) };
     if !mutex.is_held() {
         instance.fail("rumpuser: a mutex is released that nobody holds");
     }
@@ -245,11 +259,13 @@ unsafe extern "C" fn rumpuser_mutex_exit(mutex: *const Mutex) {
 /// Ends a mutex.
 #[unsafe(no_mangle)]
 unsafe extern "C" fn rumpuser_mutex_destroy(mutex: *mut Mutex) {
-    let instance = caller();
+    let instance = &*caller();
     // SAFETY: as in rumpuser_mutex_enter.
-    if unsafe { &*mutex }.is_held() {
+    let object = unsafe { instance.object(mutex) };
+    if object.is_held() {
         instance.fail("rumpuser: a mutex is destroyed that is held");
     }
+    object.flags.store(0, Ordering::Relaxed);
     // SAFETY: nobody uses a mutex that is destroyed.
     unsafe { instance.memory.discard(mutex) };
 }
@@ -257,12 +273,12 @@ unsafe extern "C" fn rumpuser_mutex_destroy(mutex: *mut Mutex) {
 /// Stores the lwp that holds a mutex of the kernel's, null if none does.
 #[unsafe(no_mangle)]
 unsafe extern "C" fn rumpuser_mutex_owner(mutex: *const Mutex, lwp: *mut *mut Lwp) {
-    let instance = caller();
+    let instance = &*caller();
     // SAFETY: as in rumpuser_mutex_enter.
-    let mutex = unsafe { &*mutex };
+    let mutex = unsafe { instance.object(mutex) };
     if !mutex.is_kernel() {
         instance.fail("rumpuser: the owner is asked for of a mutex that keeps none");
     }
     // SAFETY: the kernel passes a place for the address.
-    unsafe { lwp.write(mutex.owner.load(Ordering::Relaxed)) };
+    unsafe { access::store(lwp, mutex.owner.load(Ordering::Relaxed)) };
 }

@@ -9,8 +9,10 @@ use std::ffi::{CStr, c_char, c_int};
 use std::ptr;
 use std::thread::available_parallelism;
 
+use crate::access;
 use crate::errno::from_host;
 use crate::instance::{Instance, Parameters, caller};
+use crate::reserve;
 
 const DEFAULT_CPUS: usize = 2;
 
@@ -61,10 +63,14 @@ unsafe extern "C" fn rumpuser_getparam(
     buffer: *mut c_char,
     length: usize,
 ) -> c_int {
-    let instance = caller();
+    let instance = &*caller();
     // SAFETY: the kernel passes a string.
-    let name = unsafe { CStr::from_ptr(name) }.to_string_lossy();
-    match instance.parameter(&name) {
+    let name = unsafe { access::string(name) };
+    access::writable(buffer.cast(), length);
+    if !reserve::has(reserve::FOR_PARAMETER) {
+        return from_host(libc::ENOMEM);
+    }
+    match instance.parameter(&name.to_string_lossy()) {
         Ok(value) if value.len() < length => {
             // SAFETY: the kernel's buffer has that length; value and NUL fit.
             unsafe {

@@ -8,6 +8,7 @@
 use std::ffi::{c_int, c_void};
 use std::sync::Arc;
 
+use crate::access;
 use crate::errno::from_host;
 use crate::instance::{Death, DeathKind, Instance, caller};
 use crate::signal;
@@ -21,7 +22,7 @@ const PANIC: c_int = -1;
 /// Takes the kernel's upcalls. EINVAL when the kernel wants another version of the hypercalls.
 #[unsafe(no_mangle)]
 unsafe extern "C" fn rumpuser_init(version: c_int, table: *const c_void) -> c_int {
-    let instance = caller();
+    let instance = &*caller();
     if version != VERSION {
         let complaint = format!(
             "rumpuser: the kernel wants version {version} of the hypercalls, this is {VERSION}\n"
@@ -30,8 +31,8 @@ unsafe extern "C" fn rumpuser_init(version: c_int, table: *const c_void) -> c_in
         return from_host(libc::EINVAL);
     }
     // SAFETY: a kernel of this version passes such a table.
-    let table = unsafe { &*table.cast::<Hyperup>() };
-    match Upcalls::of(table) {
+    let table = unsafe { access::values(table.cast::<Hyperup>(), 1) };
+    match table.first().and_then(Upcalls::of) {
         Some(upcalls) => {
             // A kernel initialises once; should it do so again, its functions are the same.
             let _ = instance.upcalls.set(upcalls);
@@ -44,7 +45,8 @@ unsafe extern "C" fn rumpuser_init(version: c_int, table: *const c_void) -> c_in
 /// Ends the kernel. `frame` is the frame of `rumpuser_exit`, which is in C.
 #[unsafe(no_mangle)]
 extern "C" fn rumpuser_posix_exit(code: c_int, frame: *const c_void) -> ! {
-    let instance = caller();
+    let instance = &*caller();
+    instance.reserve.release();
     instance.die(if code == PANIC {
         let message = instance.console.panic_message();
         let message = message

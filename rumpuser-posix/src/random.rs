@@ -12,6 +12,7 @@ use parking_lot::Mutex;
 use rand_xoshiro::Xoshiro256PlusPlus;
 use rand_xoshiro::rand_core::{Rng, SeedableRng};
 
+use crate::access;
 use crate::errno::from_host;
 use crate::instance::caller;
 
@@ -77,13 +78,14 @@ unsafe extern "C" fn rumpuser_getrandom(
     _flags: c_int,
     filled: *mut usize,
 ) -> c_int {
-    let instance = caller();
+    let instance = &*caller();
+    access::writable(buffer, length);
     // SAFETY: the kernel's buffer has that length.
     let buffer = unsafe { slice::from_raw_parts_mut(buffer.cast::<MaybeUninit<u8>>(), length) };
     match instance.random.fill(buffer) {
         Ok(()) => {
             // SAFETY: the kernel passes a place for the count.
-            unsafe { filled.write(length) };
+            unsafe { access::store(filled, length) };
             0
         }
         Err(error) => from_host(error),

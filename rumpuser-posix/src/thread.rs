@@ -6,13 +6,15 @@
 //! are not taken: the kernel schedules its threads on its virtual CPUs itself.
 
 use std::ffi::{CStr, c_char, c_int, c_void};
+use std::mem::offset_of;
 use std::ptr;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use parking_lot::{Condvar, Mutex};
 
+use crate::access::{self, Object};
 use crate::errno::{from_host, from_io};
 use crate::fault::Fault;
 use crate::hostthread::HostThread;
@@ -77,7 +79,15 @@ impl Threads {
 /// What a joiner waits for. It lives in the kernel's memory.
 #[repr(C)]
 struct Joinable {
+    kind: AtomicU32,
     done: AtomicBool,
+}
+
+// SAFETY: the word is set where one is made, and cleared where it has been joined.
+unsafe impl Object for Joinable {
+    const KIND: u32 = 0x7468_7264;
+    const KIND_AT: usize = offset_of!(Joinable, kind);
+    const STRANGER: &str = "rumpuser: a thread is joined that is none, or was joined before";
 }
 
 /// A thread's first function. Its result is nothing: it never returns.
@@ -104,6 +114,7 @@ impl Start {
             unsafe { (start.function)(start.argument) };
         }
 
+        instance.memory.fill.stack();
         // SAFETY: begin() gets what it expects. The function is the kernel's, or one of this crate
         // that keeps the rule of the module upcall.
         unsafe { instance.run_thread(begin, (&raw const self).cast_mut().cast()) };
@@ -127,6 +138,9 @@ impl Instance {
         let mut state = self.threads.state.lock();
         // Dropping a handle lets go of the thread.
         state.handles.retain(|handle| !handle.is_finished());
+        if state.handles.try_reserve(1).is_err() {
+            return Err(from_host(libc::ENOMEM));
+        }
         let started = HostThread::start(name, STACK, move || {
             match theirs {
                 Some(ticket) => ticket.run(|| start.run(&instance)),
@@ -211,17 +225,18 @@ unsafe extern "C" fn rumpuser_thread_create(
     _cpu: c_int,
     cookie: *mut *mut c_void,
 ) -> c_int {
-    let instance = caller();
+    let instance = &*caller();
     let name = if name.is_null() {
         c"rump"
     } else {
         // SAFETY: the kernel passes a string.
-        unsafe { CStr::from_ptr(name) }
+        unsafe { access::string(name) }
     };
     let joinable = if joinable == 0 {
         ptr::null_mut()
     } else {
         instance.place(Joinable {
+            kind: AtomicU32::new(Joinable::KIND),
             done: AtomicBool::new(false),
         })
     };
@@ -234,7 +249,7 @@ unsafe extern "C" fn rumpuser_thread_create(
         Ok(()) => {
             if !joinable.is_null() {
                 // SAFETY: the kernel passes a place for the cookie of a thread to be joined.
-                unsafe { cookie.write(joinable.cast()) };
+                unsafe { access::store(cookie, joinable.cast()) };
             }
             0
         }
@@ -267,13 +282,14 @@ pub(crate) fn end_foreign() -> ! {
 /// Waits for a thread to end, without CPU.
 #[unsafe(no_mangle)]
 unsafe extern "C" fn rumpuser_thread_join(cookie: *mut c_void) -> c_int {
-    let instance = caller();
-    // SAFETY: the cookie is from rumpuser_thread_create, and is used once.
-    let joinable = unsafe { &*cookie.cast::<Joinable>() };
+    let instance = &*caller();
+    // SAFETY: a cookie is from rumpuser_thread_create, and is used once.
+    let joinable = unsafe { instance.object(cookie.cast::<Joinable>()) };
     let locks = instance.unschedule(ptr::null_mut());
     if instance.wait_for(joinable).is_err() {
         instance.leave();
     }
+    joinable.kind.store(0, Ordering::Relaxed);
     // SAFETY: the thread is done with it.
     unsafe { instance.memory.discard(cookie.cast::<Joinable>()) };
     instance.schedule(locks, ptr::null_mut());

@@ -17,7 +17,7 @@ fn compile(program: &str, cflags: &str, last: &str) -> Result<Compiled, compile:
     let script = script(folder.path(), &format!("exec {program} {cflags} \"$@\""));
     let compiler = find(HOST, folder.path(), &script)?;
     let user: Vec<String> = last.split_whitespace().map(str::to_owned).collect();
-    let flags = Flags::new(&compiler, false, &user);
+    let flags = Flags::new(&compiler, false, false, &user);
     let source = folder.path().join("source.c");
     fs::write(&source, "int answer(void) { return 42; }\n").unwrap();
     let rules = Rules {
@@ -103,7 +103,7 @@ fn armv6_is_named_as_netbsd_names_it() {
         let source = folder.path().join("level.c");
         fs::write(&source, "#ifndef __ARM_ARCH_6ZK__\n#error level\n#endif\n").unwrap();
         let mut command = compiler.command();
-        command.args(Flags::new(&compiler, false, &[]).c);
+        command.args(Flags::new(&compiler, false, false, &[]).c);
         let status = command.arg("-fsyntax-only").arg(&source).status();
         assert!(status.unwrap().success(), "{program}");
     }

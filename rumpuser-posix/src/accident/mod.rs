@@ -3,24 +3,34 @@
 //!
 //! A fault (SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP) whose program counter lies in the code of the
 //! kernel that the thread has entered last is that kernel's death: the handler notes where it was,
-//! and jumps to where the thread entered. The same jump takes a thread out of a dead kernel in whose
-//! code it loops, when [`Visitor::interrupt`](crate::instance::Visitor::interrupt) sends SIGSEGV to
-//! it. Frames of the kernel's are plain C, and the frames below them are such as every jump passes
-//! over; see [`landing`](crate::landing). Everything else goes to whoever had the signal before.
+//! and jumps to where the thread entered. Frames of the kernel's are plain C, and the frames below
+//! them are such as every jump passes over; see [`landing`](crate::landing). Everything else goes to
+//! whoever had the signal before.
+//!
+//! The same jump takes a thread out of a dead kernel in whose code it loops, when
+//! [`Visitor::interrupt`](crate::instance::Visitor::interrupt) sends it a signal. That is a signal
+//! which nobody uses, where the host has some to spare: a handler that the program installs in front
+//! of this one for SIGSEGV does not come between.
+//!
+//! A fault whose signal is blocked ends the process, whatever handlers there are. So threads unblock
+//! these signals when they enter their first kernel, those of the kernel included.
 //!
 //! The handler runs on the thread's alternate stack, which may have room for two signals and not for
-//! three. So it blocks its own signal until it leaves. It takes no lock and allocates nothing.
+//! three. So it blocks its own signal, and the one that interrupts, until it leaves. It takes no lock
+//! and allocates nothing.
 
 mod previous;
 mod stack;
 
 use std::ffi::{c_int, c_void};
 use std::io;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::mem::MaybeUninit;
+use std::ptr;
+use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
 
 use parking_lot::Mutex;
 
-use crate::instance;
+use crate::{host, instance};
 pub(crate) use stack::AlternateStack;
 
 /// The signals that faults raise. Some machines trap where others know no such instruction.
@@ -33,7 +43,12 @@ const SIGNALS: [c_int; 5] = [
 ];
 
 /// The signal that interrupts threads of dead kernels, and the system calls that they wait in.
-pub(crate) const INTERRUPT: c_int = libc::SIGSEGV;
+static INTERRUPT: AtomicI32 = AtomicI32::new(libc::SIGSEGV);
+
+/// The signal that [`INTERRUPT`] is.
+pub(crate) fn interrupt() -> c_int {
+    INTERRUPT.load(Ordering::Relaxed)
+}
 
 /// What a signal says of itself.
 #[derive(Clone, Copy, Debug)]
@@ -79,7 +94,9 @@ pub(crate) fn install() -> io::Result<()> {
 
     let _one_at_a_time = INSTALLING.lock();
     if !is_installed() {
-        for signal in SIGNALS {
+        let spare = host::spare_signals().find(|&signal| previous::is_unused(signal));
+        INTERRUPT.store(spare.unwrap_or(libc::SIGSEGV), Ordering::Relaxed);
+        for signal in SIGNALS.into_iter().chain(spare) {
             // SAFETY: the handler is made for it, and hands on what it does not take.
             unsafe { previous::replace(signal, handle) }?;
         }
@@ -93,9 +110,22 @@ pub(crate) fn is_installed() -> bool {
     INSTALLED.load(Ordering::Acquire)
 }
 
+/// Unblocks the signals in the calling thread, which has come to its first kernel.
+pub(crate) fn unblock() {
+    let mut signals = MaybeUninit::uninit();
+    // SAFETY: the set is emptied before it is used.
+    unsafe {
+        libc::sigemptyset(signals.as_mut_ptr());
+        for signal in SIGNALS.into_iter().chain([interrupt()]) {
+            libc::sigaddset(signals.as_mut_ptr(), signal);
+        }
+        libc::pthread_sigmask(libc::SIG_UNBLOCK, signals.as_ptr(), ptr::null_mut());
+    }
+}
+
 /// Whether a thread may be interrupted: not when somebody else's handler would get the signal.
 pub(crate) fn can_interrupt() -> bool {
-    previous::is_handled_by(INTERRUPT, handle)
+    previous::is_handled_by(interrupt(), handle as *const () as usize)
 }
 
 unsafe extern "C" fn handle(number: c_int, info: *mut libc::siginfo_t, context: *mut c_void) {

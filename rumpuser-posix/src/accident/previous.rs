@@ -6,13 +6,16 @@ use std::mem::{self, MaybeUninit};
 use std::ptr;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::{INTERRUPT, Signal};
+use super::{Signal, interrupt};
 
 /// A handler with `SA_SIGINFO`.
 pub(super) type Handler = unsafe extern "C" fn(c_int, *mut libc::siginfo_t, *mut c_void);
 
+/// The largest number of a signal that any host has, and one more.
+const SIGNALS: usize = 128;
+
 /// A place for each signal that can be taken.
-static PLACES: [Place; 32] = [const { Place::empty() }; 32];
+static PLACES: [Place; SIGNALS] = [const { Place::empty() }; SIGNALS];
 
 /// What was to be done on a signal before.
 struct Place {
@@ -76,12 +79,13 @@ pub(super) unsafe fn replace(signal: c_int, handler: Handler) -> io::Result<()> 
     let mut action: libc::sigaction = unsafe { mem::zeroed() };
     action.sa_sigaction = handler as *const () as usize;
     action.sa_flags = libc::SA_SIGINFO | libc::SA_ONSTACK;
-    if signal != INTERRUPT {
+    if signal != interrupt() {
         action.sa_flags |= before.sa_flags & libc::SA_RESTART;
     }
     // SAFETY: the mask is there to be written; the action is complete.
     unsafe {
         libc::sigemptyset(&mut action.sa_mask);
+        libc::sigaddset(&mut action.sa_mask, interrupt());
         if libc::sigaction(signal, &action, ptr::null_mut()) != 0 {
             return Err(io::Error::last_os_error());
         }
@@ -89,9 +93,14 @@ pub(super) unsafe fn replace(signal: c_int, handler: Handler) -> io::Result<()> 
     Ok(())
 }
 
+/// Whether a signal has its default effect, and is one that programs may use.
+pub(super) fn is_unused(signal: c_int) -> bool {
+    place(signal).is_some() && is_handled_by(signal, libc::SIG_DFL)
+}
+
 /// Whether the signal goes to `handler` first.
-pub(super) fn is_handled_by(signal: c_int, handler: Handler) -> bool {
-    current(signal).is_ok_and(|action| action.sa_sigaction == handler as *const () as usize)
+pub(super) fn is_handled_by(signal: c_int, handler: usize) -> bool {
+    current(signal).is_ok_and(|action| action.sa_sigaction == handler)
 }
 
 /// Does what would have been done with the signal if it had not been taken.

@@ -81,6 +81,49 @@ impl Trace {
     }
 }
 
+/// How far above a hypercall's innermost frame its caller is looked for, in words.
+const HYPERCALL: usize = 512;
+
+impl Trace {
+    /// Adds the return addresses that lie in `code`, from a hypercall on whose stack pointer is `sp`.
+    /// Its frames may leave the register alone that points to the kernel's; then the innermost address
+    /// is only to be found by looking at the stack.
+    ///
+    /// # Safety
+    ///
+    /// As for [`walk`](Self::walk); the bytes of `code` can be read.
+    pub(crate) unsafe fn walk_out(
+        &self,
+        sp: usize,
+        frame: usize,
+        stack: &Range<usize>,
+        code: &Range<usize>,
+    ) {
+        let first = sp & !(WORD - 1);
+        for place in (0..HYPERCALL).filter_map(|index| first.checked_add(index * WORD)) {
+            // SAFETY: by the contract of this function.
+            let Some(address) = (unsafe { read(place, stack) }) else {
+                break;
+            };
+            // SAFETY: as above.
+            if code.contains(&address) && unsafe { is_after_call(address, code) } {
+                self.push(address);
+                break;
+            }
+        }
+        // SAFETY: as above.
+        unsafe { self.walk(frame, stack, code) };
+        // Where hypercalls keep frame pointers the walk has found it, too.
+        if matches!(self.addresses(), [first, second, ..] if first == second) {
+            let count = self.count.get() - 1;
+            let frames = self.frames.get().cast::<usize>();
+            // SAFETY: all but the first of those that have been written.
+            unsafe { frames.copy_from(frames.add(1), count) };
+            self.count.set(count);
+        }
+    }
+}
+
 /// The aligned word of the stack at `address`.
 ///
 /// # Safety
@@ -167,7 +210,8 @@ unsafe fn step(_: usize, _: &Range<usize>, _: &Range<usize>) -> Option<(usize, u
 
 /// The return address of a function that has no frame yet, or never makes one, as most of those in
 /// assembly: on machines that keep it in a register that one, on the others the word on top of
-/// the stack, if a call to where the program stands lies before the address that it holds.
+/// the stack, if it lies in the code. Where the program stands in the code, too, that word may be
+/// anything; then a call to where it stands has to lie before the address.
 ///
 /// # Safety
 ///
@@ -185,11 +229,11 @@ pub(crate) unsafe fn without_frame(
     // SAFETY: by the contract of this function.
     let address = unsafe { read(sp, stack) }?;
     // SAFETY: as above.
-    (code.contains(&address) && unsafe { is_call(address, pc, code) }).then_some(address)
+    let is_return = || !code.contains(&pc) || unsafe { is_call(address, pc, code) };
+    (code.contains(&address) && is_return()).then_some(address)
 }
 
-/// Whether the instruction before `address` is a call to a function that `pc` lies in; or, when `pc`
-/// is no kernel code, a call to an address that was computed.
+/// Whether the instruction before `address` is a call to a function that `pc` lies in.
 ///
 /// # Safety
 ///
@@ -199,17 +243,12 @@ unsafe fn is_call(address: usize, pc: usize, code: &Range<usize>) -> bool {
     const CALL: u8 = 0xe8;
     /// Functions in assembly are not longer than this.
     const LONG: usize = 4096;
-    if address - code.start < 6 {
+    if address - code.start < 5 {
         return false;
     }
-    // SAFETY: the six bytes before the address lie in the code.
-    let before = unsafe { (address as *const [u8; 6]).sub(1).read() };
-    if !code.contains(&pc) {
-        // Of two, three or six bytes, with the middle of the second being 2.
-        let computed = |at: usize| before[at] == 0xff && before[at + 1] >> 3 & 7 == 2;
-        return computed(4) || computed(3) || computed(0);
-    }
-    let [_, opcode, distance @ ..] = before;
+    // SAFETY: the five bytes before the address lie in the code.
+    let before = unsafe { (address as *const [u8; 5]).sub(1).read() };
+    let [opcode, distance @ ..] = before;
     let target = address.wrapping_add_signed(i32::from_le_bytes(distance) as isize);
     opcode == CALL && pc.wrapping_sub(target) < LONG
 }
@@ -217,4 +256,29 @@ unsafe fn is_call(address: usize, pc: usize, code: &Range<usize>) -> bool {
 #[cfg(not(any(target_arch = "x86_64", target_arch = "x86")))]
 unsafe fn is_call(_: usize, _: usize, _: &Range<usize>) -> bool {
     false
+}
+
+/// Whether the instruction before `address` is a call.
+///
+/// # Safety
+///
+/// As for [`without_frame`]; `address` lies in `code`.
+#[cfg(any(target_arch = "x86_64", target_arch = "x86"))]
+unsafe fn is_after_call(address: usize, code: &Range<usize>) -> bool {
+    const LONGEST: usize = 8;
+    if address - code.start < LONGEST {
+        return false;
+    }
+    // SAFETY: the bytes before the address lie in the code.
+    let before = unsafe { (address as *const [u8; LONGEST]).sub(1).read() };
+    // To a distance of four bytes, or to an address that was computed: two to seven bytes, with the
+    // middle of the second being 2.
+    let computed = |at: usize| before[at] == 0xff && before[at + 1] >> 3 & 7 == 2;
+    before[LONGEST - 5] == 0xe8 || (1..=LONGEST - 2).any(computed)
+}
+
+/// On other machines the word is taken for what it looks like.
+#[cfg(not(any(target_arch = "x86_64", target_arch = "x86")))]
+unsafe fn is_after_call(_: usize, _: &Range<usize>) -> bool {
+    true
 }

@@ -13,6 +13,7 @@ mod time;
 use std::ffi::{c_int, c_long};
 use std::ptr;
 
+use crate::access;
 use crate::errno::from_host;
 use crate::instance::{Dead, Deadline, Instance, Wake, caller};
 
@@ -45,7 +46,7 @@ unsafe extern "C" fn rumpuser_clock_gettime(
     seconds: *mut i64,
     nanos: *mut c_long,
 ) -> c_int {
-    let instance = caller();
+    let instance = &*caller();
     let reading = match clock {
         RELWALL => instance.time.wall(),
         ABSMONO => instance.time.monotonic(),
@@ -55,8 +56,8 @@ unsafe extern "C" fn rumpuser_clock_gettime(
         Ok(time) => {
             // SAFETY: the kernel passes two places to write to. Nanoseconds fit any long.
             unsafe {
-                seconds.write(time.0);
-                nanos.write(time.1 as c_long);
+                access::store(seconds, time.0);
+                access::store(nanos, time.1 as c_long);
             }
             0
         }
@@ -67,7 +68,7 @@ unsafe extern "C" fn rumpuser_clock_gettime(
 /// Sleeps for a time or until a time, by the clock.
 #[unsafe(no_mangle)]
 unsafe extern "C" fn rumpuser_clock_sleep(clock: c_int, seconds: i64, nanos: c_long) -> c_int {
-    let instance = caller();
+    let instance = &*caller();
     #[allow(clippy::useless_conversion, reason = "long is narrower on some hosts")]
     let nanos = i64::from(nanos);
     let deadline = match clock {

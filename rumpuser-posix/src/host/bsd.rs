@@ -8,9 +8,9 @@ use std::ptr;
 
 pub(crate) use libc::{fsync as fdatasync, pread, preadv, pwrite, pwritev};
 
-pub(crate) use super::without::file_that_holds;
 #[cfg(feature = "instances")]
 pub(crate) use super::without::{file_in_memory, seal};
+pub(crate) use super::without::{file_that_holds, spare_signals};
 
 /// See pthread_setname_np(3).
 #[cfg(target_os = "netbsd")]

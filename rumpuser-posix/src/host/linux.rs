@@ -1,6 +1,6 @@
 //! Linux, with any C library.
 
-use std::ffi::CStr;
+use std::ffi::{CStr, c_int};
 use std::io;
 use std::mem::MaybeUninit;
 use std::ops::Range;
@@ -8,7 +8,6 @@ use std::path::PathBuf;
 use std::ptr;
 #[cfg(feature = "instances")]
 use std::{
-    ffi::c_int,
     fs::File,
     os::fd::{AsRawFd, FromRawFd},
 };
@@ -36,6 +35,11 @@ pub(crate) fn stack() -> Option<Range<usize>> {
     };
     let end = start.addr() + size;
     told.then(|| lowest(start.addr(), end)..end)
+}
+
+/// Real-time signals, from the top: C libraries and others take theirs from below.
+pub(crate) fn spare_signals() -> impl Iterator<Item = c_int> {
+    (libc::SIGRTMIN()..libc::SIGRTMAX()).rev()
 }
 
 /// Where the calling thread's stack begins that was said to lie there. Of a process's first one, musl tells only as

@@ -8,6 +8,7 @@
 //! |---|---|---|
 //! | `name_thread` | names the calling thread for debuggers, as far as the host takes the name | nothing |
 //! | `stack` | where the calling thread's stack lies | `None`: an overflow in a hypercall ends the process |
+//! | `spare_signals` | signals that programs may use and seldom do, for threads of dead kernels | none: SIGSEGV does, unless the program has put a handler in front |
 //! | `file_in_memory` | a file that lies in no folder, whose content can be mapped as code | an error: a temporary file does |
 //! | `seal` | keeps everybody from changing such a file | an error |
 //! | `file_that_holds` | the file that is mapped at an address | the program |

@@ -1,5 +1,7 @@
-//! The answers of hosts that have no files in memory and do not tell what is mapped where.
+//! The answers of hosts that have no files in memory, no signals to spare, and do not tell what is
+//! mapped where.
 
+use std::ffi::c_int;
 #[cfg(feature = "instances")]
 use std::fs::File;
 use std::io;
@@ -13,6 +15,10 @@ pub(crate) fn file_in_memory() -> io::Result<File> {
 #[cfg(feature = "instances")]
 pub(crate) fn seal(_: &File) -> io::Result<()> {
     Err(io::ErrorKind::Unsupported.into())
+}
+
+pub(crate) fn spare_signals() -> impl Iterator<Item = c_int> {
+    std::iter::empty()
 }
 
 pub(crate) fn file_that_holds(_address: usize) -> io::Result<PathBuf> {

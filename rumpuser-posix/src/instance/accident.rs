@@ -6,9 +6,10 @@ use std::ffi::c_int;
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::entry::{Entry, innermost};
+use super::entry::{Entry, with_innermost};
 use super::{Death, DeathKind, Visitor};
-use crate::accident::{INTERRUPT, Registers, Signal};
+use crate::access;
+use crate::accident::{self, Registers, Signal};
 use crate::backtrace::{Backtrace, Code, Trace, without_frame};
 use crate::landing;
 
@@ -25,6 +26,8 @@ enum Nature {
     Instruction,
     /// The kernel called what is no code.
     Call,
+    /// A hypercall looked at memory that the kernel pointed to.
+    Hypercall,
     /// The stack was at its end.
     Overflow,
 }
@@ -43,8 +46,9 @@ impl Accident {
         }
     }
 
-    /// Notes a fault whose program counter lies in the code, or came there by a call from it. False
-    /// for any other.
+    /// Notes a fault whose program counter lies in the code, or in that which looks at the kernel's
+    /// memory for hypercalls, or came by a call to where it could fetch no instruction. False for any
+    /// other.
     fn note(&self, signal: Signal, registers: Registers, end: usize, code: &Code) -> bool {
         let Registers {
             pc,
@@ -55,7 +59,8 @@ impl Accident {
         let stack = stack_above(sp, end, signal.address);
         let code = &code.range;
         let is_inside = code.contains(&pc);
-        if !is_inside && signal.address != Some(pc) {
+        let is_access = access::code().contains(&pc);
+        if !is_inside && !is_access && !is_fetch(signal, pc) {
             return false;
         }
         // Reading the stack may fault in its turn, when the stack pointer is none; then the handler
@@ -65,6 +70,12 @@ impl Accident {
             self.trace.push(pc);
         }
         signal.unmask();
+        if is_access {
+            self.nature.set(Nature::Hypercall);
+            // SAFETY: as below.
+            unsafe { self.trace.walk_out(sp, frame, &stack, code) };
+            return true;
+        }
         // SAFETY: what lies between a thread's stack pointer and the frame of its landing is its
         // stack; a stack pointer that is none is provided for, as said above.
         let caller = unsafe { without_frame(pc, sp, link, &stack, code) };
@@ -92,18 +103,26 @@ impl Accident {
         true
     }
 
+    /// Whether a fault was noted.
+    pub(super) fn happened(&self) -> bool {
+        self.signal.get().is_some()
+    }
+
     /// The death that the fault is, if one was noted.
     pub(super) fn death(&self, code: Option<&Code>) -> Option<Death> {
         let (signal, code) = (self.signal.get()?, code?);
         let nature = self.nature.get();
-        let backtrace = if nature == Nature::Call {
-            Backtrace::of_calls(code, &self.trace)
-        } else {
-            Backtrace::of_fault(code, &self.trace)
+        let backtrace = match nature {
+            Nature::Call | Nature::Hypercall => Backtrace::of_calls(code, &self.trace),
+            Nature::Instruction | Nature::Overflow => Backtrace::of_fault(code, &self.trace),
         };
         let name = name(signal.number);
         let what = match (nature, signal.address) {
             (Nature::Overflow, _) => format!("stack overflow ({name})"),
+            (Nature::Hypercall, Some(address)) => {
+                format!("{name} by a hypercall's access to address {address:#x}")
+            }
+            (Nature::Call, None) => format!("{name} by a call to an address that none can be"),
             (Nature::Call, Some(address)) => format!("{name} by a call to address {address:#x}"),
             (_, Some(address)) if matches!(signal.number, libc::SIGSEGV | libc::SIGBUS) => {
                 format!("{name} at address {address:#x}")
@@ -120,6 +139,23 @@ impl Accident {
             backtrace: Arc::new(backtrace),
         })
     }
+}
+
+/// Whether the program counter is what the fault is about. Signals for instructions that fail have
+/// the instruction's address for theirs, too, but that instruction has been fetched.
+fn is_fetch(signal: Signal, pc: usize) -> bool {
+    matches!(signal.number, libc::SIGSEGV | libc::SIGBUS)
+        && match signal.address {
+            Some(address) => address == pc,
+            // Some x86 processors go to an address that none can be, and fault there.
+            None => is_impossible(pc),
+        }
+}
+
+/// Whether an address lies between the halves of the address space that x86-64 has.
+fn is_impossible(address: usize) -> bool {
+    const HALF: u32 = 47;
+    cfg!(target_arch = "x86_64") && !matches!(address as u64 >> HALF, 0 | 0x1_ffff)
 }
 
 /// The part of a stack that is in use and can be read, from the stack pointer to `end`.
@@ -147,11 +183,13 @@ fn name(signal: c_int) -> &'static str {
 /// Takes a signal, in its handler: does not return when the thread has to leave the kernel. False
 /// for a signal that is none of ours.
 pub(crate) fn take(signal: Signal, registers: Registers) -> bool {
-    let stay = innermost().and_then(|entry| {
-        // SAFETY: whoever entered holds a reference to the instance during the stay.
-        let instance = unsafe { &*entry.instance };
-        let code = instance.code.get()?;
-        (!entry.landing.get().is_null()).then_some((entry, instance, code))
+    with_innermost(|entry| take_in(entry, signal, registers))
+}
+
+fn take_in(entry: Option<&Entry<'_>>, signal: Signal, registers: Registers) -> bool {
+    let stay = entry.and_then(|entry| {
+        let code = entry.instance.code.get()?;
+        (!entry.landing.get().is_null()).then_some((entry, entry.instance, code))
     });
     if signal.is_fault {
         let Some((entry, _, code)) = stay else {
@@ -161,15 +199,22 @@ pub(crate) fn take(signal: Signal, registers: Registers) -> bool {
         let is_ours = match accident.signal.get() {
             None => accident.note(signal, registers, entry.landing.get().addr(), code),
             // The handler's own, when it read the stack.
-            Some(_) => !accident.trace.addresses().is_empty(),
+            Some(_) => {
+                !accident.trace.addresses().is_empty() || accident.nature.get() == Nature::Hypercall
+            }
         };
         if is_ours {
             leave(entry, signal);
         }
         return false;
     }
-    if signal.number != INTERRUPT || !Visitor::was_interrupted() {
+    if signal.number != accident::interrupt() {
         return false;
+    }
+    if !Visitor::was_interrupted() {
+        // One of ours that comes late, after its thread has said good-bye to kernels; or else what
+        // somebody sends who means the program.
+        return signal.number != libc::SIGSEGV;
     }
     if let Some((entry, instance, code)) = stay
         && instance.parked.is_dead()
@@ -180,7 +225,7 @@ pub(crate) fn take(signal: Signal, registers: Registers) -> bool {
     true
 }
 
-fn leave(entry: &Entry, signal: Signal) -> ! {
+fn leave(entry: &Entry<'_>, signal: Signal) -> ! {
     signal.unmask();
     // SAFETY: the landing is there while land() runs, for stay() takes it back afterwards. The thread
     // was in the kernel's code, or came to it from there; so the frames above are the kernel's, and

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::{Death, DeathKind, Instance, Visitor, current};
+use super::{Death, DeathKind, Instance, Visitor, with_current};
 use crate::accident;
 use crate::backtrace::{Backtrace, Code, Trace};
 
@@ -39,17 +39,20 @@ unsafe extern "C" {
 unsafe extern "C" fn rumpuser_posix_gave_up(reason: *const c_void, frame: *const c_void) -> ! {
     // SAFETY: give_up() passes a reason, and waits.
     let Reason { kind, message } = unsafe { *reason.cast::<Reason>() };
-    let instance = current().unwrap_or_else(|| process::abort());
-    if kind == DeathKind::Panic {
-        instance.console.print(message.as_bytes());
-        instance.console.print(b"\n");
-    }
-    instance.die(Death {
-        kind,
-        backtrace: Arc::new(instance.backtrace(frame.addr())),
-        ..Death::panic(message)
-    });
-    instance.leave()
+    with_current(|instance| {
+        let instance = instance.unwrap_or_else(|| process::abort());
+        instance.reserve.release();
+        if kind == DeathKind::Panic {
+            instance.console.print(message.as_bytes());
+            instance.console.print(b"\n");
+        }
+        instance.die(Death {
+            kind,
+            backtrace: Arc::new(instance.backtrace(frame.addr())),
+            ..Death::panic(message)
+        });
+        instance.leave()
+    })
 }
 
 impl Instance {
@@ -63,8 +66,13 @@ impl Instance {
     /// the thread has one. A handler that the program installs later comes first; it contains
     /// the kernel only if it calls the one that was there before.
     ///
-    /// Call this before threads enter instances: one that has no alternate stack, as those of C
-    /// programs, gets one when it enters its first.
+    /// Call this before threads enter instances: a thread that enters its first gets these signals
+    /// unblocked, for a fault whose signal is blocked ends the process, and an alternate stack if it
+    /// has none, as those of C programs. Nothing is looked at later: what a thread blocks after its
+    /// first entry is not contained in it.
+    ///
+    /// On Linux the real-time signal with the highest number that is unused is taken, too, for
+    /// [`join_threads`](Self::join_threads).
     ///
     /// That contains accidents, not attackers: memory that the kernel has damaged before stays
     /// damaged.
@@ -152,9 +160,11 @@ impl Instance {
     ///
     /// They end after its death, at their next hypercall. Of a dead kernel the program's threads
     /// are waited for, too, until they have left it; and threads that stay are interrupted, with a
-    /// signal (SIGSEGV): one that loops in the kernel's code leaves it, one that waits in a system
-    /// call of the host's comes back with EINTR. That needs a kernel whose code is
-    /// [known](Self::contain), and that no other handler for that signal has been installed since.
+    /// signal (a real-time one that was unused, or SIGSEGV where there is none): one that loops in
+    /// the kernel's code leaves it, one that waits in a system call of the host's comes back with
+    /// EINTR. That needs a kernel whose code is [known](Self::contain), a thread that has not blocked
+    /// that signal since it entered its first kernel, and that no other handler for it has been
+    /// installed since.
     ///
     /// Called on a thread that is inside the kernel it does not wait.
     pub fn join_threads(&self, timeout: Option<Duration>) -> bool {

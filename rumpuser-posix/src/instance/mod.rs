@@ -38,14 +38,17 @@ use crate::fork;
 use crate::image::LoadError;
 #[cfg(feature = "instances")]
 use crate::image::Mapping;
-use crate::memory::Memory;
+use crate::memory::{Memory, MemoryPatience};
 use crate::random::Random;
+use crate::recording::Recording;
+use crate::reserve::{self, Reserve};
+use crate::rwlock::Queues;
 use crate::thread::Threads;
 use crate::upcall::Upcalls;
 
 pub(crate) use accident::take;
 pub use death::{Death, DeathKind};
-pub(crate) use entry::{Inside, caller, current};
+pub(crate) use entry::{Inside, caller, with_current};
 pub use parameters::Parameters;
 pub(crate) use parked::{Dead, Deadline, Parked, Wake};
 pub(crate) use turns::{LATEST, Turns};
@@ -94,12 +97,14 @@ pub struct Instance {
     pub(crate) time: Time,
     pub(crate) random: Random,
     pub(crate) memory: Memory,
+    pub(crate) memory_patience: MemoryPatience,
     pub(crate) descriptors: Descriptors,
     pub(crate) disks: Arc<Disks>,
     pub(crate) bio: BlockIo,
     pub(crate) threads: Threads,
     pub(crate) bindings: Bindings,
     pub(crate) parked: Parked,
+    pub(crate) rwlock_queues: Queues,
     pub(crate) inside: Inside,
     pub(crate) daemon: Mutex<Option<Daemon>>,
     #[cfg(feature = "rumpdev_netsmb")]
@@ -116,9 +121,11 @@ pub struct Instance {
     /// Whether the kernel's signals are raised in the process.
     pub(crate) raises_signals: bool,
     faults: Faults,
+    pub(crate) recording: Option<Recording>,
     /// Where its code lies, once that is known.
     pub(crate) code: OnceLock<Code>,
     death: OnceLock<Death>,
+    pub(crate) reserve: Reserve,
 }
 
 /// The slot of the kernel that is linked into the program.
@@ -142,13 +149,15 @@ impl Instance {
             console: Output::new(world.console),
             time: world.clock.begin(id),
             random: world.random,
-            memory: Memory::default(),
+            memory: Memory::filled_with(world.memory_fill),
+            memory_patience: world.memory_patience,
             descriptors: Descriptors::default(),
             disks: Arc::default(),
             bio: BlockIo::default(),
             threads: Threads::default(),
             bindings: Bindings::default(),
             parked: Parked::new(id, turns),
+            rwlock_queues: Queues::default(),
             inside: Inside::default(),
             daemon: Mutex::new(None),
             #[cfg(feature = "rumpdev_netsmb")]
@@ -163,8 +172,10 @@ impl Instance {
             interfaces: Default::default(),
             raises_signals,
             faults: world.faults,
+            recording: world.recording,
             code: OnceLock::new(),
             death: OnceLock::new(),
+            reserve: Reserve::new(),
         })
     }
 
@@ -182,6 +193,9 @@ impl Instance {
         image: impl FnOnce() -> Result<Option<Mapping>, SetupError>,
     ) -> Result<Arc<Self>, SetupError> {
         fork::watch()?;
+        if !reserve::has(reserve::FOR_INSTANCE) {
+            return Err(io::Error::from_raw_os_error(libc::ENOMEM).into());
+        }
         match world.parameters.invalid() {
             Some(name) => Err(SetupError::Parameter(name.to_owned())),
             None => Ok(Self::build(world, image()?, false)),

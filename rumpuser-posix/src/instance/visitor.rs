@@ -17,7 +17,7 @@ use parking_lot::Mutex;
 use super::Instance;
 use crate::accident::{self, AlternateStack};
 use crate::table::Table;
-use crate::{fork, host};
+use crate::{fork, host, reserve};
 
 /// A thread that has been in a kernel.
 #[derive(Debug)]
@@ -48,19 +48,29 @@ thread_local! {
 }
 
 impl Visitor {
-    /// The calling thread. `None` when the host cannot tell of its end: then nobody can interrupt it.
-    pub(crate) fn this<'a>() -> Option<&'a Self> {
-        // SAFETY: null, or a visitor that is removed at the end of the thread; callers do not keep
-        // the reference until then.
-        match unsafe { THIS.get().as_ref() } {
-            None => Self::register(),
+    /// Passes the calling thread to `f`, which cannot keep it. `None` when the host cannot tell of the
+    /// thread's end: then nobody can interrupt it.
+    pub(crate) fn with_this<R>(f: impl FnOnce(Option<&Self>) -> R) -> R {
+        let this = match THIS.get() {
+            unknown if unknown.is_null() => Self::register().unwrap_or(ptr::null()),
             known => known,
-        }
+        };
+        // SAFETY: null, or a visitor that is removed at the end of this thread, which is in `f`.
+        f(unsafe { this.as_ref() })
     }
 
     #[cold]
-    fn register<'a>() -> Option<&'a Self> {
+    fn register() -> Option<*const Self> {
+        // A fault with its signal blocked would end the process. Whoever blocks it later is not met
+        // here: asking at each entry would take a system call.
+        if accident::is_installed() {
+            accident::unblock();
+        }
         let key = key()?;
+        if !Self::has_memory() {
+            return None;
+        }
+        prepare_to_wait();
         let visitor = Box::new(Self {
             // SAFETY: no conditions.
             thread: unsafe { libc::pthread_self() },
@@ -78,12 +88,21 @@ impl Visitor {
             return None;
         }
         let mut visitors = VISITORS.lock();
-        visitors
-            .get_or_insert_default()
-            .insert(place.addr(), visitor);
+        let visitors = visitors.get_or_insert_default();
+        if visitors.try_reserve(1).is_err() {
+            // SAFETY: as above.
+            unsafe { libc::pthread_setspecific(key, ptr::null()) };
+            return None;
+        }
+        visitors.insert(place.addr(), visitor);
         THIS.set(place);
-        // SAFETY: as in this().
-        unsafe { place.as_ref() }
+        Some(place)
+    }
+
+    /// Whether the host has memory for one more.
+    pub(crate) fn has_memory() -> bool {
+        let known = VISITORS.lock().as_ref().map_or(0, Table::len);
+        reserve::has(reserve::FOR_THREAD + known * WAITING)
     }
 
     /// Whether an address on the thread's stack is at its very end.
@@ -116,14 +135,14 @@ impl Visitor {
                 && !visitor.interrupted.swap(true, Ordering::SeqCst)
             {
                 // SAFETY: the thread has not ended, for it is in the table.
-                unsafe { libc::pthread_kill(visitor.thread, accident::INTERRUPT) };
+                unsafe { libc::pthread_kill(visitor.thread, accident::interrupt()) };
             }
         }
     }
 
     /// Whether the calling thread has been sent such a signal. Once for each. For signal handlers.
     pub(crate) fn was_interrupted() -> bool {
-        // SAFETY: as in this().
+        // SAFETY: as in with_this().
         unsafe { THIS.get().as_ref() }
             .is_some_and(|visitor| visitor.interrupted.swap(false, Ordering::SeqCst))
     }
@@ -131,6 +150,26 @@ impl Visitor {
     /// Lets the calling thread be a new one, in a child that was forked.
     pub(crate) fn forget() {
         THIS.set(ptr::null());
+    }
+}
+
+/// What the queues in which threads wait grow by for each, at most, in bytes.
+const WAITING: usize = 1 << 10;
+
+/// Has the calling thread its place among those that wait, which takes memory once.
+fn prepare_to_wait() {
+    let key = ptr::from_ref(&VISITORS).addr();
+    // SAFETY: nobody waits with this key that does not also look at the lock, and nobody waits here:
+    // there is nothing to wait for.
+    unsafe {
+        parking_lot_core::park(
+            key,
+            || false,
+            || {},
+            |_, _| {},
+            parking_lot_core::DEFAULT_PARK_TOKEN,
+            None,
+        );
     }
 }
 

@@ -12,21 +12,27 @@
 //! than a page here.
 
 mod cells;
+mod fill;
 mod mappings;
 mod pages;
+mod starvation;
 
 use std::ffi::{c_int, c_void};
 use std::ptr;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use crate::access;
 use crate::errno::from_host;
 use crate::fault::Fault;
 use crate::instance::{Instance, caller};
 
 use cells::Cells;
+pub(crate) use fill::Fill;
 use mappings::Mappings;
 pub(crate) use mappings::page_size;
 use pages::Pages;
+pub use starvation::MemoryPatience;
+use starvation::Starvation;
 
 /// The memory of one kernel.
 #[derive(Debug, Default)]
@@ -34,13 +40,24 @@ pub(crate) struct Memory {
     cells: Cells,
     pages: Pages,
     mappings: Mappings,
+    /// What the kernel finds in memory that is not its own yet, or not any more.
+    pub(crate) fill: Fill,
     /// Whether the kernel can wait for memory.
     waits: AtomicBool,
+    starvation: Starvation,
 }
 
 impl Memory {
     /// The name of the thread that a kernel wakes when it has to wait for memory.
     pub(crate) const PAGE_DAEMON: &str = "pdaemon";
+
+    /// No memory yet; what there will be is filled with `byte`.
+    pub(crate) fn filled_with(byte: Option<u8>) -> Self {
+        Self {
+            fill: Fill(byte),
+            ..Self::default()
+        }
+    }
 
     /// The kernel has its page daemon.
     pub(crate) fn can_wait(&self) {
@@ -137,7 +154,7 @@ unsafe extern "C" fn rumpuser_malloc(
     alignment: c_int,
     block: *mut *mut c_void,
 ) -> c_int {
-    let instance = caller();
+    let instance = &*caller();
     let memory = if instance.faults().strikes(Fault::Memory) {
         Err(libc::ENOMEM)
     } else {
@@ -145,19 +162,32 @@ unsafe extern "C" fn rumpuser_malloc(
             .map_err(|_| libc::EINVAL)
             .and_then(|alignment| instance.memory.allocate(length, alignment.max(1)))
     };
+    if let Ok(memory) = memory {
+        // SAFETY: it has that length, and nobody has it yet.
+        unsafe { instance.memory.fill.block(memory, length) };
+    }
     if memory == Err(libc::ENOMEM) && !instance.memory.waits.load(Ordering::Relaxed) {
         instance.fail("rumpuser: the host has no memory for a kernel that boots");
     }
+    match memory {
+        Ok(_) => instance.memory.starvation.end(),
+        Err(libc::ENOMEM) => instance.starve(),
+        Err(_) => {}
+    }
     // SAFETY: the kernel passes a place for the address.
-    unsafe { block.write(memory.unwrap_or(ptr::null_mut())) };
+    unsafe { access::store(block, memory.unwrap_or(ptr::null_mut())) };
     from_host(memory.err().unwrap_or(0))
 }
 
 /// Gives back a block of memory, or null.
 #[unsafe(no_mangle)]
-unsafe extern "C" fn rumpuser_free(block: *mut c_void, _length: usize) {
-    // SAFETY: the kernel frees what it does not use any more.
-    unsafe { caller().memory.free(block) };
+unsafe extern "C" fn rumpuser_free(block: *mut c_void, length: usize) {
+    let memory = &caller().memory;
+    // SAFETY: the kernel frees what it does not use any more, and says how long it is.
+    unsafe {
+        memory.fill.block(block, length);
+        memory.free(block);
+    }
 }
 
 /// Stores a mapping of anonymous memory in `*mapping`.
@@ -169,7 +199,7 @@ unsafe extern "C" fn rumpuser_anonmmap(
     executable: c_int,
     mapping: *mut *mut c_void,
 ) -> c_int {
-    let instance = caller();
+    let instance = &*caller();
     if instance.faults().strikes(Fault::Memory) {
         return from_host(libc::ENOMEM);
     }
@@ -190,7 +220,7 @@ unsafe extern "C" fn rumpuser_anonmmap(
     {
         Ok(address) => {
             // SAFETY: the kernel passes a place for the address.
-            unsafe { mapping.write(address) };
+            unsafe { access::store(mapping, address) };
             0
         }
         Err(error) => from_host(error),

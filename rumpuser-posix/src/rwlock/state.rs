@@ -2,8 +2,9 @@
 //!
 //! The state is one word: whether a writer holds the lock, whether threads wait, and the number of
 //! readers. Without waiters every operation is one atomic exchange. While threads wait, everything
-//! goes through the queue's own lock, and a lock that becomes free is handed over there, so that
-//! there is nothing to race for.
+//! goes through a queue with a lock of its own, and a lock that becomes free is handed over there, so
+//! that there is nothing to race for. The queues are not in the kernel's memory: what it overwrites
+//! in a lock leads no hypercall astray.
 //!
 //! Loaded kernels do what takes one exchange in their own code, by `image/uncontended.c`, which
 //! states the layout and the values again.
@@ -16,7 +17,8 @@ use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, Ordering};
 
 use parking_lot::{Mutex, MutexGuard};
 
-use crate::instance::{Dead, Instance, Parked, Wake};
+use crate::access::Object;
+use crate::instance::{Dead, Instance, Wake};
 use crate::upcall::Lwp;
 
 const WRITER: u32 = 1;
@@ -42,12 +44,15 @@ impl Mode {
 
 /// A waiting thread, on that thread's stack; in the queue until it is let in or gives up.
 struct Waiter {
+    /// The address of the lock that it waits for.
+    lock: usize,
     mode: Mode,
     let_in: AtomicBool,
     next: Cell<*const Waiter>,
 }
 
-/// Waiting threads, the longest waiting first.
+/// Threads that wait for any of some locks, the longest waiting first.
+#[derive(Debug)]
 struct Queue {
     head: *const Waiter,
 }
@@ -94,27 +99,62 @@ impl Queue {
     }
 }
 
+impl Default for Queue {
+    fn default() -> Self {
+        Self { head: ptr::null() }
+    }
+}
+
+const QUEUES: usize = 16;
+
+/// The threads that wait for reader/writer locks of one kernel.
+#[derive(Debug, Default)]
+pub(crate) struct Queues([Mutex<Queue>; QUEUES]);
+
 /// `struct rumpuser_rw`. Alone in its cache line.
 #[repr(C, align(64))]
 pub(crate) struct RwLock {
     state: AtomicU32,
+    kind: AtomicU32,
     /// Kept by the hypercalls.
     pub(super) writer: AtomicPtr<Lwp>,
-    queue: Mutex<Queue>,
 }
 
 const _: () = assert!(
-    offset_of!(RwLock, state) == 0 && offset_of!(RwLock, writer) == size_of::<usize>(),
+    offset_of!(RwLock, state) == 0 && offset_of!(RwLock, writer) == 8,
     "image/uncontended.c states the layout"
 );
+
+// SAFETY: new() sets the word, end() clears it.
+unsafe impl Object for RwLock {
+    const KIND: u32 = 0x7277_6c6b;
+    const KIND_AT: usize = offset_of!(RwLock, kind);
+    const STRANGER: &str = "rumpuser: a reader/writer lock is used that is none: never made, \
+         destroyed, or overwritten";
+}
 
 impl RwLock {
     pub(super) fn new() -> Self {
         Self {
             state: AtomicU32::new(0),
-            queue: Mutex::new(Queue { head: ptr::null() }),
+            kind: AtomicU32::new(Self::KIND),
             writer: AtomicPtr::new(ptr::null_mut()),
         }
+    }
+
+    /// Makes the lock none.
+    pub(super) fn end(&self) {
+        self.kind.store(0, Ordering::Relaxed);
+    }
+
+    fn address(&self) -> usize {
+        ptr::from_ref(self).addr()
+    }
+
+    /// The queue that this lock's waiters are in, with others'.
+    fn queue<'a>(&self, instance: &'a Instance) -> MutexGuard<'a, Queue> {
+        let Queues(queues) = &instance.rwlock_queues;
+        queues[(self.address() >> 6) % QUEUES].lock()
     }
 
     fn change(&self, from: u32, to: u32) -> Result<u32, u32> {
@@ -145,11 +185,12 @@ impl RwLock {
     /// Waits for the lock in the host.
     pub(super) fn lock(&self, instance: &Instance, mode: Mode) -> Result<(), Dead> {
         let waiter = Waiter {
+            lock: self.address(),
             mode,
             let_in: AtomicBool::new(false),
             next: Cell::new(ptr::null()),
         };
-        let mut queue = self.queue.lock();
+        let mut queue = self.queue(instance);
         let mut state = self.state.load(Ordering::Relaxed);
         loop {
             let (to, taken) = match Self::taken(state, mode) {
@@ -169,8 +210,7 @@ impl RwLock {
             let waiting = || !waiter.let_in.load(Ordering::Acquire);
             if instance.parked.park(key, waiting, || {}, || {}, None) == Wake::Dead {
                 // Others may be at work in the queue yet; this frame must not be in it any more.
-                self.queue
-                    .lock()
+                self.queue(instance)
                     .take(|other| ptr::eq(other, &waiter), |_| {});
                 return Err(Dead);
             }
@@ -182,7 +222,7 @@ impl RwLock {
     /// downgrade. `readers_first` when it was a writer that left.
     fn hand_over(
         &self,
-        parked: &Parked,
+        instance: &Instance,
         mut queue: MutexGuard<'_, Queue>,
         readers: u32,
         readers_first: bool,
@@ -192,14 +232,16 @@ impl RwLock {
             let key = ptr::from_ref(waiter).addr();
             waiter.let_in.store(true, Ordering::Release);
             // From here on the waiter may be gone; only its address is used.
-            parked.unpark_all(key);
+            instance.parked.unpark_all(key);
         };
         // The state has to be right before anybody is let in, so count first.
+        let is_here = |waiter: &Waiter| waiter.lock == self.address();
         let mut waiting_readers = 0;
         let mut waiting_writers = 0;
         queue.take(
             |waiter| {
                 match waiter.mode {
+                    _ if !is_here(waiter) => {}
                     Mode::Read => waiting_readers += 1,
                     Mode::Write => waiting_writers += 1,
                 }
@@ -220,17 +262,22 @@ impl RwLock {
         }
         self.state.store(state, Ordering::Release);
         if reading {
-            queue.take(|waiter| waiter.mode == Mode::Read, let_in);
+            queue.take(
+                |waiter| is_here(waiter) && waiter.mode == Mode::Read,
+                let_in,
+            );
         } else if state & WRITER != 0 {
             let mut found = false;
             let first = |waiter: &Waiter| {
-                waiter.mode == Mode::Write && !std::mem::replace(&mut found, true)
+                is_here(waiter)
+                    && waiter.mode == Mode::Write
+                    && !std::mem::replace(&mut found, true)
             };
             queue.take(first, let_in);
         }
     }
 
-    pub(super) fn unlock(&self, parked: &Parked) {
+    pub(super) fn unlock(&self, instance: &Instance) {
         let mut state = self.state.load(Ordering::Relaxed);
         while state & QUEUED == 0 {
             let free = if state & WRITER != 0 {
@@ -243,16 +290,16 @@ impl RwLock {
                 Err(now) => state = now,
             }
         }
-        let queue = self.queue.lock();
+        let queue = self.queue(instance);
         // With the queue locked and threads in it nobody else changes the state, except that
         // waiters of a dead kernel leave the queue; then there is nobody to hand over to.
         let state = self.state.load(Ordering::Acquire);
         if state & WRITER != 0 {
-            self.hand_over(parked, queue, 0, true);
+            self.hand_over(instance, queue, 0, true);
         } else if state / READER > 1 {
             self.state.store(state - READER, Ordering::Release);
         } else {
-            self.hand_over(parked, queue, 0, false);
+            self.hand_over(instance, queue, 0, false);
         }
     }
 
@@ -269,10 +316,10 @@ impl RwLock {
     }
 
     /// From the writer to a reader.
-    pub(super) fn downgrade(&self, parked: &Parked) {
+    pub(super) fn downgrade(&self, instance: &Instance) {
         if self.change(WRITER, READER).is_err() {
-            let queue = self.queue.lock();
-            self.hand_over(parked, queue, 1, true);
+            let queue = self.queue(instance);
+            self.hand_over(instance, queue, 1, true);
         }
     }
 
@@ -286,8 +333,8 @@ impl RwLock {
 
     /// Whether anybody holds the lock or waits for it. When this says no, nobody is at work in the
     /// lock any more, not even a thread that has just handed it over.
-    pub(super) fn is_used(&self) -> bool {
-        let _queue = self.queue.lock();
+    pub(super) fn is_used(&self, instance: &Instance) -> bool {
+        let _queue = self.queue(instance);
         self.state.load(Ordering::Relaxed) != 0
     }
 }

@@ -119,6 +119,38 @@ fn a_call_to_nowhere_is_its_callers_death() {
     assert_eq!(functions(&death.backtrace), ["call"]);
 }
 
+#[test]
+#[cfg(target_arch = "x86_64")]
+fn a_call_to_nowhere_is_known_whatever_the_instruction() {
+    let members = [0x20; 3].map(ptr::without_provenance::<c_void>);
+    let members = &raw const members;
+    // SAFETY: that there is no function is the point.
+    let death = death_by(|| unsafe { _ = (code().call_member)(members.cast()) });
+    let message = "SIGSEGV by a call to address 0x20 in ";
+    assert!(death.message.starts_with(message), "{death}");
+    assert_eq!(functions(&death.backtrace), ["call_member"]);
+}
+
+#[test]
+#[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
+fn a_jump_to_nowhere_is_the_death_of_the_function_below() {
+    // SAFETY: that there is no function is the point.
+    let death = death_by(|| unsafe { _ = (code().call_jump)(ptr::without_provenance(0x20)) });
+    let message = "SIGSEGV by a call to address 0x20 in ";
+    assert!(death.message.starts_with(message), "{death}");
+    assert_eq!(functions(&death.backtrace), ["call_jump"]);
+}
+
+#[test]
+#[cfg(target_arch = "x86_64")]
+fn a_call_to_an_impossible_address_is_a_death() {
+    let nowhere = ptr::without_provenance(0x1234_5678_9abc_def0);
+    // SAFETY: that there is no function is the point.
+    let death = death_by(|| unsafe { _ = (code().call)(nowhere) });
+    assert!(death.message.starts_with("SIGSEGV"), "{death}");
+    assert_eq!(functions(&death.backtrace), ["call"]);
+}
+
 fn overflow() {
     let mut depth = 0;
     let depth = &raw mut depth;

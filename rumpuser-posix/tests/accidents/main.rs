@@ -13,4 +13,5 @@ mod kernel;
 mod kills;
 mod object;
 mod outside;
+mod pointers;
 mod stand_in;

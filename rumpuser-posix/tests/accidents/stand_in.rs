@@ -20,6 +20,11 @@ pub(crate) struct Code {
     pub(crate) divide: unsafe extern "C" fn(c_int, c_int) -> c_int,
     pub(crate) trap: unsafe extern "C" fn(),
     pub(crate) call: unsafe extern "C" fn(*const c_void) -> c_int,
+    #[cfg(target_arch = "x86_64")]
+    pub(crate) call_member: unsafe extern "C" fn(*const *const c_void) -> c_int,
+    #[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
+    pub(crate) call_jump: unsafe extern "C" fn(*const c_void) -> c_int,
+    pub(crate) call_hypercall: unsafe extern "C" fn(extern "C" fn(c_int) -> c_int) -> c_int,
     pub(crate) recurse: unsafe extern "C" fn(*mut c_int) -> c_int,
     pub(crate) recurse_calling: unsafe extern "C" fn(extern "C" fn(c_int) -> c_int) -> c_int,
     pub(crate) spin: unsafe extern "C" fn(*mut c_int),
@@ -27,8 +32,13 @@ pub(crate) struct Code {
     functions: Vec<(usize, &'static str)>,
 }
 
-const FUNCTIONS: [&str; 11] = [
+const FUNCTIONS: &[&str] = &[
     "call",
+    "call_hypercall",
+    #[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
+    "call_jump",
+    #[cfg(target_arch = "x86_64")]
+    "call_member",
     "divide",
     "middle",
     "outer",
@@ -86,6 +96,11 @@ fn load() -> Code {
             divide: function(symbol("divide")),
             trap: function(symbol("trap")),
             call: function(symbol("call")),
+            #[cfg(target_arch = "x86_64")]
+            call_member: function(symbol("call_member")),
+            #[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
+            call_jump: function(symbol("call_jump")),
+            call_hypercall: function(symbol("call_hypercall")),
             recurse: function(symbol("recurse")),
             recurse_calling: function(symbol("recurse_calling")),
             spin: function(symbol("spin")),

@@ -59,6 +59,40 @@ call(int (*function)(int))
 	return function(1) + 1;
 }
 
+#if defined(__x86_64__)
+/* A call of five bytes, through a structure that a register points to. */
+KERNEL int
+call_member(void **members)
+{
+	int result;
+
+	__asm__ volatile("movq %1, %%r12; call *16(%%r12)" : "=a" (result) : "r" (members) :
+	    "r12", "rcx", "rdx", "rsi", "rdi", "r8", "r9", "r10", "r11", "memory", "cc");
+	return result + 1;
+}
+#endif
+
+#if defined(__x86_64__) || defined(__i386__)
+/* A call in place of a return: the frame below is the caller's. */
+KERNEL __attribute__((__naked__)) int
+jump(int (*function)(int))
+{
+
+#ifdef __x86_64__
+	__asm__("jmp *%rdi");
+#else
+	__asm__("jmp *4(%esp)");
+#endif
+}
+
+KERNEL int
+call_jump(int (*function)(int))
+{
+
+	return jump(function) + 1;
+}
+#endif
+
 KERNEL int
 recurse(volatile int *depth)
 {
@@ -69,7 +103,14 @@ recurse(volatile int *depth)
 	return recurse(depth) + frame[0];
 }
 
-/* The same, with a hypercall in every frame. */
+KERNEL int
+call_hypercall(int (*hypercall)(int))
+{
+
+	return hypercall(1) + 1;
+}
+
+/* Recursion with a hypercall in every frame. */
 KERNEL int
 recurse_calling(int (*hypercall)(int))
 {

@@ -81,7 +81,7 @@ unsafe extern "C" fn rumpcomp_netsmb_iconv_open(
     from: *const c_char,
     handle: *mut *mut c_void,
 ) -> c_int {
-    let instance = caller();
+    let instance = &*caller();
     // SAFETY: the kernel passes strings.
     let (to, from) = unsafe { (CStr::from_ptr(to), CStr::from_ptr(from)) };
     let opened = instance.unscheduled(|| instance.converters.open(to, from));
@@ -108,7 +108,7 @@ unsafe extern "C" fn rumpcomp_netsmb_iconv_conv(
     output: *mut *mut u8,
     output_left: *mut usize,
 ) -> c_int {
-    let instance = caller();
+    let instance = &*caller();
     // SAFETY: the kernel passes pointers to its buffers and counts, or null for no buffer.
     let (mut source, mut target) = unsafe { (input.as_mut(), output.as_mut()) };
     let source_start = source.as_ref().map_or(ptr::null(), |start| **start);

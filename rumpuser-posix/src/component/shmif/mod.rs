@@ -24,6 +24,7 @@ use std::ptr;
 
 use crate::errno::{from_host, last};
 use crate::instance::{Instance, caller};
+use crate::write_signals;
 
 /// Maps a bus of so many bytes. `Err` with the host's errno: ENOEXEC for a file of another size, which
 /// is no bus; a new file is made one.
@@ -38,7 +39,7 @@ fn map(instance: &Instance, file: c_int, length: usize) -> Result<*mut c_void, c
     let wanted = libc::off_t::try_from(length).map_err(|_| libc::EINVAL)?;
     if size == 0 {
         // SAFETY: plain values.
-        if unsafe { libc::ftruncate(file, wanted) } != 0 {
+        if write_signals::without(|| unsafe { libc::ftruncate(file, wanted) }) != 0 {
             return Err(last());
         }
     } else if size != wanted {
@@ -54,7 +55,7 @@ unsafe extern "C" fn rumpcomp_shmif_mmap(
     length: usize,
     place: *mut *mut c_void,
 ) -> c_int {
-    let instance = caller();
+    let instance = &*caller();
     match instance.unscheduled(|| map(instance, file, length)) {
         Ok(bus) => {
             // SAFETY: the kernel passes a place for the address.
@@ -68,7 +69,7 @@ unsafe extern "C" fn rumpcomp_shmif_mmap(
 /// Makes `*watch` tell of writes to a file; a new one if it is -1. `rumpuser_close` undoes it.
 #[unsafe(no_mangle)]
 unsafe extern "C" fn rumpcomp_shmif_watchsetup(watch: *mut c_int, file: c_int) -> c_int {
-    let instance = caller();
+    let instance = &*caller();
     // SAFETY: the kernel passes a place that holds a number.
     let existing = unsafe { watch.read() };
     match instance.unscheduled(|| watch::set_up(instance, existing, file)) {
@@ -84,7 +85,7 @@ unsafe extern "C" fn rumpcomp_shmif_watchsetup(watch: *mut c_int, file: c_int) -
 /// Waits until somebody has written to a file that is watched, since the last call returned.
 #[unsafe(no_mangle)]
 extern "C" fn rumpcomp_shmif_watchwait(watch: c_int) -> c_int {
-    let instance = caller();
+    let instance = &*caller();
     let locks = instance.unschedule(ptr::null_mut());
     let Ok(written) = watch::wait(instance, watch) else {
         instance.leave();

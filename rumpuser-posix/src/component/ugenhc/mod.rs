@@ -16,12 +16,14 @@ mod device;
 mod port;
 
 use std::ffi::{CStr, c_int, c_ulong, c_void};
+use std::fmt;
 use std::ptr;
 use std::slice;
 use std::sync::Weak;
 
 use crate::errno::from_host;
 use crate::instance::{Dead, Instance, caller};
+use crate::program;
 
 pub use descriptors::Descriptors;
 pub use device::{Device, Notifier, Refusal, Setup};
@@ -140,14 +142,16 @@ impl Node {
         // SAFETY: the caller's promise.
         self.with_device(instance, |_, _, occupant| unsafe {
             let device = occupant.device();
-            let done = if setup.is_in() {
-                let data = bytes_mut(data, length);
-                device.control_in(&setup, data)
-            } else {
-                let data = bytes(data, length);
-                device.control_out(&setup, data).map(|()| length)
-            };
-            Ok(done.map_err(|_| libc::EPIPE))
+            let done = program::call(|| {
+                if setup.is_in() {
+                    let data = bytes_mut(data, length);
+                    device.control_in(&setup, data)
+                } else {
+                    let data = bytes(data, length);
+                    device.control_out(&setup, data).map(|()| length)
+                }
+            });
+            Ok(done.unwrap_or(Err(Refusal::Stall)).map_err(|_| libc::EPIPE))
         })
         .map(|(done, _)| done.min(length))
     }
@@ -197,19 +201,53 @@ unsafe fn bytes_mut<'a>(start: *mut u8, length: usize) -> &'a mut [u8] {
 }
 
 impl Instance {
-    /// Plugs a device into the first USB port that is free: its number. The kernel notices it within a
-    /// quarter of a second of its time. `None` when every port has a device, or had one that the
-    /// kernel has not yet seen go.
-    pub fn plug_usb(&self, device: Box<dyn Device>) -> Option<u8> {
-        self.ports.insert(Weak::clone(&self.this), device)
+    /// Plugs a device into the first USB port that is free. The kernel notices it within a quarter of
+    /// a second of its time. `None` when every port has a device, or had one that the kernel has not
+    /// yet seen go.
+    pub fn plug_usb(&self, device: Box<dyn Device>) -> Option<Plugged> {
+        let instance = Weak::clone(&self.this);
+        let (port, occupant) = self.ports.insert(Weak::clone(&instance), device)?;
+        Some(Plugged {
+            instance,
+            port,
+            occupant,
+        })
     }
+}
 
-    /// Takes the device out of a port: transfers fail, and the kernel detaches its drivers when it
-    /// notices, within a quarter of a second or so.
-    pub fn unplug_usb(&self, port: u8) {
-        if self.ports.has(usize::from(port)) {
-            self.ports.remove(port);
+/// A device in a port. Dropping it takes the device out: transfers fail, and the kernel detaches its
+/// drivers when it notices, within a quarter of a second or so.
+#[must_use = "the device is taken out when this is dropped"]
+pub struct Plugged {
+    instance: Weak<Instance>,
+    port: u8,
+    occupant: Weak<port::Occupant>,
+}
+
+impl Plugged {
+    /// The number of the port.
+    #[must_use]
+    pub fn port(&self) -> u8 {
+        self.port
+    }
+}
+
+impl Drop for Plugged {
+    fn drop(&mut self) {
+        if let Some(instance) = self.instance.upgrade()
+            // Of a parent's kernel another thread may have had the lock when it forked.
+            && !instance.is_foreign()
+        {
+            instance.ports.remove(self.port, &self.occupant);
         }
+    }
+}
+
+impl fmt::Debug for Plugged {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Plugged")
+            .field("port", &self.port)
+            .finish_non_exhaustive()
     }
 }
 
@@ -242,7 +280,7 @@ unsafe extern "C" fn rumpcomp_ugenhc_ioctl(
     data: *mut c_void,
     error: *mut c_int,
 ) -> c_int {
-    let instance = caller();
+    let instance = &*caller();
     let result = match (Node::numbered(file), command) {
         (None, _) => Err(libc::EBADF),
         (Some(node), DO_REQUEST) => {

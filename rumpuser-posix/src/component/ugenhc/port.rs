@@ -8,6 +8,7 @@ use parking_lot::Mutex;
 
 use super::device::{Device, Notifier, Refusal};
 use crate::instance::{Dead, Instance, Wake};
+use crate::program::{self, Theirs};
 
 /// How many USB ports a kernel can have: host controllers, of one port each, in NetBSD's configuration.
 pub const PORTS: u8 = 4;
@@ -18,7 +19,7 @@ const NANOS_IN_MILLISECOND: i64 = 1_000_000;
 
 /// A device in a port.
 pub(super) struct Occupant {
-    device: Box<dyn Device>,
+    device: Theirs<Box<dyn Device>>,
     instance: Weak<Instance>,
     /// Counts the times at which transfers have to look again.
     changes: AtomicUsize,
@@ -32,7 +33,7 @@ impl Occupant {
                 occupant: Weak::clone(occupant),
             });
             Self {
-                device,
+                device: Theirs::new(device),
                 instance,
                 changes: AtomicUsize::new(0),
                 gone: AtomicBool::new(false),
@@ -41,7 +42,7 @@ impl Occupant {
     }
 
     pub(super) fn device(&self) -> &dyn Device {
-        &*self.device
+        &**self.device
     }
 
     fn key(&self) -> usize {
@@ -80,7 +81,7 @@ impl Occupant {
             if self.gone.load(Ordering::SeqCst) {
                 return Ok(Err(libc::ENXIO));
             }
-            match transfer(self.device()) {
+            match program::call(|| transfer(self.device())).unwrap_or(Err(Refusal::Stall)) {
                 Ok(result) => return Ok(Ok(result)),
                 Err(Refusal::Stall) => return Ok(Err(libc::EPIPE)),
                 Err(Refusal::Nak) => {}
@@ -159,23 +160,29 @@ impl Ports {
         self.ports.lock()[port].seen = false;
     }
 
-    /// Puts a device into the first port that is free; its number.
-    pub(super) fn insert(&self, instance: Weak<Instance>, device: Box<dyn Device>) -> Option<u8> {
+    /// Puts a device into the first port that is free; returns the port's number and who is in it.
+    pub(super) fn insert(
+        &self,
+        instance: Weak<Instance>,
+        device: Box<dyn Device>,
+    ) -> Option<(u8, Weak<Occupant>)> {
         let free = |port: &Port| port.occupant.is_none() && !port.seen;
         // A device is the program's, and is not called under the lock.
-        let mut occupant = Some(Occupant::new(instance, device));
+        let occupant = Occupant::new(instance, device);
         let mut ports = self.ports.lock();
-        let place = (0..self.count).find(|&number| free(&ports[usize::from(number)]));
-        if let Some(number) = place {
-            ports[usize::from(number)].occupant = occupant.take();
+        let number = (0..self.count).find(|&number| free(&ports[usize::from(number)]));
+        let port = number.map(|number| &mut ports[usize::from(number)]);
+        if let Some(port) = port {
+            port.occupant = Some(Arc::clone(&occupant));
         }
         drop(ports);
-        place
+        Some((number?, Arc::downgrade(&occupant)))
     }
 
-    /// Takes the device out of a port.
-    pub(super) fn remove(&self, port: u8) {
-        let occupant = self.ports.lock()[usize::from(port)].occupant.take();
+    /// Takes this device out of a port, if it is there.
+    pub(super) fn remove(&self, port: u8, occupant: &Weak<Occupant>) {
+        let is_it = |there: &mut Arc<Occupant>| Arc::as_ptr(there) == occupant.as_ptr();
+        let occupant = self.ports.lock()[usize::from(port)].occupant.take_if(is_it);
         if let Some(occupant) = occupant {
             occupant.leave();
         }

@@ -1,0 +1,142 @@
+//! Empty file systems.
+
+use std::ffi::c_int;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use rumpkernel::{Builder, Kernel, fs};
+use rumpkernel_tests::{Kind, Volume};
+
+use super::made;
+use crate::world::{self, Folder};
+
+/// Where file systems are mounted.
+pub(super) const AT: &str = "/volume";
+
+/// An empty file system, and how it is made.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Format {
+    pub(super) kind: Kind,
+    /// The size of the disk's sectors, as a power of two.
+    sector_shift: &'static str,
+    maker: Maker,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Maker {
+    /// A program with its arguments, in front of the image's path, for an image of so many MiB.
+    Program(&'static str, &'static [&'static str], u64),
+    /// makefs, with its options for FFS.
+    Makefs(&'static str),
+    /// A function of this program.
+    Function(fn() -> Vec<u8>),
+}
+
+const fn format(kind: Kind, maker: Maker) -> Format {
+    Format {
+        kind,
+        sector_shift: "9",
+        maker,
+    }
+}
+
+const FFS: Kind = Kind::Ufs(c"ffs");
+const EXT2: Kind = Kind::Ufs(c"ext2fs");
+
+/// Blocks below the page size are those that the page cache holds several of in a page.
+pub(super) const FFS1: Format = format(FFS, Maker::Makefs("version=1,bsize=8192,fsize=1024"));
+pub(super) const FFS2_SMALL: Format = format(FFS, Maker::Makefs("version=2,bsize=4096,fsize=512"));
+pub(super) const FFS2_LARGE: Format =
+    format(FFS, Maker::Makefs("version=2,bsize=16384,fsize=2048"));
+pub(super) const EXT2_1K: Format = ext2(&["-q", "-F", "-t", "ext2", "-b", "1024"]);
+pub(super) const EXT2_2K: Format = ext2(&["-q", "-F", "-t", "ext2", "-b", "2048"]);
+pub(super) const EXT2_4K: Format = ext2(&["-q", "-F", "-t", "ext2", "-b", "4096"]);
+pub(super) const FAT_SMALL: Format = fat(&["-F", "16", "-s", "1"], 8);
+pub(super) const FAT_LARGE: Format = fat(&["-F", "16", "-s", "32"], 80);
+pub(super) const UDF_512: Format = format(Kind::Udf, udf(&["-b", "512", "--media-type=hd"]));
+pub(super) const UDF_2048: Format = Format {
+    sector_shift: "11",
+    ..format(Kind::Udf, udf(&["-b", "2048", "--media-type=hd"]))
+};
+pub(super) const V7FS: Format = format(Kind::V7fs, Maker::Function(made::v7fs));
+pub(super) const SYSVBFS: Format = format(Kind::Sysvbfs, Maker::Function(made::sysvbfs));
+
+const fn ext2(arguments: &'static [&'static str]) -> Format {
+    format(EXT2, Maker::Program("mke2fs", arguments, 8))
+}
+
+const fn fat(arguments: &'static [&'static str], size: u64) -> Format {
+    format(Kind::Msdos, Maker::Program("mkfs.fat", arguments, size))
+}
+
+const fn udf(arguments: &'static [&'static str]) -> Maker {
+    Maker::Program("mkudffs", arguments, 16)
+}
+
+impl Format {
+    /// Makes an image in a folder.
+    pub(super) fn make(&self, folder: &Folder) -> PathBuf {
+        let image = folder.path().join("volume");
+        match self.maker {
+            Maker::Program(program, arguments, size) => {
+                let file = std::fs::File::create(&image).unwrap();
+                file.set_len(size << 20).unwrap();
+                run(Command::new(program).args(arguments).arg(&image));
+            }
+            Maker::Makefs(options) => {
+                let tree = folder.path().join("tree");
+                std::fs::create_dir(&tree).unwrap();
+                let mut makefs = Command::new("makefs");
+                makefs.args(["-t", "ffs", "-s", "16m", "-f", "2000", "-o", options]);
+                run(makefs.args([&image, &tree]));
+            }
+            Maker::Function(make) => std::fs::write(&image, make()).unwrap(),
+        }
+        image
+    }
+
+    /// A kernel that can mount it.
+    pub(super) fn boot(&self, builder: Builder) -> Kernel {
+        let builder = builder.parameter("RUMP_BLKSECTSHIFT", self.sector_shift);
+        let kernel = world::boot_with(builder).unwrap();
+        fs::create_dir(&kernel, AT).unwrap();
+        kernel
+    }
+
+    pub(super) fn mount<'a>(&self, kernel: &'a Kernel, image: &Path) -> Volume<'a> {
+        self.mount_with(kernel, image, 0)
+    }
+
+    /// Mounts it with flags of mount(2).
+    pub(super) fn mount_with<'a>(
+        &self,
+        kernel: &'a Kernel,
+        image: &Path,
+        flags: c_int,
+    ) -> Volume<'a> {
+        let flags = flags | rumpkernel_sys::MNT_NODEV;
+        Volume::mount(kernel, self.kind, image, AT, flags).unwrap()
+    }
+}
+
+fn run(command: &mut Command) {
+    let output = command.output().unwrap();
+    assert!(output.status.success(), "{command:?}: {output:?}");
+}
+
+/// Why a test of this module cannot run: its file systems are in its name.
+pub(crate) fn obstacle(name: &str) -> Option<&'static str> {
+    let missing = |program| Command::new(program).arg("-h").output().is_err();
+    let is_about = |what: &str| name.starts_with("volumes::") && name.contains(what);
+    if is_about("ext2") && missing("mke2fs") {
+        Some("mke2fs is not installed (package e2fsprogs)")
+    } else if is_about("fat") && missing("mkfs.fat") {
+        Some("mkfs.fat is not installed (package dosfstools)")
+    } else if is_about("udf") && missing("mkudffs") {
+        Some("mkudffs is not installed (package udftools)")
+    } else if is_about("ffs") && missing("makefs") {
+        Some("makefs is not installed (package makefs)")
+    } else {
+        None
+    }
+}

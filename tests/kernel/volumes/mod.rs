@@ -1,0 +1,11 @@
+//! Writable file systems of every kind, most of which the safe API does not mount yet: what was written is there, and
+//! nothing else is.
+
+mod format;
+pub(crate) mod leaks;
+mod made;
+mod random;
+pub(crate) mod read_back;
+pub(crate) mod stale;
+
+pub(crate) use format::obstacle;
