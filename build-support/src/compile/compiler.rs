@@ -42,6 +42,10 @@ pub struct Compiler {
     probe: Probe,
 }
 
+/// What `cc` adds where Rust code is compiled with AddressSanitizer. The kernel's memory is not the
+/// sanitizer's, and its code is left by jumps that the sanitizer would have to know of.
+const SANITIZER: &str = "-fsanitize=address";
+
 impl Compiler {
     /// Finds the compiler as the crate `cc` does (`CC_<target>`, `CC`, cross prefixes, `CFLAGS`),
     /// asks it for its predefined macros, and looks at an object that it writes.
@@ -77,7 +81,11 @@ impl Compiler {
         let command = tool.to_command();
         let mut compiler = Self {
             program: command.get_program().to_owned(),
-            arguments: command.get_args().map(OsStr::to_owned).collect(),
+            arguments: command
+                .get_args()
+                .filter(|argument| *argument != SANITIZER)
+                .map(OsStr::to_owned)
+                .collect(),
             environment: command
                 .get_envs()
                 .filter_map(|(name, value)| Some((name.to_owned(), value?.to_owned())))
