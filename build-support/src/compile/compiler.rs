@@ -44,7 +44,7 @@ pub struct Compiler {
 
 /// What `cc` adds where Rust code is compiled with AddressSanitizer. The kernel's memory is not the
 /// sanitizer's, and its code is left by jumps that the sanitizer would have to know of.
-const SANITIZER: &str = "-fsanitize=address";
+const SANITIZER: [&str; 2] = ["-fsanitize=address", "-fno-ipa-icf-variables"];
 
 impl Compiler {
     /// Finds the compiler as the crate `cc` does (`CC_<target>`, `CC`, cross prefixes, `CFLAGS`),
@@ -83,7 +83,7 @@ impl Compiler {
             program: command.get_program().to_owned(),
             arguments: command
                 .get_args()
-                .filter(|argument| *argument != SANITIZER)
+                .filter(|argument| !SANITIZER.iter().any(|flag| argument == flag))
                 .map(OsStr::to_owned)
                 .collect(),
             environment: command
