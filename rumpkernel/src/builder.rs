@@ -6,11 +6,11 @@ use std::time::Duration;
 #[cfg(feature = "instances")]
 use rumpkernel_sys::{EntryPoints, IMAGE};
 use rumpkernel_sys::{LINKED, linked_text};
-use rumpuser_posix::{Console, Faults, Instance, MemoryPatience, Random, World};
+use rumpuser_posix::{Console, Instance, MemoryPatience, Random, World};
 
 use crate::error::During as _;
 use crate::gate::Gate;
-use crate::{Clock, Error, ErrorKind, Kernel};
+use crate::{Clock, Error, ErrorKind, Faults, Kernel};
 
 /// With less memory the boot thread has to wait for some, and the kernel's protocol timers run
 /// before the protocols that are attached meanwhile are ready for them.
@@ -125,7 +125,7 @@ impl Builder {
     }
 
     /// What the host refuses to the kernel while it boots, for tests: memory, threads. Later,
-    /// [`Kernel::hypercalls`] gives access to the same.
+    /// [`Kernel::faults`] gives access to the same.
     pub fn faults(mut self, faults: Faults) -> Self {
         self.world.faults = faults;
         self

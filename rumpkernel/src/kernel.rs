@@ -11,7 +11,7 @@ use crate::calls::Manner;
 use crate::gate::Gate;
 #[cfg(feature = "vfs")]
 use crate::mount::{FileSystem, Mount};
-use crate::{Builder, Error, error::During as _};
+use crate::{Builder, Error, Faults, error::During as _};
 
 /// A booted NetBSD kernel.
 ///
@@ -192,10 +192,10 @@ impl Kernel {
         unsafe { self.gate.syscall(call) }.during("syscall")
     }
 
-    /// The hypercall side of this kernel, for what this crate does not offer, such as making
-    /// hypercalls fail in tests.
-    pub fn hypercalls(&self) -> &rumpuser_posix::Instance {
-        self.gate.instance()
+    /// What the host refuses to this kernel, for tests: reads and writes of disks, memory, threads.
+    /// [`Builder::faults`] does so from the beginning of the boot on.
+    pub fn faults(&self) -> &Faults {
+        self.gate.instance().faults()
     }
 }
 

@@ -123,4 +123,4 @@ pub use builder::Builder;
 pub use errno::Errno;
 pub use error::{Error, ErrorKind};
 pub use kernel::Kernel;
-pub use rumpuser_posix::{Backtrace, Clock, ClockError, Frame, Hand, Spawned};
+pub use rumpuser_posix::{Backtrace, Clock, ClockError, Fault, Faults, Frame, Hand, Spawned};

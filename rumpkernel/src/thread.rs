@@ -20,23 +20,25 @@ type Bindings = RefCell<Vec<Weak<Gate>>>;
 
 /// Makes sure that the calling thread, which is outside the kernel, has an lwp in it.
 pub(crate) fn bind(gate: &Arc<Gate>) -> Result<(), ErrorKind> {
-    let bindings = of_this_thread()?;
     let address = Arc::as_ptr(gate);
-    if bindings
-        .borrow()
-        .iter()
-        .any(|bound| bound.as_ptr() == address)
-    {
-        return Ok(());
-    }
-    gate.create_lwp()?;
-    let mut bindings = bindings.borrow_mut();
-    bindings.retain(|bound| bound.strong_count() > 0);
-    bindings.push(Arc::downgrade(gate));
-    Ok(())
+    with_bindings(|bindings| {
+        if bindings
+            .borrow()
+            .iter()
+            .any(|bound| bound.as_ptr() == address)
+        {
+            return Ok(());
+        }
+        gate.create_lwp()?;
+        let mut bindings = bindings.borrow_mut();
+        bindings.retain(|bound| bound.strong_count() > 0);
+        bindings.push(Arc::downgrade(gate));
+        Ok(())
+    })
 }
 
-fn of_this_thread<'a>() -> Result<&'a Bindings, ErrorKind> {
+/// Passes the bindings of the calling thread to `f`, which cannot keep them.
+fn with_bindings(f: impl FnOnce(&Bindings) -> Result<(), ErrorKind>) -> Result<(), ErrorKind> {
     let key = key()?;
     // SAFETY: `key` was created and is never deleted.
     let mut value = unsafe { libc::pthread_getspecific(key) }.cast::<Bindings>();
@@ -50,9 +52,9 @@ fn of_this_thread<'a>() -> Result<&'a Bindings, ErrorKind> {
             return Err(host(code));
         }
     }
-    // SAFETY: the value of this key is null or a box that lives until release(), which runs after
-    // the last use by this thread: bind() does not keep the reference.
-    Ok(unsafe { &*value })
+    // SAFETY: the value of this key is null or a box that lives until release(), which runs at the end
+    // of this thread.
+    f(unsafe { &*value })
 }
 
 fn key() -> Result<libc::pthread_key_t, ErrorKind> {

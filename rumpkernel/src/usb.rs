@@ -20,6 +20,8 @@ use crate::error::During as _;
 use crate::gate::Gate;
 use crate::{Error, ErrorKind, Kernel};
 
+use rumpuser_posix::usb::Plugged;
+
 pub use rumpuser_posix::usb::{Descriptors, Device, Notifier, Refusal, Setup};
 
 /// A device that is plugged in; unplugged when dropped.
@@ -29,8 +31,9 @@ pub use rumpuser_posix::usb::{Descriptors, Device, Notifier, Refusal, Setup};
 /// detaches.
 #[must_use = "the device is unplugged when this is dropped"]
 pub struct Plug {
-    gate: Arc<Gate>,
-    port: u8,
+    plugged: Plugged,
+    // Dropped last: the device is taken out of a kernel that is still there.
+    _gate: Arc<Gate>,
 }
 
 /// Plugs a device into the first free port of a kernel.
@@ -47,9 +50,9 @@ fn plug_into(gate: &Arc<Gate>, device: Box<dyn Device>) -> Result<Plug, ErrorKin
         return Err(death.into());
     }
     match gate.instance().plug_usb(device) {
-        Some(port) => Ok(Plug {
-            gate: Arc::clone(gate),
-            port,
+        Some(plugged) => Ok(Plug {
+            plugged,
+            _gate: Arc::clone(gate),
         }),
         None => Err(ErrorKind::NoUsbPort),
     }
@@ -58,20 +61,12 @@ fn plug_into(gate: &Arc<Gate>, device: Box<dyn Device>) -> Result<Plug, ErrorKin
 impl Plug {
     /// The number of the port, from 0 on: of the controller `ugenhc0`, and so on.
     pub fn port(&self) -> u8 {
-        self.port
-    }
-}
-
-impl Drop for Plug {
-    fn drop(&mut self) {
-        if !self.gate.instance().is_foreign() {
-            self.gate.instance().unplug_usb(self.port);
-        }
+        self.plugged.port()
     }
 }
 
 impl fmt::Debug for Plug {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Plug").field("port", &self.port).finish()
+        f.debug_struct("Plug").field("port", &self.port()).finish()
     }
 }

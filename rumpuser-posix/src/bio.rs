@@ -202,7 +202,7 @@ impl Instance {
 /// The life of a thread that makes transfers. Nothing in it has a destructor while it is in the
 /// kernel.
 unsafe extern "C" fn serve(_argument: *mut c_void) -> *mut c_void {
-    let instance = caller();
+    let instance = &*caller();
     write_signals::block_for_good();
     if instance.become_kernel_thread().is_err() {
         instance.fail("rumpuser: the kernel has no lwp for block I/O");
@@ -226,7 +226,7 @@ unsafe extern "C" fn rumpuser_bio(
     done: Done,
     argument: *mut c_void,
 ) {
-    let instance = caller();
+    let instance = &*caller();
     let transfer = Transfer {
         file,
         operation,

@@ -149,7 +149,7 @@ unsafe extern "C" fn rumpuser_cv_destroy(condvar: *mut Condvar) {
 /// Waits.
 #[unsafe(no_mangle)]
 unsafe extern "C" fn rumpuser_cv_wait(condvar: *const Condvar, mutex: *const Mutex) {
-    let instance = caller();
+    let instance = &*caller();
     // SAFETY: the kernel passes objects of its own. The mutex stays; of the condition variable only
     // the address is used once the thread is woken.
     let (condvar, mutex) = unsafe { (instance.object(condvar), instance.object(mutex)) };
@@ -161,7 +161,7 @@ unsafe extern "C" fn rumpuser_cv_wait(condvar: *const Condvar, mutex: *const Mut
 /// Waits, keeping the CPU if there is one.
 #[unsafe(no_mangle)]
 unsafe extern "C" fn rumpuser_cv_wait_nowrap(condvar: *const Condvar, mutex: *const Mutex) {
-    let instance = caller();
+    let instance = &*caller();
     // SAFETY: as in rumpuser_cv_wait.
     let (condvar, mutex) = unsafe { (instance.object(condvar), instance.object(mutex)) };
     if condvar.wait_nowrap(instance, mutex).is_err() {
@@ -177,7 +177,7 @@ unsafe extern "C" fn rumpuser_cv_timedwait(
     seconds: i64,
     nanos: i64,
 ) -> c_int {
-    let instance = caller();
+    let instance = &*caller();
     // The time counts from here, however long giving up the CPU takes.
     let deadline = instance.time.after(seconds, nanos);
     // SAFETY: as in rumpuser_cv_wait.
@@ -192,7 +192,7 @@ unsafe extern "C" fn rumpuser_cv_timedwait(
 /// Wakes one waiter.
 #[unsafe(no_mangle)]
 unsafe extern "C" fn rumpuser_cv_signal(condvar: *const Condvar) {
-    let instance = caller();
+    let instance = &*caller();
     // SAFETY: as in rumpuser_cv_wait.
     unsafe { instance.object(condvar) }.wake(&instance.parked, 1);
 }
@@ -200,7 +200,7 @@ unsafe extern "C" fn rumpuser_cv_signal(condvar: *const Condvar) {
 /// Wakes all waiters.
 #[unsafe(no_mangle)]
 unsafe extern "C" fn rumpuser_cv_broadcast(condvar: *const Condvar) {
-    let instance = caller();
+    let instance = &*caller();
     // SAFETY: as in rumpuser_cv_wait.
     unsafe { instance.object(condvar) }.wake(&instance.parked, usize::MAX);
 }

@@ -16,7 +16,7 @@ use std::slice;
 use parking_lot::Mutex;
 
 use crate::curlwp;
-use crate::instance::caller;
+use crate::instance::{caller, with_current};
 use crate::program::{self, Theirs};
 use crate::write_signals;
 
@@ -198,7 +198,7 @@ extern "C" fn rumpuser_putchar(character: c_int) {
 unsafe extern "C" fn rumpuser_posix_debug_text(text: *const c_char, length: usize) {
     // SAFETY: the C part passes a buffer that holds at least that many characters.
     let text = unsafe { slice::from_raw_parts(text.cast::<u8>(), length) };
-    match crate::instance::current() {
+    with_current(|instance| match instance {
         Some(instance) => {
             instance.console.debug(text);
             // May be left by a jump: the C part has memory to free only for longer texts than that.
@@ -206,7 +206,7 @@ unsafe extern "C" fn rumpuser_posix_debug_text(text: *const c_char, length: usiz
         }
         // As Console::Stdout.
         None => drop(write_signals::without(|| std::io::stderr().write_all(text))),
-    }
+    });
 }
 
 unsafe extern "C" {

@@ -135,7 +135,7 @@ impl Instance {
 /// Makes the calling thread the lwp, or ends that.
 #[unsafe(no_mangle)]
 unsafe extern "C" fn rumpuser_curlwpop(operation: c_int, lwp: *mut Lwp) {
-    let instance = caller();
+    let instance = &*caller();
     let lwp = match operation {
         SET if instance.lwp().is_null() => lwp,
         CLEAR if instance.lwp() == lwp => ptr::null_mut(),
@@ -144,10 +144,9 @@ unsafe extern "C" fn rumpuser_curlwpop(operation: c_int, lwp: *mut Lwp) {
     };
     // Both arms that come here have asked for the lwp, so OWNER is this instance.
     LWP.set(lwp);
-    if !Instance::linked_in().is_some_and(|linked| ptr::eq(linked, instance)) {
-        if !instance.bindings.set(lwp) {
-            instance.fail(NO_MEMORY);
-        }
+    let is_linked = Instance::linked_in().is_some_and(|linked| ptr::eq(linked, instance));
+    if !is_linked && !instance.bindings.set(lwp) {
+        instance.fail(NO_MEMORY);
     }
 }
 

@@ -19,7 +19,7 @@ pub(crate) struct Daemon(UnixStream);
 /// Forks; returns in the child. EINPROGRESS when that was done before.
 #[unsafe(no_mangle)]
 extern "C" fn rumpuser_daemonize_begin() -> c_int {
-    let instance = caller();
+    let instance = &*caller();
     let mut daemon = instance.daemon.lock();
     if daemon.is_some() {
         return from_host(libc::EINPROGRESS);

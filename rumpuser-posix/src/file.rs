@@ -220,7 +220,7 @@ unsafe extern "C" fn rumpuser_getfileinfo(
     size: *mut u64,
     file_type: *mut c_int,
 ) -> c_int {
-    let instance = caller();
+    let instance = &*caller();
     // SAFETY: the kernel passes a string.
     let path = unsafe { access::string(path) };
     let want_size = !size.is_null();
@@ -248,7 +248,7 @@ unsafe extern "C" fn rumpuser_open(
     flags: c_int,
     descriptor: *mut c_int,
 ) -> c_int {
-    let instance = caller();
+    let instance = &*caller();
     // SAFETY: the kernel passes a string.
     let path = unsafe { access::string(path) };
     match instance.unscheduled(|| open(instance, path, flags)) {
@@ -264,7 +264,7 @@ unsafe extern "C" fn rumpuser_open(
 /// Makes durable what was written, and closes. Components close descriptors of their own with it.
 #[unsafe(no_mangle)]
 extern "C" fn rumpuser_close(number: c_int) -> c_int {
-    let instance = caller();
+    let instance = &*caller();
     #[cfg(feature = "rumpdev_ugenhc")]
     if let Some(node) = Node::numbered(number) {
         node.close(instance);
@@ -315,7 +315,7 @@ unsafe extern "C" fn rumpuser_iovread(
     position: i64,
     done: *mut usize,
 ) -> c_int {
-    let instance = caller();
+    let instance = &*caller();
     #[cfg(feature = "rumpdev_ugenhc")]
     if let Some(node) = Node::numbered(number) {
         // SAFETY: the kernel's buffers, and its place for the count.
@@ -344,7 +344,7 @@ unsafe extern "C" fn rumpuser_iovwrite(
     position: i64,
     done: *mut usize,
 ) -> c_int {
-    let instance = caller();
+    let instance = &*caller();
     #[cfg(feature = "rumpdev_ugenhc")]
     if let Some(node) = Node::numbered(number) {
         // SAFETY: as in rumpuser_iovread.
@@ -365,7 +365,7 @@ unsafe extern "C" fn rumpuser_iovwrite(
 /// neither direction is asked for.
 #[unsafe(no_mangle)]
 extern "C" fn rumpuser_syncfd(number: c_int, flags: c_int, _start: u64, _length: u64) -> c_int {
-    let instance = caller();
+    let instance = &*caller();
     if flags & SYNC_BOTH == 0 {
         return from_host(libc::EINVAL);
     }

@@ -25,7 +25,7 @@ fn restart(mut call: impl FnMut() -> isize) -> Result<usize, c_int> {
 }
 
 fn is_in_dead_kernel() -> bool {
-    instance::current().is_some_and(|instance| instance.parked.is_dead())
+    instance::with_current(|instance| instance.is_some_and(|instance| instance.parked.is_dead()))
 }
 
 /// Reads until the buffer is full or the file ends; how much, or the host's errno.

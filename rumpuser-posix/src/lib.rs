@@ -79,7 +79,9 @@ pub use random::Random;
 /// USB devices in a kernel's ports, of the component rumpdev_ugenhc.
 #[cfg(feature = "rumpdev_ugenhc")]
 pub mod usb {
-    pub use crate::component::ugenhc::{Descriptors, Device, Notifier, PORTS, Refusal, Setup};
+    pub use crate::component::ugenhc::{
+        Descriptors, Device, Notifier, PORTS, Plugged, Refusal, Setup,
+    };
 }
 
 /// Network interfaces, of the component rumpnet_virtif, and what they are plugged into.

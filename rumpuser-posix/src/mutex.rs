@@ -184,7 +184,7 @@ unsafe extern "C" fn rumpuser_mutex_init(place: *mut *mut Mutex, flags: c_int) {
 /// Locks a mutex, waiting as its kind demands.
 #[unsafe(no_mangle)]
 unsafe extern "C" fn rumpuser_mutex_enter(mutex: *const Mutex) {
-    let instance = caller();
+    let instance = &*caller();
     // SAFETY: the kernel passes a mutex of its own, which stays while it is used.
     let mutex = unsafe { instance.object(mutex) };
     if !mutex.try_lock() {
@@ -209,7 +209,7 @@ unsafe extern "C" fn rumpuser_mutex_enter(mutex: *const Mutex) {
 /// Locks a mutex that spins, with the CPU in hand.
 #[unsafe(no_mangle)]
 unsafe extern "C" fn rumpuser_mutex_enter_nowrap(mutex: *const Mutex) {
-    let instance = caller();
+    let instance = &*caller();
     // SAFETY: as in rumpuser_mutex_enter.
     let mutex = unsafe { instance.object(mutex) };
     if !mutex.try_lock() {
@@ -232,7 +232,7 @@ fn refuse_own(instance: &Instance, mutex: &Mutex) {
 /// Locks a mutex if nobody holds it, else EBUSY.
 #[unsafe(no_mangle)]
 unsafe extern "C" fn rumpuser_mutex_tryenter(mutex: *const Mutex) -> c_int {
-    let instance = caller();
+    let instance = &*caller();
     // SAFETY: as in rumpuser_mutex_enter.
     let mutex = unsafe { instance.object(mutex) };
     if mutex.try_lock() {
@@ -246,7 +246,7 @@ unsafe extern "C" fn rumpuser_mutex_tryenter(mutex: *const Mutex) -> c_int {
 /// Releases a mutex.
 #[unsafe(no_mangle)]
 unsafe extern "C" fn rumpuser_mutex_exit(mutex: *const Mutex) {
-    let instance = caller();
+    let instance = &*caller();
     // SAFETY: as in rumpuser_mutex_enter.
     let mutex = unsafe { instance.object(mutex) };
     if !mutex.is_held() {
@@ -259,7 +259,7 @@ unsafe extern "C" fn rumpuser_mutex_exit(mutex: *const Mutex) {
 /// Ends a mutex.
 #[unsafe(no_mangle)]
 unsafe extern "C" fn rumpuser_mutex_destroy(mutex: *mut Mutex) {
-    let instance = caller();
+    let instance = &*caller();
     // SAFETY: as in rumpuser_mutex_enter.
     let object = unsafe { instance.object(mutex) };
     if object.is_held() {
@@ -273,7 +273,7 @@ unsafe extern "C" fn rumpuser_mutex_destroy(mutex: *mut Mutex) {
 /// Stores the lwp that holds a mutex of the kernel's, null if none does.
 #[unsafe(no_mangle)]
 unsafe extern "C" fn rumpuser_mutex_owner(mutex: *const Mutex, lwp: *mut *mut Lwp) {
-    let instance = caller();
+    let instance = &*caller();
     // SAFETY: as in rumpuser_mutex_enter.
     let mutex = unsafe { instance.object(mutex) };
     if !mutex.is_kernel() {

@@ -63,7 +63,7 @@ unsafe extern "C" fn rumpuser_getparam(
     buffer: *mut c_char,
     length: usize,
 ) -> c_int {
-    let instance = caller();
+    let instance = &*caller();
     // SAFETY: the kernel passes a string.
     let name = unsafe { access::string(name) };
     access::writable(buffer.cast(), length);

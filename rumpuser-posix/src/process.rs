@@ -22,7 +22,7 @@ const PANIC: c_int = -1;
 /// Takes the kernel's upcalls. EINVAL when the kernel wants another version of the hypercalls.
 #[unsafe(no_mangle)]
 unsafe extern "C" fn rumpuser_init(version: c_int, table: *const c_void) -> c_int {
-    let instance = caller();
+    let instance = &*caller();
     if version != VERSION {
         let complaint = format!(
             "rumpuser: the kernel wants version {version} of the hypercalls, this is {VERSION}\n"
@@ -45,7 +45,7 @@ unsafe extern "C" fn rumpuser_init(version: c_int, table: *const c_void) -> c_in
 /// Ends the kernel. `frame` is the frame of `rumpuser_exit`, which is in C.
 #[unsafe(no_mangle)]
 extern "C" fn rumpuser_posix_exit(code: c_int, frame: *const c_void) -> ! {
-    let instance = caller();
+    let instance = &*caller();
     instance.reserve.release();
     instance.die(if code == PANIC {
         let message = instance.console.panic_message();

@@ -78,7 +78,7 @@ unsafe extern "C" fn rumpuser_getrandom(
     _flags: c_int,
     filled: *mut usize,
 ) -> c_int {
-    let instance = caller();
+    let instance = &*caller();
     access::writable(buffer, length);
     // SAFETY: the kernel's buffer has that length.
     let buffer = unsafe { slice::from_raw_parts_mut(buffer.cast::<MaybeUninit<u8>>(), length) };

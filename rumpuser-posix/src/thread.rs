@@ -224,7 +224,7 @@ unsafe extern "C" fn rumpuser_thread_create(
     _cpu: c_int,
     cookie: *mut *mut c_void,
 ) -> c_int {
-    let instance = caller();
+    let instance = &*caller();
     let name = if name.is_null() {
         c"rump"
     } else {
@@ -281,7 +281,7 @@ pub(crate) fn end_foreign() -> ! {
 /// Waits for a thread to end, without CPU.
 #[unsafe(no_mangle)]
 unsafe extern "C" fn rumpuser_thread_join(cookie: *mut c_void) -> c_int {
-    let instance = caller();
+    let instance = &*caller();
     // SAFETY: a cookie is from rumpuser_thread_create, and is used once.
     let joinable = unsafe { instance.object(cookie.cast::<Joinable>()) };
     let locks = instance.unschedule(ptr::null_mut());

@@ -1,9 +1,8 @@
 //! What the host does to a kernel: the kernel comes through it, or the error says what happened.
 
 use rumpkernel::mount::Ffs;
-use rumpkernel::{Errno, fs};
+use rumpkernel::{Errno, Fault, fs};
 use rumpkernel_examples::FFS2_LE;
-use rumpuser_posix::Fault;
 
 use crate::world::{self, numbers};
 
@@ -21,10 +20,10 @@ fn a_read_fails(fault: Fault) {
     mount.unmount().unwrap();
     let mount = kernel.mount(Ffs::image(&image), "/mnt").unwrap();
     let file = fs::File::open(&kernel, "/mnt/numbers.txt").unwrap();
-    kernel.hypercalls().faults().arm(fault, 0, u64::MAX);
+    kernel.faults().arm(fault, 0, u64::MAX);
     let error = file.read_at(&mut [0; 100], 50_000).unwrap_err();
     assert_eq!(error.errno(), Some(Errno::IO), "{error}");
-    kernel.hypercalls().faults().disarm();
+    kernel.faults().disarm();
     assert_eq!(
         fs::read_to_string(&kernel, "/mnt/numbers.txt").unwrap(),
         numbers()
@@ -45,10 +44,10 @@ fn a_write_error_is_told_by_sync() {
     let (kernel, _folder, _image, mount) = world::with_image(FFS2_LE);
     let file = fs::File::create_new(&kernel, "/mnt/new").unwrap();
     file.write_all_at(&[7; 100_000], 0).unwrap();
-    kernel.hypercalls().faults().arm(Fault::Write, 0, u64::MAX);
+    kernel.faults().arm(Fault::Write, 0, u64::MAX);
     let error = file.sync_all().unwrap_err();
     assert_eq!(error.errno(), Some(Errno::IO), "{error}");
-    kernel.hypercalls().faults().disarm();
+    kernel.faults().disarm();
     file.sync_all().unwrap();
     drop(file);
     mount.unmount().unwrap();
@@ -57,9 +56,9 @@ fn a_write_error_is_told_by_sync() {
 fn an_image_that_cannot_be_opened_is_refused() {
     let (kernel, _folder, image, mount) = world::with_image(FFS2_LE);
     mount.unmount().unwrap();
-    kernel.hypercalls().faults().arm(Fault::Open, 0, u64::MAX);
+    kernel.faults().arm(Fault::Open, 0, u64::MAX);
     kernel.mount(Ffs::image(&image), "/mnt").unwrap_err();
-    kernel.hypercalls().faults().disarm();
+    kernel.faults().disarm();
     kernel
         .mount(Ffs::image(&image), "/mnt")
         .unwrap()
@@ -71,7 +70,7 @@ fn a_kernel_comes_through_a_shortage_of_memory() {
     let (kernel, _mount) = world::with_tmpfs();
     let contents = vec![3; 4 << 20];
     for after in [0, 1, 7, 50] {
-        kernel.hypercalls().faults().arm(Fault::Memory, after, 3);
+        kernel.faults().arm(Fault::Memory, after, 3);
         match fs::write(&kernel, "/mnt/large", &contents) {
             Ok(()) => assert!(fs::read(&kernel, "/mnt/large").unwrap() == contents),
             Err(error) => {
@@ -81,7 +80,7 @@ fn a_kernel_comes_through_a_shortage_of_memory() {
                 );
             }
         }
-        kernel.hypercalls().faults().disarm();
+        kernel.faults().disarm();
         fs::remove_file(&kernel, "/mnt/large").unwrap();
     }
     fs::write(&kernel, "/mnt/large", &contents).unwrap();

@@ -88,6 +88,7 @@ const ALL: &[&[Test]] = &[
     images::TESTS,
     instances::TESTS,
     links::TESTS,
+    links::races::TESTS,
     mounts::TESTS,
     network::TESTS,
     odd_places::TESTS,

@@ -8,9 +8,8 @@ use std::thread;
 use std::time::Duration;
 
 use rumpkernel::mount::Mount;
-use rumpkernel::{Error, ErrorKind, Kernel, fs};
+use rumpkernel::{Error, ErrorKind, Fault, Faults, Kernel, fs};
 use rumpkernel_examples::FFS2_LE;
-use rumpuser_posix::{Fault, Faults};
 
 use crate::ends::clean_flag;
 use crate::footprint;
@@ -149,7 +148,7 @@ fn a_death_while_shutting_down_is_told() {
         .console(move |line| {
             if line.starts_with(b"syncing disks") {
                 let kernel = in_sink.lock().unwrap().take().unwrap();
-                kernel.hypercalls().kill("struck by lightning");
+                kernel.kill();
             }
         })
         .boot()
@@ -157,7 +156,7 @@ fn a_death_while_shutting_down_is_told() {
     let (_folder, image, mount) = world::mount_image(&kernel, FFS2_LE);
     *slot.lock().unwrap() = Some(kernel.clone());
     let error = kernel.shutdown().unwrap_err();
-    assert!(error.to_string().contains("lightning"), "{error}");
+    assert!(matches!(error.kind(), ErrorKind::Killed { .. }), "{error}");
     drop(mount);
     assert_ne!(clean_flag(&image), 1, "not unmounted");
     std::fs::File::open(&image).unwrap().try_lock().unwrap();
@@ -182,7 +181,7 @@ fn a_boot_without_memory_or_threads_leaves_nothing() {
             let outcome = Kernel::builder().faults(faults).quiet().boot();
             match outcome {
                 Ok(kernel) => {
-                    kernel.hypercalls().faults().disarm();
+                    kernel.faults().disarm();
                     booted += 1;
                 }
                 Err(error) => {

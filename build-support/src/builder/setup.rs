@@ -23,6 +23,9 @@ pub(super) struct Setup {
     pub(super) target: Target,
     pub(super) tree: Tree,
     pub(super) compiler: Compiler,
+    /// What links the image, where the compiler does not.
+    #[cfg(feature = "instances")]
+    pub(super) lld: Option<PathBuf>,
     pub(super) flags: Flags,
     pub(super) links: Links,
     pub(super) config: config::Files,
@@ -72,6 +75,8 @@ impl Setup {
             target,
             tree,
             compiler,
+            #[cfg(feature = "instances")]
+            lld: configuration.lld.clone(),
             flags,
             stores,
             identity,

@@ -2,7 +2,7 @@
 //!
 //! What `sys/rump/Makefile.rump` sets (`-nostdinc`, `-ffreestanding`, `-fno-strict-aliasing`,
 //! `-DDIAGNOSTIC` …) comes with the component; what `bsd.sys.mk`, buildrump.sh and today's compilers
-//! need comes from here. User flags come last and win.
+//! need comes from here. [`user_flags`](super::user_flags) says where the user's come.
 
 use std::ffi::OsString;
 use std::path::Path;
@@ -38,7 +38,7 @@ const COMMON: [&str; 3] = [
 ];
 
 /// For C.
-const C: [&str; 14] = [
+const C: [&str; 15] = [
     "-O2",
     // Code of 2016 is not judged by today's rules; some of them are errors to newer compilers.
     "-w",
@@ -55,6 +55,8 @@ const C: [&str; 14] = [
     "-fno-data-sections",
     // Symbols of intermediate code cannot be renamed.
     "-fno-lto",
+    // An image's loader finds the kernel's interface in its table of dynamic symbols.
+    "-fvisibility=default",
     // The canary is the host C library's, and not every host has one.
     "-fno-stack-protector",
     // Kernel code relies on some of what ISO C leaves undefined.

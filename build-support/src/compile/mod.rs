@@ -12,6 +12,7 @@ pub mod depfile;
 pub mod flags;
 pub mod pool;
 mod probe;
+mod user_flags;
 
 use std::io;
 use std::path::PathBuf;

@@ -190,6 +190,7 @@ fn kernel(target: String, settings: Settings) -> Result<Kernel, Error> {
             debug_assertions: flag("DEBUG_ASSERTIONS")?,
             debuginfo: flag("DEBUGINFO")?,
             image: None,
+            lld: None,
             out_dir: cargo("OUT_DIR")?.into(),
             jobs: jobs.parse().map_err(|_| Error::Value {
                 variable: "NUM_JOBS".into(),

@@ -43,7 +43,7 @@ pub use cache::default_cache_dir;
 pub use contents::{Content, Kept, contents};
 pub use digest::{Digest, NotADigest};
 pub use error::{Error, Mismatch};
-pub use pin::{Pin, default_pin, pin, pins};
+pub use pin::{Pin, compared, default_pin, pin, pins};
 pub use progress::{Progress, Warnings};
 pub use tree::Tree;
 

@@ -1,7 +1,8 @@
 //! The pins: which NetBSD trees are known, and what their content is.
 //!
 //! `vendor-dates.toml` is part of the program, so that a build needs no file of this crate at run
-//! time. Each `[[snapshot]]` has the keys that [`Pin`] has fields; `cvs` and `unbuildable` may be missing.
+//! time. Each `[[snapshot]]` has the keys that [`Pin`] has fields; `cvs`, `unbuildable`
+//! and `compared` may be missing.
 
 use std::sync::LazyLock;
 
@@ -35,6 +36,8 @@ pub struct Pin {
     pub files: usize,
     /// Why nothing can be built from it, if so.
     pub unbuildable: Option<String>,
+    /// Whether it is one of [`compared`].
+    pub compared: bool,
 }
 
 /// All embedded pins, the default one first.
@@ -50,6 +53,13 @@ pub fn pins() -> &'static [Pin] {
 #[must_use]
 pub fn default_pin() -> &'static Pin {
     &pins()[0]
+}
+
+/// The snapshots that rumpkernel's own tests compare with, the default one among them.
+///
+/// What a test finds must not depend on which snapshots a cache happens to hold; CI fetches these.
+pub fn compared() -> impl Iterator<Item = &'static Pin> {
+    pins().iter().filter(|pin| pin.compared)
 }
 
 /// Finds a pin by its name, or by at least seven digits of its revision.
@@ -101,6 +111,11 @@ fn entry(table: &DeTable<'_>) -> Result<Pin, String> {
         Some(DeValue::Datetime(moment)) => Ok(Some(moment.to_string())),
         Some(_) => Err(format!("`{key}` is neither text, number nor date")),
     };
+    let flag = |key: &str| match table.get(key).map(|value| value.get_ref()) {
+        None => Ok(false),
+        Some(DeValue::Boolean(value)) => Ok(*value),
+        Some(_) => Err(format!("`{key}` is neither true nor false")),
+    };
     let required = |key: &str| optional(key)?.ok_or_else(|| format!("`{key}` is missing"));
     let revision = required("revision")?;
     if revision.len() != 40 || !revision.bytes().all(|byte| byte.is_ascii_hexdigit()) {
@@ -119,6 +134,7 @@ fn entry(table: &DeTable<'_>) -> Result<Pin, String> {
             .parse()
             .map_err(|error| format!("`files`: {error}"))?,
         unbuildable: optional("unbuildable")?,
+        compared: flag("compared")?,
     })
 }
 
@@ -159,6 +175,12 @@ mod tests {
                 assert_eq!((other.files, &other.cvs), (pin.files, &pin.cvs), "{pin:?}");
             }
         }
+        assert!(pins[0].compared);
+        assert_eq!(pins.iter().filter(|pin| pin.compared).count(), 8);
+        assert!(
+            pins.iter()
+                .all(|pin| !(pin.compared && pin.unbuildable.is_some()))
+        );
         let newest_first = pins.is_sorted_by(|one, next| one.committed > next.committed);
         assert!(newest_first);
     }
@@ -208,6 +230,10 @@ mod tests {
                 "neither text, number nor date",
             ),
             ("snapshot = [1]", "not a table"),
+            (
+                "[[snapshot]]\ncompared = \"yes\"\nrevision = \"82f3a6905f6a3a65ceb3a21046de62437f61e7dd\"\nname = \"x\"\ncommitted = 2016-08-02T11:51:10Z\nrepository = \"https://x\"\ndigest = \"ddc2fadf627e829b790246e969ad695904ef1bc7c9a6fd17b9ad24a2bec369b7\"\nfiles = 1",
+                "neither true nor false",
+            ),
         ] {
             let error = parse(text).unwrap_err();
             assert!(error.contains(expected), "{error}");

@@ -100,6 +100,7 @@ pub(crate) fn pin_of(files: &[(&str, &str)]) -> Pin {
         digest: sha256(manifest_of(files).as_bytes()),
         files: files.len(),
         unbuildable: None,
+        compared: false,
     }
 }
 

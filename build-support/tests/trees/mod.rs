@@ -1,7 +1,7 @@
 //! Which source trees an oracle is asked about.
 //!
 //! The one that `RUMPKERNEL_SOURCE` names; else the snapshots that `RUMPKERNEL_TEST_SNAPSHOTS` names, apart by blanks,
-//! or `all`; else the one that is built by default. Snapshots are taken from the user's cache.
+//! or `compared`, or `all`; else the one that is built by default. Snapshots are taken from the user's cache.
 
 use std::env;
 use std::path::{Path, PathBuf};
@@ -56,6 +56,7 @@ pub(crate) fn source_trees(test: &str) -> Vec<SourceTree> {
 fn pins(asked: &str) -> Vec<&'static Pin> {
     match asked {
         "" => vec![snapshot::default_pin()],
+        "compared" => snapshot::compared().collect(),
         "all" => {
             let all = snapshot::pins().iter();
             let mut pins: Vec<&Pin> = all.filter(|pin| pin.unbuildable.is_none()).collect();

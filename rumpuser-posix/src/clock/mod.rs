@@ -46,7 +46,7 @@ unsafe extern "C" fn rumpuser_clock_gettime(
     seconds: *mut i64,
     nanos: *mut c_long,
 ) -> c_int {
-    let instance = caller();
+    let instance = &*caller();
     let reading = match clock {
         RELWALL => instance.time.wall(),
         ABSMONO => instance.time.monotonic(),
@@ -68,7 +68,7 @@ unsafe extern "C" fn rumpuser_clock_gettime(
 /// Sleeps for a time or until a time, by the clock.
 #[unsafe(no_mangle)]
 unsafe extern "C" fn rumpuser_clock_sleep(clock: c_int, seconds: i64, nanos: c_long) -> c_int {
-    let instance = caller();
+    let instance = &*caller();
     #[allow(clippy::useless_conversion, reason = "long is narrower on some hosts")]
     let nanos = i64::from(nanos);
     let deadline = match clock {

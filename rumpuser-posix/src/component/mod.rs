@@ -49,7 +49,7 @@ extern "C" fn rumpuser_component_schedule(cookie: *mut c_void) {
 /// Makes the calling host thread a thread of the kernel.
 #[unsafe(no_mangle)]
 extern "C" fn rumpuser_component_kthread() {
-    let instance = caller();
+    let instance = &*caller();
     if instance.become_kernel_thread().is_err() {
         instance.fail("rumpuser: the kernel has no lwp for a component's thread");
     }
@@ -58,7 +58,7 @@ extern "C" fn rumpuser_component_kthread() {
 /// The lwp of the calling thread, null if it has none of its own.
 #[unsafe(no_mangle)]
 extern "C" fn rumpuser_component_curlwp() -> *mut Lwp {
-    let upcalls = upcalls(caller());
+    let upcalls = upcalls(&caller());
     // SAFETY: functions of the kernel, in the order that it asks for, on a thread that has no CPU.
     unsafe {
         (upcalls.schedule)();
@@ -71,7 +71,7 @@ extern "C" fn rumpuser_component_curlwp() -> *mut Lwp {
 /// Makes the calling thread another lwp.
 #[unsafe(no_mangle)]
 unsafe extern "C" fn rumpuser_component_switchlwp(lwp: *mut Lwp) {
-    let upcalls = upcalls(caller());
+    let upcalls = upcalls(&caller());
     // SAFETY: as above; the component passes a lwp of this kernel, or null.
     unsafe {
         (upcalls.schedule)();
@@ -83,7 +83,7 @@ unsafe extern "C" fn rumpuser_component_switchlwp(lwp: *mut Lwp) {
 /// Undoes `rumpuser_component_kthread`.
 #[unsafe(no_mangle)]
 extern "C" fn rumpuser_component_kthread_release() {
-    let upcalls = upcalls(caller());
+    let upcalls = upcalls(&caller());
     // SAFETY: as above.
     unsafe {
         (upcalls.schedule)();

@@ -6,7 +6,7 @@ use std::ffi::c_int;
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::entry::{Entry, innermost};
+use super::entry::{Entry, with_innermost};
 use super::{Death, DeathKind, Visitor};
 use crate::access;
 use crate::accident::{self, Registers, Signal};
@@ -183,11 +183,13 @@ fn name(signal: c_int) -> &'static str {
 /// Takes a signal, in its handler: does not return when the thread has to leave the kernel. False
 /// for a signal that is none of ours.
 pub(crate) fn take(signal: Signal, registers: Registers) -> bool {
-    let stay = innermost().and_then(|entry| {
-        // SAFETY: whoever entered holds a reference to the instance during the stay.
-        let instance = unsafe { &*entry.instance };
-        let code = instance.code.get()?;
-        (!entry.landing.get().is_null()).then_some((entry, instance, code))
+    with_innermost(|entry| take_in(entry, signal, registers))
+}
+
+fn take_in(entry: Option<&Entry<'_>>, signal: Signal, registers: Registers) -> bool {
+    let stay = entry.and_then(|entry| {
+        let code = entry.instance.code.get()?;
+        (!entry.landing.get().is_null()).then_some((entry, entry.instance, code))
     });
     if signal.is_fault {
         let Some((entry, _, code)) = stay else {
@@ -223,7 +225,7 @@ pub(crate) fn take(signal: Signal, registers: Registers) -> bool {
     true
 }
 
-fn leave(entry: &Entry, signal: Signal) -> ! {
+fn leave(entry: &Entry<'_>, signal: Signal) -> ! {
     signal.unmask();
     // SAFETY: the landing is there while land() runs, for stay() takes it back afterwards. The thread
     // was in the kernel's code, or came to it from there; so the frames above are the kernel's, and

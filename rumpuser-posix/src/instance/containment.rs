@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::{Death, DeathKind, Instance, Visitor, current};
+use super::{Death, DeathKind, Instance, Visitor, with_current};
 use crate::accident;
 use crate::backtrace::{Backtrace, Code, Trace};
 
@@ -39,18 +39,20 @@ unsafe extern "C" {
 unsafe extern "C" fn rumpuser_posix_gave_up(reason: *const c_void, frame: *const c_void) -> ! {
     // SAFETY: give_up() passes a reason, and waits.
     let Reason { kind, message } = unsafe { *reason.cast::<Reason>() };
-    let instance = current().unwrap_or_else(|| process::abort());
-    instance.reserve.release();
-    if kind == DeathKind::Panic {
-        instance.console.print(message.as_bytes());
-        instance.console.print(b"\n");
-    }
-    instance.die(Death {
-        kind,
-        backtrace: Arc::new(instance.backtrace(frame.addr())),
-        ..Death::panic(message)
-    });
-    instance.leave()
+    with_current(|instance| {
+        let instance = instance.unwrap_or_else(|| process::abort());
+        instance.reserve.release();
+        if kind == DeathKind::Panic {
+            instance.console.print(message.as_bytes());
+            instance.console.print(b"\n");
+        }
+        instance.die(Death {
+            kind,
+            backtrace: Arc::new(instance.backtrace(frame.addr())),
+            ..Death::panic(message)
+        });
+        instance.leave()
+    })
 }
 
 impl Instance {

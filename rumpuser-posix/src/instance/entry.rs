@@ -3,6 +3,7 @@
 use std::cell::Cell;
 use std::ffi::c_void;
 use std::mem::{self, MaybeUninit};
+use std::ops::Deref;
 use std::ptr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -12,8 +13,8 @@ use crate::landing::{self, Landing};
 use crate::{process, thread};
 
 /// One stay of a thread in a kernel, on that thread's stack.
-pub(super) struct Entry {
-    pub(super) instance: *const Instance,
+pub(super) struct Entry<'a> {
+    pub(super) instance: &'a Instance,
     /// Where the thread comes down when it has to leave. Null before and after it is in the kernel.
     pub(super) landing: Cell<Landing>,
     /// The kernel ended only this thread.
@@ -21,11 +22,11 @@ pub(super) struct Entry {
     /// Why it had to leave, if that was a fault.
     pub(super) accident: Accident,
     /// The thread, if it is known.
-    visitor: Option<&'static Visitor>,
-    previous: *const Entry,
+    visitor: Option<&'a Visitor>,
+    previous: *const Entry<'static>,
 }
 
-impl Entry {
+impl Entry<'_> {
     /// Whether the thread has come so near to the end of its stack that a hypercall may not fit.
     /// There it would end the process: only the kernel's own code may run into the end.
     fn is_out_of_stack(&self) -> bool {
@@ -37,39 +38,56 @@ impl Entry {
 
 thread_local! {
     // Constant and without destructor: hypercalls are made from destructors of thread-locals too.
-    static INNERMOST: Cell<*const Entry> = const { Cell::new(ptr::null()) };
+    static INNERMOST: Cell<*const Entry<'static>> = const { Cell::new(ptr::null()) };
 }
 
-/// The innermost entry of this thread.
-pub(super) fn innermost<'a>() -> Option<&'a Entry> {
-    // SAFETY: the pointer is null, or was stored by stay(), which takes it back before the entry's
-    // frame ends. Callers do not keep the reference beyond the hypercall, which that frame outlives.
-    unsafe { INNERMOST.get().as_ref() }
+/// Passes the innermost entry of this thread to `f`, which cannot keep it.
+pub(super) fn with_innermost<R>(f: impl FnOnce(Option<&Entry<'_>>) -> R) -> R {
+    // SAFETY: the pointer is null, or was stored by stay_known(), which takes it back before its frame
+    // ends; that frame is older than this one.
+    f(unsafe { INNERMOST.get().as_ref() })
 }
 
-/// The instance that this thread has entered, or else the linked-in kernel's if there is one.
-pub(crate) fn current<'a>() -> Option<&'a Instance> {
-    match innermost() {
-        // SAFETY: whoever entered holds a reference to the instance during the stay.
-        Some(entry) => unsafe { entry.instance.as_ref() },
-        None => Instance::linked_in(),
+/// Passes the instance that this thread has entered, or else the linked-in kernel's if there is one,
+/// to `f`, which cannot keep it.
+pub(crate) fn with_current<R>(f: impl FnOnce(Option<&Instance>) -> R) -> R {
+    with_innermost(|entry| match entry {
+        Some(entry) => f(Some(entry.instance)),
+        None => f(Instance::linked_in()),
+    })
+}
+
+/// The instance that a hypercall is for, while the hypercall lasts.
+///
+/// It belongs to one thread. It has no destructor, for a hypercall may leave a dead kernel by a jump;
+/// so it counts no reference, and is not to be kept where it outlives the hypercall's frame.
+pub(crate) struct Caller(*const Instance);
+
+impl Deref for Caller {
+    type Target = Instance;
+
+    fn deref(&self) -> &Instance {
+        // SAFETY: caller() made this on the same thread, of an instance that stays for the life of the
+        // process, or that an older frame has entered, which holds a reference to it.
+        unsafe { &*self.0 }
     }
 }
 
 /// The instance that a hypercall is for. Does not return when that kernel is dead.
-pub(crate) fn caller<'a>() -> &'a Instance {
-    let instance = match innermost() {
-        // SAFETY: as in current().
-        Some(entry) => unsafe { &*entry.instance },
-        None => Instance::implicit(),
-    };
-    if instance.parked.is_dead() {
-        instance.leave();
-    }
-    if innermost().is_some_and(Entry::is_out_of_stack) {
-        instance.overflow();
-    }
-    instance
+pub(crate) fn caller() -> Caller {
+    with_innermost(|entry| {
+        let instance = match entry {
+            Some(entry) => entry.instance,
+            None => Instance::implicit(),
+        };
+        if instance.parked.is_dead() {
+            instance.leave();
+        }
+        if entry.is_some_and(Entry::is_out_of_stack) {
+            instance.overflow();
+        }
+        Caller(instance)
+    })
 }
 
 /// How a stay ended before its time.
@@ -94,7 +112,19 @@ unsafe fn stay(
     function: unsafe extern "C" fn(*mut c_void),
     argument: *mut c_void,
 ) -> Result<(), Left> {
-    let visitor = Visitor::this();
+    // SAFETY: passed on to the caller.
+    Visitor::with_this(|visitor| unsafe { stay_known(instance, visitor, function, argument) })
+}
+
+/// # Safety
+///
+/// As for [`stay`].
+unsafe fn stay_known(
+    instance: &Instance,
+    visitor: Option<&Visitor>,
+    function: unsafe extern "C" fn(*mut c_void),
+    argument: *mut c_void,
+) -> Result<(), Left> {
     if visitor.is_none() && !Visitor::has_memory() {
         return Err(Left::Refused);
     }
@@ -106,7 +136,7 @@ unsafe fn stay(
         visitor,
         previous: INNERMOST.get(),
     };
-    INNERMOST.set(&entry);
+    INNERMOST.set(ptr::from_ref(&entry).cast());
     let place = visitor.map_or(0, |visitor| visitor.enter(instance));
     let slot = instance.inside.enter();
     let held = instance.parked.enter();
@@ -137,11 +167,11 @@ unsafe fn stay(
         visitor.back(place);
     }
     INNERMOST.set(entry.previous);
-    if !entry.previous.is_null()
-        && let Some(interrupted) = current()
-    {
-        interrupted.turn();
-    }
+    with_innermost(|interrupted| {
+        if let Some(interrupted) = interrupted {
+            interrupted.instance.turn();
+        }
+    });
     if returned {
         Ok(())
     } else {
@@ -220,7 +250,7 @@ impl Instance {
     #[must_use]
     pub fn is_inside(&self) -> bool {
         let mut place = INNERMOST.get();
-        // SAFETY: as in innermost(); the previous entries' frames outlive the innermost's.
+        // SAFETY: as in with_innermost(); the previous entries' frames outlive the innermost's.
         while let Some(entry) = unsafe { place.as_ref() } {
             if ptr::eq(entry.instance, self) {
                 return true;
@@ -232,9 +262,11 @@ impl Instance {
 
     /// Where the calling thread, inside this kernel, comes down when it has to leave.
     pub(super) fn landing(&self) -> Option<usize> {
-        innermost()
-            .filter(|entry| ptr::eq(entry.instance, self))
-            .map(|entry| entry.landing.get().addr())
+        with_innermost(|entry| {
+            entry
+                .filter(|entry| ptr::eq(entry.instance, self))
+                .map(|entry| entry.landing.get().addr())
+        })
     }
 
     /// Runs a thread of the kernel's from its first function to its end, whichever way it ends.
@@ -261,26 +293,26 @@ impl Instance {
     ///
     /// No frame of this crate above the entry may have a value with a destructor.
     pub(crate) fn leave(&self) -> ! {
-        match innermost() {
+        with_innermost(|entry| match entry {
             Some(entry) if ptr::eq(entry.instance, self) => {
                 // SAFETY: the entry is this thread's innermost, so its land() is still running; the
                 // frames above are as this function demands.
                 unsafe { landing::jump(entry.landing.get()) }
             }
             _ => process::end(self),
-        }
+        })
     }
 
     /// Takes the calling thread out of this kernel, which lives on.
     pub(crate) fn leave_alone(&self) -> ! {
-        match innermost() {
+        with_innermost(|entry| match entry {
             Some(entry) if ptr::eq(entry.instance, self) => {
                 entry.exited.set(true);
                 // SAFETY: as in leave().
                 unsafe { landing::jump(entry.landing.get()) }
             }
             _ => thread::end_foreign(),
-        }
+        })
     }
 }
 

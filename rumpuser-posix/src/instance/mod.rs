@@ -47,7 +47,7 @@ use crate::upcall::Upcalls;
 
 pub(crate) use accident::take;
 pub use death::{Death, DeathKind};
-pub(crate) use entry::{Inside, caller, current};
+pub(crate) use entry::{Inside, caller, with_current};
 pub use parameters::Parameters;
 pub(crate) use parked::{Dead, Deadline, Parked, Wake};
 pub(crate) use turns::{LATEST, Turns};

@@ -48,18 +48,19 @@ thread_local! {
 }
 
 impl Visitor {
-    /// The calling thread. `None` when the host cannot tell of its end: then nobody can interrupt it.
-    pub(crate) fn this<'a>() -> Option<&'a Self> {
-        // SAFETY: null, or a visitor that is removed at the end of the thread; callers do not keep
-        // the reference until then.
-        match unsafe { THIS.get().as_ref() } {
-            None => Self::register(),
+    /// Passes the calling thread to `f`, which cannot keep it. `None` when the host cannot tell of the
+    /// thread's end: then nobody can interrupt it.
+    pub(crate) fn with_this<R>(f: impl FnOnce(Option<&Self>) -> R) -> R {
+        let this = match THIS.get() {
+            unknown if unknown.is_null() => Self::register().unwrap_or(ptr::null()),
             known => known,
-        }
+        };
+        // SAFETY: null, or a visitor that is removed at the end of this thread, which is in `f`.
+        f(unsafe { this.as_ref() })
     }
 
     #[cold]
-    fn register<'a>() -> Option<&'a Self> {
+    fn register() -> Option<*const Self> {
         // A fault with its signal blocked would end the process. Whoever blocks it later is not met
         // here: asking at each entry would take a system call.
         if accident::is_installed() {
@@ -95,8 +96,7 @@ impl Visitor {
         }
         visitors.insert(place.addr(), visitor);
         THIS.set(place);
-        // SAFETY: as in this().
-        unsafe { place.as_ref() }
+        Some(place)
     }
 
     /// Whether the host has memory for one more.
@@ -142,7 +142,7 @@ impl Visitor {
 
     /// Whether the calling thread has been sent such a signal. Once for each. For signal handlers.
     pub(crate) fn was_interrupted() -> bool {
-        // SAFETY: as in this().
+        // SAFETY: as in with_this().
         unsafe { THIS.get().as_ref() }
             .is_some_and(|visitor| visitor.interrupted.swap(false, Ordering::SeqCst))
     }

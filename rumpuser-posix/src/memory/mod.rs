@@ -142,7 +142,7 @@ unsafe extern "C" fn rumpuser_malloc(
     alignment: c_int,
     block: *mut *mut c_void,
 ) -> c_int {
-    let instance = caller();
+    let instance = &*caller();
     let memory = if instance.faults().strikes(Fault::Memory) {
         Err(libc::ENOMEM)
     } else {
@@ -179,7 +179,7 @@ unsafe extern "C" fn rumpuser_anonmmap(
     executable: c_int,
     mapping: *mut *mut c_void,
 ) -> c_int {
-    let instance = caller();
+    let instance = &*caller();
     if instance.faults().strikes(Fault::Memory) {
         return from_host(libc::ENOMEM);
     }

@@ -50,7 +50,7 @@ unsafe extern "C" fn rumpuser_rw_init(place: *mut *mut RwLock) {
 /// Locks for reading or writing.
 #[unsafe(no_mangle)]
 unsafe extern "C" fn rumpuser_rw_enter(operation: c_int, lock: *const RwLock) {
-    let instance = caller();
+    let instance = &*caller();
     let mode = mode_of(instance, operation);
     // SAFETY: the kernel passes a lock of its own, which stays while it is used.
     let lock = unsafe { instance.object(lock) };
@@ -70,7 +70,7 @@ unsafe extern "C" fn rumpuser_rw_enter(operation: c_int, lock: *const RwLock) {
 /// Locks if that needs no waiting, else EBUSY.
 #[unsafe(no_mangle)]
 unsafe extern "C" fn rumpuser_rw_tryenter(operation: c_int, lock: *const RwLock) -> c_int {
-    let instance = caller();
+    let instance = &*caller();
     let Some(mode) = Mode::of(operation) else {
         return from_host(libc::EINVAL);
     };
@@ -87,7 +87,7 @@ unsafe extern "C" fn rumpuser_rw_tryenter(operation: c_int, lock: *const RwLock)
 /// Makes the only reader the writer, else EBUSY.
 #[unsafe(no_mangle)]
 unsafe extern "C" fn rumpuser_rw_tryupgrade(lock: *const RwLock) -> c_int {
-    let instance = caller();
+    let instance = &*caller();
     // SAFETY: as in rumpuser_rw_enter.
     let lock = unsafe { instance.object(lock) };
     if lock.try_upgrade() {
@@ -101,7 +101,7 @@ unsafe extern "C" fn rumpuser_rw_tryupgrade(lock: *const RwLock) -> c_int {
 /// Makes the writer a reader.
 #[unsafe(no_mangle)]
 unsafe extern "C" fn rumpuser_rw_downgrade(lock: *const RwLock) {
-    let instance = caller();
+    let instance = &*caller();
     // SAFETY: as in rumpuser_rw_enter.
     let lock = unsafe { instance.object(lock) };
     if !lock.is_writer(instance) {
@@ -114,7 +114,7 @@ unsafe extern "C" fn rumpuser_rw_downgrade(lock: *const RwLock) {
 /// Releases a lock that the calling thread holds in either way.
 #[unsafe(no_mangle)]
 unsafe extern "C" fn rumpuser_rw_exit(lock: *const RwLock) {
-    let instance = caller();
+    let instance = &*caller();
     // SAFETY: as in rumpuser_rw_enter.
     let lock = unsafe { instance.object(lock) };
     if lock.readers() == 0 {
@@ -129,7 +129,7 @@ unsafe extern "C" fn rumpuser_rw_exit(lock: *const RwLock) {
 /// Ends a lock that nobody holds.
 #[unsafe(no_mangle)]
 unsafe extern "C" fn rumpuser_rw_destroy(lock: *mut RwLock) {
-    let instance = caller();
+    let instance = &*caller();
     // SAFETY: as in rumpuser_rw_enter.
     let object = unsafe { instance.object(lock) };
     if object.is_used(instance) {
@@ -143,7 +143,7 @@ unsafe extern "C" fn rumpuser_rw_destroy(lock: *mut RwLock) {
 /// Stores whether the calling thread holds the lock for writing, or how many hold it for reading.
 #[unsafe(no_mangle)]
 unsafe extern "C" fn rumpuser_rw_held(operation: c_int, lock: *const RwLock, held: *mut c_int) {
-    let instance = caller();
+    let instance = &*caller();
     // SAFETY: as in rumpuser_rw_enter.
     let lock = unsafe { instance.object(lock) };
     let answer = match mode_of(instance, operation) {

@@ -1,26 +1,31 @@
 //! An image in a kernel of its own: mounted, read, written, unmounted.
 
-use std::fs::File;
-use std::io::{self, Seek as _, Write as _};
-use std::path::{Path, PathBuf};
+use std::io;
+use std::path::PathBuf;
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::thread;
 use std::time::Duration;
 
-use rumpkernel::mount::Ffs;
 use rumpkernel::{Error, ErrorKind, Kernel, fs};
 use tempfile::NamedTempFile;
 
+use crate::format::{Access, unmount};
+use crate::{Format, Image};
+
 /// After this a kernel counts as hanging: it is killed. What is done to it takes milliseconds.
-const PATIENCE: Duration = Duration::from_secs(5);
+const PATIENCE: Duration = Duration::from_secs(10);
 /// A damaged directory can have more entries than there is time for.
 const ENTRIES: usize = 200;
+/// What a kernel may take: a damaged image can ask for all that there is.
+const MEMORY: u64 = 128 << 20;
 
 /// How it went.
 #[derive(Debug)]
 pub enum Outcome {
-    /// The kernel refused the image, or reported errors in it, or saw nothing.
-    Survived,
+    /// The kernel mounted the image, and reported errors in it or saw nothing.
+    Mounted,
+    /// The kernel refused the image.
+    Refused(Error),
     /// The kernel died.
     Died(Error),
     /// The kernel had to be killed, because it did not come back.
@@ -48,13 +53,9 @@ impl Bench {
     /// # Errors
     ///
     /// The host has no room for the image, or none for another kernel.
-    pub fn exercise(&mut self, image: &[u8]) -> io::Result<Outcome> {
-        let file: &mut File = self.file.as_file_mut();
-        file.rewind()?;
-        file.write_all(image)?;
-        file.set_len(image.len() as u64)?;
-
-        let kernel = Kernel::builder().quiet().boot()?;
+    pub fn exercise(&mut self, format: Format, image: &Image) -> io::Result<Outcome> {
+        image.write(self.file.as_file_mut())?;
+        let kernel = Kernel::builder().quiet().memory_limit(MEMORY).boot()?;
         let (done, waits) = channel::<()>();
         let watched = kernel.clone();
         let used = thread::scope(|scope| {
@@ -63,25 +64,49 @@ impl Bench {
                     watched.kill();
                 }
             });
-            let used = used(&kernel, self.file.path());
+            let used = self.mount_and_use(&kernel, format);
             drop(done);
             used
         });
         Ok(match used {
-            Ok(()) => Outcome::Survived,
+            Ok(outcome) => outcome,
             Err(error) => match error.kind() {
                 ErrorKind::Panicked { .. } | ErrorKind::Crashed { .. } => Outcome::Died(error),
                 ErrorKind::Killed { .. } => Outcome::Hung(error),
-                _ => Outcome::Survived,
+                _ => Outcome::Mounted,
             },
         })
     }
+
+    fn mount_and_use(&self, kernel: &Kernel, format: Format) -> Result<Outcome, Error> {
+        fs::create_dir(kernel, "/mnt")?;
+        let access = if format.is_writable() {
+            Access::Write
+        } else {
+            Access::Read
+        };
+        match format.mount(kernel, self.file.path(), c"/dev/image", c"/mnt", access) {
+            Ok(()) => {}
+            Err(error) if error.errno().is_some() => {
+                // A refused mount may have left something behind.
+                kernel.shutdown()?;
+                return Ok(Outcome::Refused(error));
+            }
+            Err(error) => return Err(error),
+        }
+        read(kernel)?;
+        if access == Access::Write {
+            write(kernel)?;
+        }
+        lived(unmount(kernel, c"/mnt"))?;
+        lived(kernel.shutdown())?;
+        Ok(Outcome::Mounted)
+    }
 }
 
-/// Everything that is done with a file system, until the kernel dies.
-fn used(kernel: &Kernel, image: &Path) -> Result<(), Error> {
-    fs::create_dir(kernel, "/mnt")?;
-    let mount = kernel.mount(Ffs::image(image), "/mnt")?;
+/// Lists all directories and reads all files.
+fn read(kernel: &Kernel) -> Result<(), Error> {
+    lived(fs::usage(kernel, "/mnt"))?;
     let mut folders = vec![PathBuf::from("/mnt")];
     let mut seen = 0;
     while let Some(folder) = folders.pop() {
@@ -102,13 +127,18 @@ fn used(kernel: &Kernel, image: &Path) -> Result<(), Error> {
             }
         }
     }
+    Ok(())
+}
+
+fn write(kernel: &Kernel) -> Result<(), Error> {
     lived(fs::create_dir(kernel, "/mnt/new"))?;
     lived(fs::write(kernel, "/mnt/new/file", vec![1; 100_000]))?;
     lived(fs::rename(kernel, "/mnt/new/file", "/mnt/hello.txt"))?;
+    lived(fs::write(kernel, "/mnt/small", [1; 700]))?;
     lived(fs::remove_file(kernel, "/mnt/docs/why.txt"))?;
     lived(fs::remove_dir_all(kernel, "/mnt/docs"))?;
-    mount.unmount()?;
-    kernel.shutdown()
+    lived(kernel.sync())?;
+    Ok(())
 }
 
 /// An error of the file system is as good as a result; only the kernel's death ends it all.

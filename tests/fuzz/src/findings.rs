@@ -5,8 +5,6 @@ use std::fmt;
 
 use rumpkernel::Error;
 
-use crate::Damage;
-
 /// What is the same for one cause: the message without its numbers, and where in the kernel.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 struct Cause {
@@ -16,7 +14,7 @@ struct Cause {
 
 #[derive(Debug)]
 struct Finding {
-    first: Damage,
+    first: String,
     message: String,
     count: u64,
 }
@@ -29,7 +27,7 @@ pub struct Findings {
 
 impl Findings {
     /// Adds the death that a damage has led to. Whether it is one of a new kind.
-    pub fn add(&mut self, damage: Damage, death: &Error) -> bool {
+    pub fn add(&mut self, damage: impl fmt::Display, death: &Error) -> bool {
         let message = death.kind().to_string();
         let functions = death.backtrace().map_or_else(Vec::new, |backtrace| {
             backtrace
@@ -42,7 +40,7 @@ impl Findings {
             functions,
         };
         let finding = self.found.entry(cause).or_insert(Finding {
-            first: damage,
+            first: damage.to_string(),
             message,
             count: 0,
         });

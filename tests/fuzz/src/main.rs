@@ -1,22 +1,38 @@
-//! Mounts damaged FFS images, each in a kernel of its own, and tells what the kernels died of.
+//! Mounts damaged images, each in a kernel of its own, and tells what the kernels died of.
 //!
-//! `cargo run --release -p rumpkernel-fuzz --bin damaged-images -- --count 10000`
+//! `cargo run --release -p rumpkernel-fuzz --bin damaged-images -- --count 10000` damages FFS images at random;
+//! `… -- superblocks` changes each field of each format's superblock.
+
+mod campaign;
 
 use std::error::Error;
-use std::io;
+use std::fs::File;
 use std::num::NonZeroUsize;
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::thread;
-use std::time::Instant;
+use std::path::PathBuf;
 
-use clap::Parser;
+use clap::{Args, Parser, Subcommand};
 use rumpkernel_examples::{FFS1_SMALL, FFS2_SMALL};
-use rumpkernel_fuzz::{Bench, Damage, Findings, Outcome};
+use rumpkernel_fuzz::{Change, Damage, Format, Image, sample};
 
-/// Mount damaged FFS images, each in a kernel of its own, and tell what the kernels died of.
+/// Mount damaged images, each in a kernel of its own, and tell what the kernels died of.
 #[derive(Debug, Parser)]
+#[command(args_conflicts_with_subcommands = true)]
 struct Arguments {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    random: Random,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Change each field of each format's superblock to 0, 1, −1, powers of two, and its neighbours.
+    Superblocks(Superblocks),
+}
+
+/// Damage FFS images at random.
+#[derive(Debug, Args)]
+struct Random {
     /// The first damage; damages are numbered.
     #[arg(long, default_value_t = 1)]
     seed: u64,
@@ -28,72 +44,79 @@ struct Arguments {
     threads: Option<NonZeroUsize>,
 }
 
-#[derive(Debug, Default)]
-struct Tally {
-    deaths: Mutex<Findings>,
-    died: AtomicU64,
-    hung: AtomicU64,
+#[derive(Debug, Args)]
+struct Superblocks {
+    /// Formats, such as ext2 or ntfs [default: all of which an image can be made].
+    formats: Vec<Format>,
+    /// Leave out all but every so many-th change.
+    #[arg(long, default_value_t = 1)]
+    every: usize,
+    /// An image of the one format that is named, in place of one that its own tool makes.
+    #[arg(long)]
+    image: Option<PathBuf>,
+    /// How many to do at once [default: one a processor].
+    #[arg(long)]
+    threads: Option<NonZeroUsize>,
 }
 
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments = Arguments::parse();
-    let threads = arguments
-        .threads
-        .or_else(|| thread::available_parallelism().ok())
-        .map_or(1, NonZeroUsize::get);
-    let images = [FFS1_SMALL.bytes()?, FFS2_SMALL.bytes()?];
-    let next = AtomicU64::new(0);
-    let tally = Tally::default();
-    let begun = Instant::now();
-    let work = || -> io::Result<()> {
-        let mut bench = Bench::new()?;
-        loop {
-            let number = next.fetch_add(1, Ordering::Relaxed);
-            if number >= arguments.count {
-                return Ok(());
-            }
-            let seed = arguments.seed.wrapping_add(number);
+    match arguments.command {
+        Some(Command::Superblocks(superblocks)) => superblocks.run(),
+        None => arguments.random.run(),
+    }
+}
+
+impl Random {
+    fn run(self) -> Result<(), Box<dyn Error>> {
+        let images = [FFS1_SMALL.bytes()?, FFS2_SMALL.bytes()?];
+        let image = |number| {
+            let seed = self.seed.wrapping_add(number);
             let damage = Damage::new(seed);
             let mut image = images[(seed % 2) as usize].clone();
             damage.apply(&mut image);
-            tally.count(damage, bench.exercise(&image)?);
-        }
-    };
-    thread::scope(|scope| {
-        let workers: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
-        workers
-            .into_iter()
-            .try_for_each(|worker| worker.join().unwrap_or(Ok(())))
-    })?;
-    let seconds = begun.elapsed().as_secs_f64();
-    let deaths = tally.deaths.into_inner()?;
-    println!(
-        "{} damaged images in {seconds:.1} s on {threads} threads: {:.0} a second\n\
-         {} kernels died, of {} different causes; {} did not come back and were killed\n",
-        arguments.count,
-        arguments.count as f64 / seconds,
-        tally.died.into_inner(),
-        deaths.len(),
-        tally.hung.into_inner(),
-    );
-    print!("{deaths}");
-    Ok(())
+            let image = Image::read(&*image).expect("memory can be read");
+            let format = [Format::Ffs1Le, Format::Ffs2Le][(seed % 2) as usize];
+            (damage, format, image)
+        };
+        campaign::run(self.count, self.threads, image)?;
+        Ok(())
+    }
 }
 
-impl Tally {
-    fn count(&self, damage: Damage, outcome: Outcome) {
-        let (counter, death) = match outcome {
-            Outcome::Survived => return,
-            Outcome::Died(death) => (&self.died, death),
-            Outcome::Hung(death) => (&self.hung, death),
+impl Superblocks {
+    fn run(self) -> Result<(), Box<dyn Error>> {
+        let formats = match &*self.formats {
+            [] => &Format::ALL[..],
+            named => named,
         };
-        counter.fetch_add(1, Ordering::Relaxed);
-        let mut deaths = self
-            .deaths
-            .lock()
-            .unwrap_or_else(|error| error.into_inner());
-        if deaths.add(damage, &death) {
-            eprintln!("damage {damage}: {death}");
+        if self.image.is_some() && formats.len() != 1 {
+            return Err("an image is of one format, which has to be named".into());
         }
+        let mut deaths = 0;
+        for &format in formats {
+            let image = match &self.image {
+                Some(path) => Image::read(File::open(path)?)?,
+                None => match sample(format) {
+                    Ok(image) => image,
+                    Err(reason) => {
+                        println!("{format}: left out: {reason}\n");
+                        continue;
+                    }
+                },
+            };
+            let changes: Vec<Change> = Change::all(format, &image)
+                .into_iter()
+                .step_by(self.every.max(1))
+                .collect();
+            println!("{format}:");
+            deaths += campaign::run(changes.len() as u64, self.threads, |number| {
+                let change = changes[number as usize];
+                (change, format, change.apply(&image))
+            })?;
+            println!();
+        }
+        println!("{deaths} kernels died or did not come back");
+        Ok(())
     }
 }

@@ -2,6 +2,7 @@
 
 mod load;
 mod packets;
+pub(crate) mod races;
 mod same;
 mod tap;
 

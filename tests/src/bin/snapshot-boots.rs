@@ -1,6 +1,6 @@
 //! Other snapshots than the default, built and booted.
 //!
-//! `snapshot-boots NAME…`, or `all`: for each snapshot, the crate in `tests/outside` is built with `RUMPKERNEL_SNAPSHOT`
+//! `snapshot-boots NAME…`, or `compared` for those that CI fetches, or `all`: for each snapshot, the crate in `tests/outside` is built with `RUMPKERNEL_SNAPSHOT`
 //! outside the workspace, and run. It boots a kernel, writes files in tmpfs, reads an FFS image, and uses TCP over lo0.
 //! That the bindings fit the snapshot is asserted while it is built.
 
@@ -14,7 +14,7 @@ fn main() -> ExitCode {
     let pins = match chosen(&names) {
         Ok(pins) if !pins.is_empty() => pins,
         Ok(_) => {
-            eprintln!("snapshot-boots: expected the names of snapshots, or `all`");
+            eprintln!("snapshot-boots: expected the names of snapshots, `compared` or `all`");
             return ExitCode::FAILURE;
         }
         Err(error) => {
@@ -51,6 +51,9 @@ fn chosen(names: &[String]) -> Result<Vec<&'static Pin>, Error> {
     if names == ["all"] {
         let all = snapshot::pins().iter();
         return Ok(all.filter(|pin| pin.unbuildable.is_none()).collect());
+    }
+    if names == ["compared"] {
+        return Ok(snapshot::compared().collect());
     }
     names.iter().map(|name| snapshot::pin(name)).collect()
 }

@@ -16,9 +16,13 @@ pub(crate) struct Trees {
 }
 
 impl Trees {
-    /// The trees of the pinned snapshots: the default one as a build would find it, and those of the
-    /// others that are in the cache. Says which are not.
-    pub(crate) fn pinned() -> Result<Self, Failure> {
+    /// The trees of the snapshots that are compared: the default one as a build would find it, the
+    /// others from the cache.
+    ///
+    /// # Errors
+    ///
+    /// If one is not there: what is found must not depend on what a cache happens to hold.
+    pub(crate) fn compared() -> Result<Self, Failure> {
         let settings = Settings::read("", &|name| std::env::var_os(name))?;
         let cache_dir = match settings.cache_dir {
             Some(folder) => folder,
@@ -32,17 +36,16 @@ impl Trees {
         };
         let tree = snapshot::obtain(&request, &mut Warnings::default())?;
         let mut others = Vec::new();
-        for pin in snapshot::pins()
-            .iter()
-            .filter(|pin| pin.digest != default.digest)
-        {
-            match snapshot::cached(pin, &cache_dir) {
-                Some(tree) => others.push(tree.root().to_owned()),
-                None => eprintln!(
-                    "snapshot {0} is not looked at; `cargo rumpkernel fetch --snapshot {0}` brings it",
-                    pin.name
-                ),
-            }
+        for pin in snapshot::compared().filter(|pin| *pin != default) {
+            let tree = snapshot::cached(pin, &cache_dir).ok_or_else(|| {
+                format!(
+                    "snapshot {}, which the bindings have to fit, is not in {}; \
+                     `cargo rumpkernel fetch --compared` brings it",
+                    pin.name,
+                    cache_dir.display()
+                )
+            })?;
+            others.push(tree.root().to_owned());
         }
         Ok(Self {
             source: tree.root().to_owned(),

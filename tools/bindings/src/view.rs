@@ -119,7 +119,7 @@ mod tests {
         let clang = std::process::Command::new("clang")
             .arg("--version")
             .output();
-        match (Trees::pinned(), clang) {
+        match (Trees::compared(), clang) {
             (Ok(trees), Ok(_)) => Some((trees.source, crate_folder)),
             (Err(error), _) => {
                 println!("{test} did not run: {error}");

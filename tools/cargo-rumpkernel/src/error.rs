@@ -71,6 +71,17 @@ pub(crate) enum Error {
 }
 
 impl Error {
+    /// Whether the command line names what there is not, so that no other cache, network or disk
+    /// would have made it right.
+    pub(crate) fn is_of_the_command_line(&self) -> bool {
+        matches!(
+            self,
+            Self::Sources(snapshot::Error::UnknownSnapshot { .. })
+                | Self::Target(_)
+                | Self::UnknownName { .. }
+        )
+    }
+
     /// Wraps the system's answer about a file.
     pub(crate) fn file(
         action: &'static str,

@@ -29,6 +29,9 @@ use clap::Parser as _;
 
 use cli::{Cli, Command};
 
+/// What clap exits with where it refuses a command line itself.
+const WRONG_COMMAND_LINE: u8 = 2;
+
 fn main() -> ExitCode {
     // Cargo passes the subcommand's name as the first argument.
     let arguments = std::env::args_os()
@@ -51,7 +54,11 @@ fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("error: {error}");
-            ExitCode::FAILURE
+            if error.is_of_the_command_line() {
+                ExitCode::from(WRONG_COMMAND_LINE)
+            } else {
+                ExitCode::FAILURE
+            }
         }
     }
 }

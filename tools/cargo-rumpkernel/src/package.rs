@@ -88,15 +88,18 @@ pub(crate) fn run(options: &cli::Package) -> Result<(), Error> {
         .unwrap_or_else(|| PathBuf::from(NAME));
     write(&folder, &files)?;
     output::text(&format!(
-        "{}: {} files of snapshot {}, {} compressed\n",
+        "{}: {} files of snapshot {} for {} targets, {} compressed\n",
         folder.display(),
         files.len(),
         survey.pin.name,
+        targets.len(),
         output::size(size)
     ))
 }
 
 /// What builds for `targets` read, from which those go for which there can be no build.
+///
+/// Nobody has asked for these by name, so nothing is said of them; the crate lists its targets.
 fn everywhere(
     survey: &Survey,
     components: &[String],
@@ -104,9 +107,6 @@ fn everywhere(
 ) -> Result<Reads, Error> {
     let all = targets.clone();
     let (reads, refused) = Reads::where_possible(survey, components, &all);
-    for (target, error) in &refused {
-        eprintln!("not for {}: {error}", target.triple);
-    }
     targets.retain(|target| refused.iter().all(|(other, _)| *other != target));
     match refused.into_iter().next() {
         Some((_, error)) if targets.is_empty() => Err(error),

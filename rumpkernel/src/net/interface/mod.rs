@@ -9,6 +9,9 @@ use std::fmt;
 use std::net::Ipv6Addr;
 use std::sync::Arc;
 
+#[cfg(feature = "virtif")]
+use rumpuser_posix::virtif::Plugged;
+
 use super::ToPrefix;
 use crate::error::During as _;
 use crate::gate::Gate;
@@ -40,9 +43,9 @@ pub struct Interface {
     name: Name,
     text: String,
     mac: [u8; 6],
-    /// The unit that a link is plugged into.
+    /// The unit that a link is plugged into, until the kernel has destroyed the interface.
     #[cfg(feature = "virtif")]
-    plugged: Option<u32>,
+    _plugged: Option<Plugged>,
 }
 
 /// Turns the search for duplicate addresses off.
@@ -160,19 +163,15 @@ impl Interface {
 impl Drop for Interface {
     fn drop(&mut self) {
         let (gate, name) = (&self.gate, &self.name);
-        // The kernel destroys no interface that is up.
-        let gone = gate.instance().destroying(|| {
+        if gate.instance().is_foreign() {
+            // Of a process that this one was forked from, where it goes on.
+            return;
+        }
+        // The kernel destroys no interface that is up. A dead kernel has none; and one whose name was
+        // changed by other means stays, of which at least the link is cut.
+        let _gone = gate.instance().destroying(|| {
             interface::set_up(gate, name, false).and_then(|()| interface::destroy(gate, name))
         });
-        #[cfg(feature = "virtif")]
-        if gone.is_err()
-            && let Some(unit) = self.plugged
-        {
-            // A dead kernel has none, or its name was changed by other means: at least the link is cut.
-            gate.instance().unplug(unit);
-        }
-        #[cfg(not(feature = "virtif"))]
-        let _ = gone;
     }
 }
 

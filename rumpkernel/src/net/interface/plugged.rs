@@ -61,22 +61,15 @@ impl Interface {
         // SAFETY: the function is this kernel's, and a gate is a kernel that has been booted.
         let plugged = unsafe { gate.instance().plug(link, address, deliver) }
             .map_err(|code| ErrorKind::Errno(Errno::from_raw(code)))?;
-        let text = format!("virt{}", plugged.unit);
-        let made = Name::new(&text)
-            .ok_or(ErrorKind::Errno(Errno::NAMETOOLONG))
-            .and_then(|name| interface::create(gate, &name).map(|()| name));
-        match made {
-            Ok(name) => Ok(Self {
-                gate: Arc::clone(gate),
-                name,
-                text,
-                mac: plugged.address,
-                plugged: Some(plugged.unit),
-            }),
-            Err(error) => {
-                gate.instance().unplug(plugged.unit);
-                Err(error)
-            }
-        }
+        let text = format!("virt{}", plugged.unit());
+        let name = Name::new(&text).ok_or(ErrorKind::Errno(Errno::NAMETOOLONG))?;
+        interface::create(gate, &name)?;
+        Ok(Self {
+            gate: Arc::clone(gate),
+            name,
+            text,
+            mac: plugged.address(),
+            _plugged: Some(plugged),
+        })
     }
 }

@@ -53,7 +53,7 @@ impl Interface {
             text,
             mac: [0; 6],
             #[cfg(feature = "virtif")]
-            plugged: None,
+            _plugged: None,
         };
         interface::set_link_string(gate, &this.name, &path)?;
         this.mac = interface::ethernet_address(gate, &this.name)?;

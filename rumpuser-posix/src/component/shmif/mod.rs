@@ -22,6 +22,7 @@ use std::ffi::{c_int, c_void};
 use std::mem::MaybeUninit;
 use std::ptr;
 
+use crate::access;
 use crate::errno::{from_host, last};
 use crate::instance::{Instance, caller};
 use crate::write_signals;
@@ -55,11 +56,11 @@ unsafe extern "C" fn rumpcomp_shmif_mmap(
     length: usize,
     place: *mut *mut c_void,
 ) -> c_int {
-    let instance = caller();
+    let instance = &*caller();
     match instance.unscheduled(|| map(instance, file, length)) {
         Ok(bus) => {
             // SAFETY: the kernel passes a place for the address.
-            unsafe { place.write(bus) };
+            unsafe { access::store(place, bus) };
             0
         }
         Err(error) => from_host(error),
@@ -69,13 +70,16 @@ unsafe extern "C" fn rumpcomp_shmif_mmap(
 /// Makes `*watch` tell of writes to a file; a new one if it is -1. `rumpuser_close` undoes it.
 #[unsafe(no_mangle)]
 unsafe extern "C" fn rumpcomp_shmif_watchsetup(watch: *mut c_int, file: c_int) -> c_int {
-    let instance = caller();
+    let instance = &*caller();
     // SAFETY: the kernel passes a place that holds a number.
-    let existing = unsafe { watch.read() };
+    let existing = unsafe { access::values(watch, 1) }
+        .first()
+        .copied()
+        .unwrap_or(-1);
     match instance.unscheduled(|| watch::set_up(instance, existing, file)) {
         Ok(number) => {
             // SAFETY: as above.
-            unsafe { watch.write(number) };
+            unsafe { access::store(watch, number) };
             0
         }
         Err(error) => from_host(error),
@@ -85,7 +89,7 @@ unsafe extern "C" fn rumpcomp_shmif_watchsetup(watch: *mut c_int, file: c_int) -
 /// Waits until somebody has written to a file that is watched, since the last call returned.
 #[unsafe(no_mangle)]
 extern "C" fn rumpcomp_shmif_watchwait(watch: c_int) -> c_int {
-    let instance = caller();
+    let instance = &*caller();
     let locks = instance.unschedule(ptr::null_mut());
     let Ok(written) = watch::wait(instance, watch) else {
         instance.leave();

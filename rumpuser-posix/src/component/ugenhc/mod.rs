@@ -16,10 +16,12 @@ mod device;
 mod port;
 
 use std::ffi::{CStr, c_int, c_ulong, c_void};
+use std::fmt;
 use std::ptr;
 use std::slice;
 use std::sync::Weak;
 
+use crate::access;
 use crate::errno::from_host;
 use crate::instance::{Dead, Instance, caller};
 use crate::program;
@@ -101,7 +103,15 @@ impl Node {
             return Ok(0);
         }
         // SAFETY: the caller's promise.
-        let (start, length) = unsafe { ((*vector).iov_base.cast::<u8>(), (*vector).iov_len) };
+        let Some(first) = unsafe { access::values(vector, 1) }.first() else {
+            return Err(libc::EFAULT);
+        };
+        let (start, length) = (first.iov_base.cast::<u8>(), first.iov_len);
+        match is_in {
+            true => access::writable(start.cast(), length),
+            // SAFETY: what is there is of no concern yet.
+            false => _ = unsafe { access::values(start, length) },
+        }
         // SAFETY: the same.
         self.with_device(instance, |instance, manner, occupant| unsafe {
             let endpoint = self.endpoint as u8;
@@ -138,6 +148,7 @@ impl Node {
             return Ok(0);
         }
         let length = usize::from(setup.length);
+        access::writable(data.cast(), length);
         // SAFETY: the caller's promise.
         self.with_device(instance, |_, _, occupant| unsafe {
             let device = occupant.device();
@@ -200,19 +211,53 @@ unsafe fn bytes_mut<'a>(start: *mut u8, length: usize) -> &'a mut [u8] {
 }
 
 impl Instance {
-    /// Plugs a device into the first USB port that is free: its number. The kernel notices it within a
-    /// quarter of a second of its time. `None` when every port has a device, or had one that the
-    /// kernel has not yet seen go.
-    pub fn plug_usb(&self, device: Box<dyn Device>) -> Option<u8> {
-        self.ports.insert(Weak::clone(&self.this), device)
+    /// Plugs a device into the first USB port that is free. The kernel notices it within a quarter of
+    /// a second of its time. `None` when every port has a device, or had one that the kernel has not
+    /// yet seen go.
+    pub fn plug_usb(&self, device: Box<dyn Device>) -> Option<Plugged> {
+        let instance = Weak::clone(&self.this);
+        let (port, occupant) = self.ports.insert(Weak::clone(&instance), device)?;
+        Some(Plugged {
+            instance,
+            port,
+            occupant,
+        })
     }
+}
 
-    /// Takes the device out of a port: transfers fail, and the kernel detaches its drivers when it
-    /// notices, within a quarter of a second or so.
-    pub fn unplug_usb(&self, port: u8) {
-        if self.ports.has(usize::from(port)) {
-            self.ports.remove(port);
+/// A device in a port. Dropping it takes the device out: transfers fail, and the kernel detaches its
+/// drivers when it notices, within a quarter of a second or so.
+#[must_use = "the device is taken out when this is dropped"]
+pub struct Plugged {
+    instance: Weak<Instance>,
+    port: u8,
+    occupant: Weak<port::Occupant>,
+}
+
+impl Plugged {
+    /// The number of the port.
+    #[must_use]
+    pub fn port(&self) -> u8 {
+        self.port
+    }
+}
+
+impl Drop for Plugged {
+    fn drop(&mut self) {
+        if let Some(instance) = self.instance.upgrade()
+            // Of a parent's kernel another thread may have had the lock when it forked.
+            && !instance.is_foreign()
+        {
+            instance.ports.remove(self.port, &self.occupant);
         }
+    }
+}
+
+impl fmt::Debug for Plugged {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Plugged")
+            .field("port", &self.port)
+            .finish_non_exhaustive()
     }
 }
 
@@ -245,10 +290,11 @@ unsafe extern "C" fn rumpcomp_ugenhc_ioctl(
     data: *mut c_void,
     error: *mut c_int,
 ) -> c_int {
-    let instance = caller();
+    let instance = &*caller();
     let result = match (Node::numbered(file), command) {
         (None, _) => Err(libc::EBADF),
         (Some(node), DO_REQUEST) => {
+            access::writable(data, size_of::<ControlRequest>());
             // SAFETY: the kernel passes this structure for this command.
             let request = unsafe { &mut *data.cast::<ControlRequest>() };
             let setup = Setup::from_bytes(request.setup);
@@ -260,7 +306,8 @@ unsafe extern "C" fn rumpcomp_ugenhc_ioctl(
         }
         (Some(node), SET_SHORT_XFER | SET_TIMEOUT) => {
             // SAFETY: the kernel passes a number for these commands.
-            let value = unsafe { data.cast::<c_int>().read() };
+            let value = unsafe { access::values(data.cast::<c_int>(), 1) };
+            let value = value.first().copied().unwrap_or(0);
             instance
                 .ports
                 .set(node.port, node.endpoint, |manner| match command {
@@ -275,7 +322,7 @@ unsafe extern "C" fn rumpcomp_ugenhc_ioctl(
         Ok(()) => 0,
         Err(number) => {
             // SAFETY: the kernel passes a place for the number.
-            unsafe { error.write(from_host(number)) };
+            unsafe { access::store(error, from_host(number)) };
             -1
         }
     }

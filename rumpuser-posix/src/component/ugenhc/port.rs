@@ -160,23 +160,29 @@ impl Ports {
         self.ports.lock()[port].seen = false;
     }
 
-    /// Puts a device into the first port that is free; its number.
-    pub(super) fn insert(&self, instance: Weak<Instance>, device: Box<dyn Device>) -> Option<u8> {
+    /// Puts a device into the first port that is free; returns the port's number and who is in it.
+    pub(super) fn insert(
+        &self,
+        instance: Weak<Instance>,
+        device: Box<dyn Device>,
+    ) -> Option<(u8, Weak<Occupant>)> {
         let free = |port: &Port| port.occupant.is_none() && !port.seen;
         // A device is the program's, and is not called under the lock.
-        let mut occupant = Some(Occupant::new(instance, device));
+        let occupant = Occupant::new(instance, device);
         let mut ports = self.ports.lock();
-        let place = (0..self.count).find(|&number| free(&ports[usize::from(number)]));
-        if let Some(number) = place {
-            ports[usize::from(number)].occupant = occupant.take();
+        let number = (0..self.count).find(|&number| free(&ports[usize::from(number)]));
+        let port = number.map(|number| &mut ports[usize::from(number)]);
+        if let Some(port) = port {
+            port.occupant = Some(Arc::clone(&occupant));
         }
         drop(ports);
-        place
+        Some((number?, Arc::downgrade(&occupant)))
     }
 
-    /// Takes the device out of a port.
-    pub(super) fn remove(&self, port: u8) {
-        let occupant = self.ports.lock()[usize::from(port)].occupant.take();
+    /// Takes this device out of a port, if it is there.
+    pub(super) fn remove(&self, port: u8, occupant: &Weak<Occupant>) {
+        let is_it = |there: &mut Arc<Occupant>| Arc::as_ptr(there) == occupant.as_ptr();
+        let occupant = self.ports.lock()[usize::from(port)].occupant.take_if(is_it);
         if let Some(occupant) = occupant {
             occupant.leave();
         }

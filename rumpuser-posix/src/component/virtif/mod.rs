@@ -9,57 +9,74 @@
 mod inbox;
 mod link;
 mod nic;
+mod units;
 
-use std::collections::BTreeMap;
-use std::ffi::{CStr, c_char, c_int, c_void};
+use std::ffi::{c_char, c_int, c_void};
+use std::fmt;
 use std::mem::MaybeUninit;
 use std::ptr;
 use std::slice;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
-use parking_lot::Mutex;
-
+use crate::access;
 use crate::errno::from_host;
-use crate::instance::{Instance, caller};
+use crate::instance::{Dead, Instance, caller};
 
 use inbox::Inbox;
 pub use link::{Frame, Link, Port};
 pub use nic::Deliver;
 use nic::Nic;
+pub(crate) use units::Interfaces;
 
-/// The interfaces of one kernel, by unit.
-#[derive(Default)]
-pub(crate) struct Interfaces {
-    units: Mutex<BTreeMap<u32, Arc<Nic>>>,
+/// A link in a unit, for which the kernel can make an interface.
+///
+/// Dropping it takes the link out: where the kernel has not made the interface, the link is dropped;
+/// otherwise the interface stays until the kernel destroys it, and receives nothing more. The unit is
+/// free again when this value is dropped and the kernel has no such interface.
+#[must_use = "the link is taken out when this is dropped"]
+pub struct Plugged {
+    instance: Weak<Instance>,
+    unit: u32,
+    nic: Weak<Nic>,
+    address: [u8; 6],
 }
 
-impl Interfaces {
-    /// Takes all links off a dead kernel, none of whose threads runs any more.
-    pub(crate) fn clear(&self) {
-        let all = std::mem::take(&mut *self.units.lock());
-        for nic in all.values() {
+impl Plugged {
+    /// The number in the interface's name.
+    #[must_use]
+    pub fn unit(&self) -> u32 {
+        self.unit
+    }
+
+    /// The interface's Ethernet address.
+    #[must_use]
+    pub fn address(&self) -> [u8; 6] {
+        self.address
+    }
+}
+
+impl Drop for Plugged {
+    fn drop(&mut self) {
+        let Some(instance) = self.instance.upgrade() else {
+            return;
+        };
+        if instance.is_foreign() {
+            // The parent's, whose other threads may have had the locks when it forked.
+            return;
+        }
+        if let Some(nic) = self.nic.upgrade() {
             nic.inbox.close();
         }
-    }
-
-    fn get(&self, unit: u32) -> Option<Arc<Nic>> {
-        self.units.lock().get(&unit).cloned()
-    }
-
-    fn remove(&self, unit: u32) {
-        // A link is the program's, and may do anything as it is dropped: not under the lock.
-        let nic = self.units.lock().remove(&unit);
-        drop(nic);
+        drop(instance.interfaces.unplug(self.unit));
     }
 }
 
-/// A unit with a link in it, for which the kernel can make an interface.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Plugged {
-    /// The number in the interface's name.
-    pub unit: u32,
-    /// The interface's Ethernet address.
-    pub address: [u8; 6],
+impl fmt::Debug for Plugged {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Plugged")
+            .field("unit", &self.unit)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Instance {
@@ -88,32 +105,18 @@ impl Instance {
         link.connect(Port {
             inbox: Arc::clone(&inbox),
         });
-        let mut units = self.interfaces.units.lock();
-        let unit = (0..).find(|unit| !units.contains_key(unit)).unwrap_or(0);
-        let nic = Arc::new(Nic::new(unit, address, deliver, link, inbox));
-        units.insert(unit, Arc::clone(&nic));
-        drop(units);
-        // SAFETY: the nic is in the table, which keeps it as start() asks: see unplug(), destroy()
-        // and clear(). Deliver is the caller's promise.
-        if let Err(error) = unsafe { nic.start(self) } {
-            self.interfaces.remove(unit);
-            return Err(error);
-        }
-        Ok(Plugged { unit, address })
-    }
-
-    /// Takes the link out of a unit. Where the kernel has not made the interface, the link is dropped
-    /// and the unit is free again; otherwise the interface stays, and receives nothing more.
-    pub fn unplug(&self, unit: u32) {
-        let Some(nic) = self.interfaces.get(unit) else {
-            return;
+        let nic = Arc::new(Nic::new(address, deliver, link, inbox));
+        let weak = Arc::downgrade(&nic);
+        let (unit, handle) = self.interfaces.plug(nic);
+        let plugged = Plugged {
+            instance: Weak::clone(&self.this),
+            unit,
+            nic: weak,
+            address,
         };
-        nic.inbox.close();
-        let _turn = self.parked.enter();
-        // Of a dead kernel reclaim() drops it.
-        if !nic.is_created() && nic.wait_until_ended(self).is_ok() {
-            self.interfaces.remove(unit);
-        }
+        let handle = ptr::without_provenance_mut(handle);
+        self.start_detached(&format!("virt{unit}"), nic::receive, handle)?;
+        Ok(plugged)
     }
 
     /// An Ethernet address that is nobody's, in the range that is free for such.
@@ -130,70 +133,81 @@ impl Instance {
     }
 }
 
-/// The kernel makes an interface: stores its Ethernet address and what it is known by here.
+/// The kernel makes an interface: stores its Ethernet address and its handle, null for none.
 #[unsafe(no_mangle)]
 unsafe extern "C" fn rumpcomp_virt_create(
     unit: *const c_char,
     interface: *mut c_void,
     address: *mut u8,
-    place: *mut *const Nic,
+    handle: *mut *const c_void,
 ) -> c_int {
-    let instance = caller();
+    let instance = &*caller();
     // SAFETY: the kernel passes the unit's number as a string.
-    let unit = unsafe { CStr::from_ptr(unit) }.to_str();
+    let unit = unsafe { access::string(unit) }.to_str();
+    access::writable(address.cast(), 6);
     let unit = unit.ok().and_then(|unit| unit.parse().ok());
-    let nic = match unit.and_then(|unit| instance.interfaces.get(unit)) {
-        Some(nic) => {
+    let number = match unit.and_then(|unit| instance.interfaces.create(unit)) {
+        Some((number, nic)) => {
             // SAFETY: the kernel passes room for an address.
             unsafe { slice::from_raw_parts_mut(address, 6) }.copy_from_slice(&nic.address);
             nic.created(instance, interface);
-            // The table keeps it until the kernel destroys the interface.
-            Arc::as_ptr(&nic)
+            number
         }
-        None => ptr::null(),
+        None => 0,
     };
     // SAFETY: the kernel passes a place for it.
-    unsafe { place.write(nic) };
+    unsafe { access::store(handle, ptr::without_provenance(number)) };
     0
 }
 
 /// The kernel sends a frame. Without CPU, because a link may block.
 #[unsafe(no_mangle)]
-unsafe extern "C" fn rumpcomp_virt_send(nic: *const Nic, pieces: *const libc::iovec, count: usize) {
-    let instance = caller();
-    // SAFETY: null, or what create() stored, which destroy() has not been called with.
-    let Some(nic) = (unsafe { nic.as_ref() }) else {
-        return;
-    };
+unsafe extern "C" fn rumpcomp_virt_send(
+    handle: *const c_void,
+    pieces: *const libc::iovec,
+    count: usize,
+) {
+    let instance = &*caller();
     // SAFETY: the kernel passes so many pieces.
-    let pieces = unsafe { slice::from_raw_parts(pieces, count) };
-    // SAFETY: the pieces are the sending thread's, which is here.
-    instance.unscheduled(|| unsafe { nic.send(pieces) });
+    let pieces = unsafe { access::values(pieces, count) };
+    for piece in pieces {
+        // SAFETY: as above; what is in it is of no concern here.
+        unsafe { access::values(piece.iov_base.cast::<u8>(), piece.iov_len) };
+    }
+    instance.unscheduled(|| {
+        if let Some(nic) = instance.interfaces.find(handle.addr()) {
+            // SAFETY: the pieces are the sending thread's, which is here.
+            unsafe { nic.send(pieces) };
+        }
+    });
 }
 
 /// The kernel begins to destroy an interface: nothing is delivered any more.
 #[unsafe(no_mangle)]
-unsafe extern "C" fn rumpcomp_virt_dying(nic: *const Nic) -> c_int {
-    let instance = caller();
-    // SAFETY: as in send().
-    if let Some(nic) = unsafe { nic.as_ref() } {
-        instance.unscheduled(|| nic.inbox.close());
-    }
+extern "C" fn rumpcomp_virt_dying(handle: *const c_void) -> c_int {
+    let instance = &*caller();
+    instance.unscheduled(|| {
+        if let Some(nic) = instance.interfaces.find(handle.addr()) {
+            nic.inbox.close();
+        }
+    });
     0
 }
 
 /// The kernel is about to free an interface: waits until the receiver is out of it.
 #[unsafe(no_mangle)]
-unsafe extern "C" fn rumpcomp_virt_destroy(nic: *const Nic) {
-    let instance = caller();
-    // SAFETY: as in send().
-    let Some(nic) = (unsafe { nic.as_ref() }) else {
-        return;
+extern "C" fn rumpcomp_virt_destroy(handle: *const c_void) {
+    let instance = &*caller();
+    let destroy = || {
+        if let Some(nic) = instance.interfaces.find(handle.addr()) {
+            nic.end(instance)?;
+        }
+        drop(instance.interfaces.destroy(handle.addr()));
+        Ok::<(), Dead>(())
     };
     let locks = instance.unschedule(ptr::null_mut());
-    if nic.wait_until_ended(instance).is_err() {
+    if destroy().is_err() {
         instance.leave();
     }
-    instance.interfaces.remove(nic.unit);
     instance.schedule(locks, ptr::null_mut());
 }

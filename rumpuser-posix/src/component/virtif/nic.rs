@@ -1,14 +1,13 @@
 //! One network interface, as the host keeps it.
 
-use std::cell::UnsafeCell;
-use std::ffi::{c_int, c_void};
+use std::ffi::c_void;
 use std::ptr;
 use std::slice;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicPtr, Ordering};
 
 use super::inbox::Inbox;
-use super::link::{Frame, Link};
+use super::link::{Frame, Link, Port};
 use crate::component::upcalls;
 use crate::instance::{Dead, Instance, Wake, caller};
 use crate::program::{self, Theirs};
@@ -18,27 +17,27 @@ pub type Deliver = unsafe extern "C" fn(*mut c_void, *mut libc::iovec, usize);
 
 /// One interface and what it is plugged into.
 pub(super) struct Nic {
-    pub(super) link: Theirs<Box<dyn Link>>,
+    link: Theirs<Box<dyn Link>>,
     pub(super) inbox: Arc<Inbox>,
     pub(super) address: [u8; 6],
-    pub(super) unit: u32,
     deliver: Deliver,
     /// The kernel's interface; null until the kernel has made it.
     interface: AtomicPtr<c_void>,
-    /// The frame that is being delivered. It is here because the receiver may be taken out of the
-    /// kernel by a jump, which drops nothing.
-    hand: UnsafeCell<Option<Frame>>,
     /// The receiver is no more, or never was.
     ended: AtomicBool,
 }
 
-// SAFETY: only the receiver, which is one thread, touches `hand`; nobody drops a Nic before the
-// receiver has ended or its kernel's threads are gone. The rest is Sync.
-unsafe impl Sync for Nic {}
+/// A frame for an interface, in the receiver's room. Plain values: the receiver may be taken out of
+/// the kernel by a jump, which drops nothing.
+#[derive(Clone, Copy)]
+struct Arrival {
+    deliver: Deliver,
+    interface: *mut c_void,
+    length: usize,
+}
 
 impl Nic {
     pub(super) fn new(
-        unit: u32,
         address: [u8; 6],
         deliver: Deliver,
         link: Box<dyn Link>,
@@ -48,34 +47,16 @@ impl Nic {
             link: Theirs::new(link),
             inbox,
             address,
-            unit,
             deliver,
             interface: AtomicPtr::new(ptr::null_mut()),
-            hand: UnsafeCell::new(None),
             ended: AtomicBool::new(false),
         }
-    }
-
-    /// Starts the receiver. `Err` with NetBSD's number.
-    ///
-    /// # Safety
-    ///
-    /// The nic stays where it is until the receiver has [ended](Self::wait_until_ended), or all of the
-    /// kernel's threads have. `deliver` is the kernel's.
-    pub(super) unsafe fn start(&self, instance: &Instance) -> Result<(), c_int> {
-        let name = format!("virt{}", self.unit);
-        let this = ptr::from_ref(self).cast_mut().cast();
-        instance.start_detached(&name, receive, this)
     }
 
     /// The kernel has made the interface.
     pub(super) fn created(&self, instance: &Instance, interface: *mut c_void) {
         self.interface.store(interface, Ordering::Release);
         self.inbox.changed(instance);
-    }
-
-    pub(super) fn is_created(&self) -> bool {
-        !self.interface.load(Ordering::Acquire).is_null()
     }
 
     /// Sends a frame that lies in pieces.
@@ -92,9 +73,10 @@ impl Nic {
         let _panicked = program::call(|| self.link.send(frame));
     }
 
-    /// Waits for the receiver to end, which it does after the inbox is closed. The caller may run code
-    /// of the kernel, but has no virtual CPU.
-    pub(super) fn wait_until_ended(&self, instance: &Instance) -> Result<(), Dead> {
+    /// Ends the receiver, and waits for that. The caller may run code of the kernel, but has no
+    /// virtual CPU.
+    pub(super) fn end(&self, instance: &Instance) -> Result<(), Dead> {
+        self.inbox.close();
         let key = ptr::from_ref(&self.ended).addr();
         let pending = || !self.ended.load(Ordering::Acquire);
         while pending() {
@@ -105,47 +87,68 @@ impl Nic {
         Ok(())
     }
 
-    fn end(&self, instance: &Instance) {
+    /// The receiver has ended.
+    fn ended(&self, instance: &Instance) {
         self.inbox.close();
-        let key = ptr::from_ref(&self.ended).addr();
         self.ended.store(true, Ordering::Release);
-        // From here on the nic may be gone.
-        instance.parked.unpark_all(key);
+        instance
+            .parked
+            .unpark_all(ptr::from_ref(&self.ended).addr());
     }
 
-    /// Waits for a frame and takes it to hand. `None` when there will be no more.
-    fn receive(&self, instance: &Instance) -> Result<Option<libc::iovec>, Dead> {
-        let frame = self.inbox.next(instance, || self.is_created())?;
-        // SAFETY: this is the receiver.
-        let hand = unsafe { &mut *self.hand.get() };
-        *hand = frame;
-        Ok(hand.as_ref().map(|frame| libc::iovec {
-            iov_base: frame.as_ptr().cast_mut().cast(),
-            iov_len: frame.len(),
+    /// Waits for a frame and copies it to `room`. `None` when there will be no more.
+    fn receive(
+        &self,
+        instance: &Instance,
+        room: &mut [u8; Port::LONGEST],
+    ) -> Result<Option<Arrival>, Dead> {
+        let interface = || self.interface.load(Ordering::Acquire);
+        let frame = self.inbox.next(instance, || !interface().is_null())?;
+        Ok(frame.map(|frame| {
+            room[..frame.len()].copy_from_slice(&frame);
+            Arrival {
+                deliver: self.deliver,
+                interface: interface(),
+                length: frame.len(),
+            }
         }))
     }
 }
 
+/// Waits for the next frame for the interface of a handle. `None` when there will be no more.
+fn next(
+    instance: &Instance,
+    handle: usize,
+    room: &mut [u8; Port::LONGEST],
+) -> Result<Option<Arrival>, Dead> {
+    match instance.interfaces.find(handle) {
+        Some(nic) => nic.receive(instance, room),
+        None => Ok(None),
+    }
+}
+
 /// The receiver: a thread of the kernel's process that hands frames to the kernel.
-unsafe extern "C" fn receive(nic: *mut c_void) -> *mut c_void {
-    // SAFETY: start() passes its nic, which stays until the end of this thread.
-    let nic = unsafe { &*nic.cast::<Nic>() };
-    let instance = caller();
+pub(super) unsafe extern "C" fn receive(handle: *mut c_void) -> *mut c_void {
+    let handle = handle.addr();
+    let instance = &*caller();
     if instance.become_kernel_thread().is_ok() {
         let upcalls = upcalls(instance);
+        let mut room = [0; Port::LONGEST];
         loop {
-            let mut piece = match nic.receive(instance) {
-                Ok(Some(piece)) => piece,
+            let arrival = match next(instance, handle, &mut room) {
+                Ok(Some(arrival)) => arrival,
                 Ok(None) => break,
                 Err(Dead) => instance.leave(),
             };
-            let interface = nic.interface.load(Ordering::Acquire);
-            // SAFETY: functions of the kernel, in the order that it asks for; the interface exists
-            // until this thread has ended, the frame stays in hand, and nothing here has a
-            // destructor.
+            let mut piece = libc::iovec {
+                iov_base: room.as_mut_ptr().cast(),
+                iov_len: arrival.length,
+            };
+            // SAFETY: functions of the kernel, in the order that it asks for; it destroys no
+            // interface before this thread has ended, and nothing here has a destructor.
             unsafe {
                 (upcalls.schedule)();
-                (nic.deliver)(interface, &mut piece, 1);
+                (arrival.deliver)(arrival.interface, &mut piece, 1);
                 (upcalls.unschedule)();
             }
         }
@@ -156,6 +159,9 @@ unsafe extern "C" fn receive(nic: *mut c_void) -> *mut c_void {
             (upcalls.unschedule)();
         }
     }
-    nic.end(instance);
+    // Nobody waits for the receiver of one that the kernel never made.
+    if let Some(nic) = instance.interfaces.find(handle) {
+        nic.ended(instance);
+    }
     ptr::null_mut()
 }

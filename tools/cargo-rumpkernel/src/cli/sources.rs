@@ -23,6 +23,9 @@ pub(crate) struct Selection {
     /// All known snapshots from which something can be built.
     #[arg(long, conflicts_with = "snapshot")]
     all: bool,
+    /// The snapshots that rumpkernel's own tests compare with, the default one among them.
+    #[arg(long, conflicts_with_all = ["snapshot", "all"])]
+    compared: bool,
 }
 
 impl Selection {
@@ -31,6 +34,8 @@ impl Selection {
         if self.all {
             let all = snapshot::pins().iter();
             Ok(all.filter(|pin| pin.unbuildable.is_none()).collect())
+        } else if self.compared {
+            Ok(snapshot::compared().collect())
         } else if self.snapshot.is_empty() {
             // Read here, because clap takes a variable's value for one that contradicts --all.
             match env::var("RUMPKERNEL_SNAPSHOT")

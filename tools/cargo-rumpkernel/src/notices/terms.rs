@@ -13,9 +13,10 @@ const SIGNS: [&str; 8] = [
 ];
 
 /// How terms begin.
-const BEGINNINGS: [&str; 19] = [
+const BEGINNINGS: [&str; 20] = [
     "redistribution ",
     "permission ",
+    "nrl grants permission ",
     "this program is ",
     "this software is ",
     "this code is free",
@@ -74,7 +75,9 @@ pub(super) fn statements(comment: &[String]) -> Vec<Statement> {
             let line = key(line);
             ENDS.iter().any(|end| line.ends_with(end))
         };
-        let begin = rest.iter().position(begins).unwrap_or(rest.len());
+        let begin = (0..rest.len())
+            .find(|&index| begins(&rest[index]) && !goes_on(&rest[..index]))
+            .unwrap_or(rest.len());
         let (before, terms) = rest.split_at(begin);
         let end = terms
             .iter()
@@ -82,7 +85,7 @@ pub(super) fn statements(comment: &[String]) -> Vec<Statement> {
             .map_or(terms.len(), |end| end + 1);
         let (terms, after) = terms.split_at(end);
         statements.push(Statement {
-            attributions: before.iter().filter_map(|line| attribution(line)).collect(),
+            attributions: attributions(before),
             terms: flush(terms),
         });
         // What follows may be a notice of its own, or what the file is about.
@@ -143,10 +146,62 @@ pub(super) fn spdx(key: &str) -> Option<&'static str> {
     found.map(|(_, name)| *name)
 }
 
-fn attribution(line: &str) -> Option<String> {
-    let words: Vec<&str> = line.split_whitespace().collect();
-    let line = words.join(" ");
-    line.chars().any(char::is_alphanumeric).then_some(line)
+/// The sentences of `lines`, each on one line.
+///
+/// A name is often on the line after the words that say what it stands for, and means nothing
+/// without them.
+fn attributions(lines: &[String]) -> Vec<String> {
+    let mut sentences: Vec<String> = Vec::new();
+    for (index, line) in lines.iter().enumerate() {
+        let words: Vec<&str> = line.split_whitespace().collect();
+        let line = words.join(" ");
+        if !line.chars().any(char::is_alphanumeric) {
+            continue;
+        }
+        match sentences.last_mut() {
+            Some(last) if !is_beginning(&line) && is_continued(&line, &lines[..index]) => {
+                last.push(' ');
+                last.push_str(&line);
+            }
+            _ => sentences.push(line),
+        }
+    }
+    sentences
+}
+
+/// How statements of whose a work is begin, besides after a full stop or an empty line.
+const OWNERS: [&str; 8] = [
+    "copyright",
+    "(c)",
+    "portions copyright",
+    "all rights reserved",
+    "author",
+    "written by",
+    "@(#)",
+    "from:",
+];
+
+fn is_beginning(line: &str) -> bool {
+    let line = key(line);
+    OWNERS.iter().any(|beginning| line.starts_with(beginning))
+}
+
+/// Whether `line` belongs to the sentence before it. "Inc." ends none before a small letter.
+fn is_continued(line: &str, before: &[String]) -> bool {
+    let follows = before
+        .last()
+        .is_some_and(|line| line.chars().any(char::is_alphanumeric));
+    follows && (goes_on(before) || line.starts_with(char::is_lowercase))
+}
+
+/// Whether the sentence of the last line goes on behind it. A copyright needs no full stop.
+fn goes_on(before: &[String]) -> bool {
+    let Some(last) = before.last().map(|line| line.trim_end()) else {
+        return false;
+    };
+    last.chars().any(char::is_alphanumeric)
+        && !last.ends_with(['.', ':', ';', '!', '>'])
+        && !key(last).ends_with("all rights reserved")
 }
 
 /// The lines without the margin that all have, and without empty ones around them.
@@ -203,6 +258,27 @@ mod tests {
         );
         assert_eq!(found[1].attributions, ["Copyright 2000 B. Else."]);
         assert_eq!(found[1].terms, "Licensed to all.");
+    }
+
+    #[test]
+    fn a_sentence_is_one_attribution_however_many_lines_it_takes() {
+        let notice = lines(
+            " Copyright (c) 2001,\n 2002 A Foundation, Inc.\n All rights reserved.\n\n This code is given to \
+             A Foundation, Inc.\n by B. Else of C Systems, Inc. and by\n D. Last, with\n permission of \
+             E.\n\n Permission to use it is given.\n",
+        );
+        let found = statements(&notice);
+        assert_eq!(found.len(), 1);
+        assert_eq!(
+            found[0].attributions,
+            [
+                "Copyright (c) 2001, 2002 A Foundation, Inc.",
+                "All rights reserved.",
+                "This code is given to A Foundation, Inc. by B. Else of C Systems, Inc. and by D. Last, with \
+                 permission of E.",
+            ]
+        );
+        assert_eq!(found[0].terms, "Permission to use it is given.");
     }
 
     #[test]

@@ -99,7 +99,7 @@ fn unknown_names_are_told_the_nearest() {
     let folder = tempfile::tempdir().unwrap();
     for command in ["licenses", "package"] {
         let output = run_with(folder.path(), &cache, &[command, "--features", "ffs,tmfs"]);
-        assert_eq!(output.status.code(), Some(1));
+        assert_eq!(output.status.code(), Some(2));
         let message = stderr(&output);
         assert!(
             message.contains("`tmfs`") && message.contains("or tmpfs"),

@@ -66,8 +66,33 @@ fn a_wrong_command_line_is_told_apart_from_a_failure() {
             "{arguments:?}"
         );
     }
-    let output = run(folder.path(), &["fetch", "--snapshot", "1993-03-21"]);
-    assert_eq!(output.status.code(), Some(1));
+    let none = "1993-03-21";
+    for arguments in [
+        &["verify", "--snapshot", none][..],
+        &["archive", "--snapshot", none],
+        &["package", "--features", "tmpfs", "--snapshot", none],
+        &[
+            "package",
+            "--features",
+            "tmpfs",
+            "--target",
+            "pdp11-unknown-unix",
+        ],
+        &["components", "--target", "pdp11-unknown-unix"],
+        &[
+            "licenses",
+            "--features",
+            "tmpfs",
+            "--target",
+            "pdp11-unknown-unix",
+        ],
+        &["clean", "--snapshot", none],
+        &["fetch", "--snapshot", none],
+    ] {
+        let output = run(folder.path(), arguments);
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}");
+    }
+    let output = run(folder.path(), &["fetch", "--snapshot", none]);
     for pin in snapshot::pins() {
         assert!(stderr(&output).contains(&pin.name), "{}", stderr(&output));
     }
