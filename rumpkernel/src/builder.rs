@@ -155,9 +155,9 @@ impl Builder {
         self
     }
 
-    /// Fills memory with a byte before the kernel gets it and after it has given it back, for tests: where this byte
-    /// turns up, in an image or a packet, the kernel has used memory that nobody had initialized. It is zero by
-    /// default, or what was in it when the same kernel had it before.
+    /// Fills memory with a byte before the kernel gets it and after it has given it back, for
+    /// tests. Where this byte turns up, in an image or a packet, the kernel has used memory that
+    /// nobody had initialized. By default memory is zero, or holds what the same kernel had in it.
     pub fn fill_memory(mut self, byte: u8) -> Self {
         self.world.memory_fill = Some(byte);
         self
