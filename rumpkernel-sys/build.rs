@@ -24,7 +24,7 @@ fn main() -> ExitCode {
     match run() {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            for line in error.to_string().lines() {
+            for line in rumpkernel_build::with_sources(&*error).lines() {
                 println!("cargo::error={line}");
             }
             ExitCode::FAILURE

@@ -3,6 +3,7 @@
 //! The modules stand in the order in which data flows through them; no stage reaches back.
 
 mod held;
+mod sources;
 mod spelling;
 
 pub mod snapshot;
@@ -24,3 +25,5 @@ pub mod builder;
 pub mod own;
 pub mod settings;
 pub mod store;
+
+pub use sources::with_sources;

@@ -1,5 +1,6 @@
 //! Boot parameters.
 
+use std::io::Write;
 use std::num::NonZeroU32;
 use std::time::Duration;
 
@@ -10,7 +11,7 @@ use rumpuser_posix::{Console, Instance, MemoryPatience, Random, Recording, World
 
 use crate::error::During as _;
 use crate::gate::Gate;
-use crate::{Clock, Error, ErrorKind, Faults, Kernel};
+use crate::{Clock, Error, ErrorKind, Faults, Kernel, console};
 
 /// With less memory the boot thread has to wait for some, and the kernel's protocol timers run
 /// before the protocols that are attached meanwhile are ready for them.
@@ -28,6 +29,8 @@ const STACK: usize = 64 << 10;
 #[must_use = "nothing is booted before boot() is called"]
 pub struct Builder {
     world: World,
+    /// None where the program has not said.
+    console: Option<Console>,
     memory: Option<u64>,
 }
 
@@ -109,18 +112,32 @@ impl Builder {
         self
     }
 
-    /// Where the kernel's console goes, line by line with the newline: standard output by default.
+    /// Calls `sink` with what the kernel prints on its console: whole lines, newlines included.
+    ///
+    /// A kernel prints little unless it is [`verbose`](Self::verbose): warnings of drivers, what a
+    /// mount finds, that it halts. None of it is printed by default; with the feature `log` or
+    /// `tracing` it becomes records with the target `rumpkernel::console`, which have the kernel's
+    /// host name (or a number), a level and the line. What a panic says is in the [`Error`] in any
+    /// case.
     ///
     /// The sink is called on whatever thread prints, one at a time. It cannot call into the same
     /// kernel ([`ErrorKind::InsideKernel`]), and a clone of the kernel in it keeps the kernel alive.
     pub fn console(mut self, sink: impl FnMut(&[u8]) + Send + 'static) -> Self {
-        self.world.console = Console::sink(sink);
+        self.console = Some(Console::sink(sink));
         self
     }
 
-    /// Discards what the kernel writes on its console. A panic's message is kept for the error.
+    /// Writes the kernel's console to `writer`, such as [`std::io::stderr()`]; see
+    /// [`console`](Self::console). What cannot be written is lost.
+    pub fn console_to(self, mut writer: impl Write + Send + 'static) -> Self {
+        // Nobody can be told: the caller is the kernel.
+        self.console(move |text| drop(writer.write_all(text).and_then(|()| writer.flush())))
+    }
+
+    /// Discards what the kernel prints on its console, which the features `log` and `tracing` would
+    /// log. What a panic says is in the [`Error`] all the same.
     pub fn quiet(mut self) -> Self {
-        self.world.console = Console::Discard;
+        self.console = Some(Console::Discard);
         self
     }
 
@@ -138,9 +155,9 @@ impl Builder {
         self
     }
 
-    /// Fills memory with a byte before the kernel gets it and after it has given it back, for tests: where this byte
-    /// turns up, in an image or a packet, the kernel has used memory that nobody had initialized. It is zero by
-    /// default, or what was in it when the same kernel had it before.
+    /// Fills memory with a byte before the kernel gets it and after it has given it back, for
+    /// tests. Where this byte turns up, in an image or a packet, the kernel has used memory that
+    /// nobody had initialized. By default memory is zero, or holds what the same kernel had in it.
     pub fn fill_memory(mut self, byte: u8) -> Self {
         self.world.memory_fill = Some(byte);
         self
@@ -217,14 +234,19 @@ impl Builder {
                 ),
             });
         }
-        match self.memory {
-            Some(bytes) if bytes < SMALLEST_MEMORY => Err(ErrorKind::BadParameter {
+        if let Some(bytes) = self.memory.filter(|bytes| *bytes < SMALLEST_MEMORY) {
+            return Err(ErrorKind::BadParameter {
                 reason: format!(
                     "{bytes} bytes of memory, a kernel needs {SMALLEST_MEMORY} to boot"
                 ),
-            }),
-            _ => Ok(self.world),
+            });
         }
+        let console = self.console;
+        let console = console.unwrap_or_else(|| console::unasked(&self.world.parameters));
+        Ok(World {
+            console,
+            ..self.world
+        })
     }
 }
 

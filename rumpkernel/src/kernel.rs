@@ -200,6 +200,26 @@ impl Kernel {
         unsafe { self.gate.syscall(call) }.during("syscall")
     }
 
+    /// Opens and locks a disk image or disk device of the host's for this kernel, for what this crate does not mount:
+    /// `rump_pub_etfs_register()` takes the disk's [`host_path`](rumpuser_posix::Disk::host_path). It is the kernel's until
+    /// it is dropped.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::ImageInUse`](crate::ErrorKind::ImageInUse), [`ErrorKind::Host`](crate::ErrorKind::Host); `ENOTBLK` for
+    /// what cannot be a disk.
+    #[cfg(feature = "vfs")]
+    pub fn attach_disk(
+        &self,
+        image: impl AsRef<Path>,
+        access: rumpuser_posix::Access,
+    ) -> Result<rumpuser_posix::Disk, Error> {
+        let image = image.as_ref();
+        let disk = self.gate.instance().attach_disk(image, access);
+        disk.map_err(crate::ErrorKind::from)
+            .during_at("attach", image)
+    }
+
     /// What the host refuses to this kernel, for tests: reads and writes of disks, memory, threads.
     /// [`Builder::faults`] does so from the beginning of the boot on.
     pub fn faults(&self) -> &Faults {

@@ -144,10 +144,9 @@ unsafe extern "C" fn rumpuser_curlwpop(operation: c_int, lwp: *mut Lwp) {
     };
     // Both arms that come here have asked for the lwp, so OWNER is this instance.
     LWP.set(lwp);
-    if !Instance::linked_in().is_some_and(|linked| ptr::eq(linked, instance)) {
-        if !instance.bindings.set(lwp) {
-            instance.fail(NO_MEMORY);
-        }
+    let is_linked = Instance::linked_in().is_some_and(|linked| ptr::eq(linked, instance));
+    if !is_linked && !instance.bindings.set(lwp) {
+        instance.fail(NO_MEMORY);
     }
 }
 

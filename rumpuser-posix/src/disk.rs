@@ -37,7 +37,7 @@ pub enum Access {
 #[non_exhaustive]
 pub enum DiskError {
     /// The file could not be opened.
-    #[error("cannot open the disk image: {0}")]
+    #[error("cannot open the disk image")]
     Open(#[source] io::Error),
     /// A kernel, or another program, is using the file.
     #[error("the disk image is already in use: it can have one writer, or readers only")]

@@ -8,7 +8,7 @@
 
 use std::fmt;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -88,7 +88,7 @@ pub(crate) struct Failures {
 }
 
 impl Failures {
-    pub(crate) fn add(&self, disk: u64, path: &PathBuf, operation: DiskOperation, error: i32) {
+    pub(crate) fn add(&self, disk: u64, path: &Path, operation: DiskOperation, error: i32) {
         let mut seen = self.seen.lock();
         let number = self.latest.load(Ordering::Relaxed) + 1;
         let known = seen.iter_mut().find(|failure| {
@@ -98,7 +98,7 @@ impl Failures {
             Some(failure) => failure.latest = number,
             None => seen.push(DiskFailure {
                 disk,
-                path: path.as_path().into(),
+                path: path.into(),
                 operation,
                 error,
                 latest: number,
@@ -168,7 +168,7 @@ mod tests {
     use super::*;
 
     fn fail(failures: &Failures, disk: u64, error: i32) {
-        failures.add(disk, &"image".into(), DiskOperation::Write, error);
+        failures.add(disk, Path::new("image"), DiskOperation::Write, error);
     }
 
     fn told(mark: &Mark, failures: &Failures, whose: Whose) -> Option<i32> {

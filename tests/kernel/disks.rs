@@ -4,7 +4,7 @@ use std::path::Path;
 
 use rumpkernel::{Errno, Error, Kernel, fs};
 use rumpkernel_sys as sys;
-use rumpuser_posix::{Access, Disk};
+use rumpuser_posix::{Access, Disk, Fault};
 
 use crate::world::{self, Folder};
 
@@ -15,16 +15,14 @@ crate::tests![;
     what_lies_beyond_the_end_is_an_error,
     a_write_beyond_the_end_leaves_the_image_as_it_is,
     a_write_beyond_the_end_is_remembered,
+    the_cache_is_emptied_for_who_asks,
 ];
 
 /// A kernel with an image as the raw device /dev/raw. (The device cannot be taken away: the kernel forgets those who have
 /// it open.)
 fn raw(image: &Path) -> (Kernel, Disk) {
     let kernel = world::boot();
-    let disk = kernel
-        .hypercalls()
-        .attach_disk(image, Access::ReadWrite)
-        .unwrap();
+    let disk = kernel.attach_disk(image, Access::ReadWrite).unwrap();
     let (host, size) = (disk.host_path().to_owned(), disk.size());
     let (node, host) = (c"/dev/raw".as_ptr(), host.as_ptr());
     // SAFETY: the strings live as long as the call.
@@ -132,4 +130,31 @@ fn a_write_beyond_the_end_is_remembered() {
         .unwrap_err();
     assert_eq!(errno(kernel.sync()), Some(Errno::IO));
     kernel.sync().unwrap();
+}
+
+/// A write that is not durable yet: making it so failed. Then the ioctl(2) that file systems make, while that fails and
+/// when it does not any more.
+fn the_cache_is_emptied_for_who_asks() {
+    let folder = Folder::new();
+    let (kernel, _disk) = raw(&image(&folder, 65_536));
+    let faults = kernel.faults();
+    let path = c"/dev/raw".as_ptr();
+    let mut force = 1_i32;
+    let force = (&raw mut force).cast();
+    // SAFETY: the string and the number live as long as the calls.
+    let empty = || unsafe {
+        let fd = kernel
+            .syscall(move |k| (k.sys_open)(path, sys::O_RDWR, 0))
+            .unwrap();
+        let emptied = kernel.syscall(move |k| (k.sys_ioctl)(fd, sys::DIOCCACHESYNC, force));
+        kernel.syscall(move |k| (k.sys_close)(fd)).unwrap();
+        emptied
+    };
+    faults.arm(Fault::Sync, 0, u64::MAX);
+    open(&kernel, "/dev/raw")
+        .write_at(&[1; 512], 0)
+        .unwrap_err();
+    assert_eq!(errno(empty()), Some(Errno::IO));
+    faults.disarm();
+    empty().unwrap();
 }

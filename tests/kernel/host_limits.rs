@@ -58,7 +58,7 @@ fn starve(kernel: &Kernel) {
 fn a_call_does_not_wait_for_ever_for_the_hosts_memory() {
     let builder = world::booting().memory_patience(Some(PATIENCE));
     let kernel = world::boot_with(builder).unwrap();
-    kernel.hypercalls().faults().arm(Fault::Memory, 1, u64::MAX);
+    kernel.faults().arm(Fault::Memory, 1, u64::MAX);
     starve(&kernel);
 }
 

@@ -25,6 +25,7 @@ mod host_limits;
 mod images;
 mod instances;
 mod links;
+mod logs;
 mod mounts;
 mod network;
 mod odd_places;
@@ -105,6 +106,7 @@ const ALL: &[&[Test]] = &[
     images::TESTS,
     instances::TESTS,
     links::TESTS,
+    logs::TESTS,
     links::races::TESTS,
     mounts::TESTS,
     network::TESTS,

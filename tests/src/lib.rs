@@ -12,3 +12,8 @@ pub use emulator::emulator;
 pub use footprint::Footprint;
 pub use outside::{Outside, Recipe};
 pub use volume::{Kind, Volume};
+
+/// README's programs, which rustdoc compiles.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+pub struct Readme;

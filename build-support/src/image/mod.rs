@@ -96,7 +96,7 @@ pub enum Error {
         words: String,
     },
     /// A file could not be read or written, or the linker not be run.
-    #[error("{}: {source}", path.display())]
+    #[error("cannot read, write or run {}", path.display())]
     File {
         /// The file.
         path: PathBuf,

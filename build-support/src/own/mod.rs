@@ -151,7 +151,7 @@ pub fn report(result: Result<(), Error>) -> ExitCode {
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            for line in error.to_string().lines() {
+            for line in crate::with_sources(&error).lines() {
                 println!("cargo::error={line}");
             }
             ExitCode::FAILURE

@@ -13,8 +13,10 @@ const BASE: &str = "rump";
 /// What is checked: what both GCC and clang know, and what depends on no runtime of C++.
 ///
 /// With `-fwrapv` nothing would overflow; what the instrumentation computes wraps around without it.
-pub(crate) const FLAGS: [&str; 2] = [
+pub(crate) const FLAGS: [&str; 3] = [
     "-fstrict-overflow",
+    // Each place is known by where its call returns to.
+    "-fno-optimize-sibling-calls",
     "-fsanitize=alignment,bool,bounds,enum,integer-divide-by-zero,nonnull-attribute,null,pointer-overflow,\
      returns-nonnull-attribute,shift,signed-integer-overflow,unreachable,vla-bound",
 ];

@@ -1,5 +1,6 @@
 //! What no loader could make work is an error of the build that says what it is and who did it.
 
+use rumpkernel_build::with_sources;
 use std::fs;
 
 use rumpkernel_harness::{Missing, Outcome};
@@ -14,7 +15,7 @@ fn refused(text: &str, flags: &[&str]) -> Result<String, Missing> {
     let mut scene = Scene::native()?;
     scene.library("base", BASE, &[]);
     scene.library("guest", text, flags);
-    Ok(scene.pack().unwrap_err().to_string())
+    Ok(with_sources(&scene.pack().unwrap_err()))
 }
 
 fn assert_says(error: &str, words: &[&str]) {
@@ -75,7 +76,7 @@ pub(crate) fn relocations_that_need_a_dynamic_linker_are_named() -> Outcome {
 pub(crate) fn a_linker_that_fails_is_quoted() -> Outcome {
     let mut scene = Scene::native()?;
     scene.rubbish("broken");
-    let error = scene.pack().unwrap_err().to_string();
+    let error = with_sources(&scene.pack().unwrap_err());
     assert_says(&error, &["libbroken.a", "-shared", "command: ", "CFLAGS"]);
     Ok(())
 }

@@ -1,5 +1,6 @@
 //! What cannot be built is refused in words that help.
 
+use rumpkernel_build::with_sources;
 use std::fs;
 
 use rumpkernel_build::builder::{Error, OwnComponent, OwnFiles, build};
@@ -11,8 +12,7 @@ use crate::scene::{KERNEL, SMALL, configuration, kept, run};
 
 pub(crate) fn an_unknown_component_is_an_error_that_names_those_much_the_same() -> Outcome {
     let configuration = configuration(&kept("unknown"), &["rumpfs_kernsf"]);
-    let result = run(&configuration)?;
-    let message = result.unwrap_err().to_string();
+    let message = with_sources(&run(&configuration)?.unwrap_err());
     for word in ["rumpfs_kernsf", SMALL] {
         assert!(message.contains(word), "{message}");
     }
@@ -36,7 +36,7 @@ pub(crate) fn a_source_that_does_not_compile_shows_command_file_and_words() -> O
         matches!(error, Error::Compile(compile::Error::Failed { .. })),
         "{error:?}"
     );
-    let message = error.to_string();
+    let message = with_sources(&error);
     let source = source.to_string_lossy();
     for word in ["the words of the source", "-DMY_FLAG=1", " -c ", &*source] {
         assert!(message.contains(word), "{message}");
@@ -55,7 +55,7 @@ pub(crate) fn an_object_for_link_time_optimisation_is_refused_with_the_flag_to_b
         flags: vec!["-flto".into()],
         ..OwnFiles::default()
     }));
-    let message = run(&configuration)?.unwrap_err().to_string();
+    let message = with_sources(&run(&configuration)?.unwrap_err());
     for word in ["-flto", "RUMPKERNEL_CFLAGS", "optimised.c"] {
         assert!(message.contains(word), "{message}");
     }
@@ -74,8 +74,7 @@ pub(crate) fn compilers_that_cannot_be_used_are_named() -> Outcome {
     ] {
         let mut configuration = configuration(folder.path(), &[SMALL]);
         configuration.compiler = Some(compiler.clone());
-        let result = run(&configuration)?;
-        let message = result.unwrap_err().to_string();
+        let message = with_sources(&run(&configuration)?.unwrap_err());
         for word in [
             word,
             &*compiler.to_string_lossy(),
@@ -92,8 +91,7 @@ pub(crate) fn a_compiler_for_another_machine_is_refused_before_it_compiles() -> 
     let mut configuration = configuration(folder.path(), &[SMALL]);
     configuration.target = "powerpc64-unknown-linux-gnu".into();
     configuration.compiler = Some("cc".into());
-    let result = run(&configuration)?;
-    let message = result.unwrap_err().to_string();
+    let message = with_sources(&run(&configuration)?.unwrap_err());
     for word in [
         "`cc` cannot be used",
         "expected ELF64, big-endian, powerpc64, found ELF64, little-endian, x86_64",

@@ -1,5 +1,6 @@
 //! Flags of the user's beside those that kernel code needs.
 
+use rumpkernel_build::with_sources;
 use std::fs;
 use std::path::Path;
 
@@ -49,7 +50,7 @@ pub(crate) fn link_time_optimisation_of_the_program_does_not_reach_the_kernel() 
         }
         let usual = compile(program, flags, "").unwrap();
         assert!(usual.object.starts_with(b"\x7fELF"), "{program} {flags}");
-        let asked = compile(program, "", flags).unwrap_err().to_string();
+        let asked = with_sources(&compile(program, "", flags).unwrap_err());
         for word in ["-flto", "RUMPKERNEL_CFLAGS", "source.c"] {
             assert!(asked.contains(word), "{program} {flags}: {asked}");
         }
@@ -70,7 +71,7 @@ pub(crate) fn a_compiler_behind_ccache_makes_the_same_objects() -> Outcome {
 
 pub(crate) fn a_flag_for_another_machine_is_refused_where_it_comes_last() -> Outcome {
     installed("gcc")?;
-    let message = compile("gcc", "", "-m32").unwrap_err().to_string();
+    let message = with_sources(&compile("gcc", "", "-m32").unwrap_err());
     for word in [
         "expected ELF64, little-endian, x86_64",
         "found ELF32, little-endian, i386",

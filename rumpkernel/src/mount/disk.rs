@@ -5,7 +5,7 @@ use std::ffi::{CStr, CString};
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use rumpuser_posix::{Access, Disk, DiskError, DiskFailure, Instance, SyncMark};
+use rumpuser_posix::{Access, Disk, DiskFailure, Instance, SyncMark};
 
 use crate::gate::Gate;
 use crate::{Errno, ErrorKind, syscall};
@@ -118,15 +118,7 @@ impl Device {
         image: &Path,
         access: Access,
     ) -> Result<Self, ErrorKind> {
-        let disk = gate
-            .instance()
-            .attach_disk(image, access)
-            .map_err(|error| match error {
-                DiskError::InUse => ErrorKind::ImageInUse,
-                DiskError::Open(host) => ErrorKind::Host(host),
-                DiskError::NotADisk => ErrorKind::Errno(Errno::NOTBLK),
-                other => ErrorKind::Host(std::io::Error::other(other)),
-            })?;
+        let disk = gate.instance().attach_disk(image, access)?;
         if disk.size() == 0 {
             return Err(ErrorKind::Errno(Errno::INVAL));
         }

@@ -36,13 +36,32 @@ pub struct Mount {
 }
 
 /// A file system that could not be unmounted, with the reason.
-#[derive(Debug, thiserror::Error)]
-#[error("{error}")]
+///
+/// It reads as its reason does, in `{}`, `{:#}` and `{:?}`.
 pub struct UnmountError {
-    /// Why; `EBUSY` when files on it are open, or another file system is mounted on it.
+    /// Why; `EBUSY` when files on it are open, or another file system is mounted on it;
+    /// [`ErrorKind::Disk`] when something was not written to the image.
     pub error: Error,
-    /// The file system, mounted as before.
+    /// The file system, mounted as before, but see [`Mount::is_mounted`].
     pub mount: Mount,
+}
+
+impl fmt::Display for UnmountError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&self.error, f)
+    }
+}
+
+impl fmt::Debug for UnmountError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&self.error, f)
+    }
+}
+
+impl std::error::Error for UnmountError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.error.source()
+    }
 }
 
 impl Mount {

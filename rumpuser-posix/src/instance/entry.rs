@@ -112,13 +112,8 @@ unsafe fn stay(
     function: unsafe extern "C" fn(*mut c_void),
     argument: *mut c_void,
 ) -> Result<(), Left> {
-    Visitor::with_this(|visitor| {
-        if visitor.is_none() && !Visitor::has_memory() {
-            return Err(Left::Refused);
-        }
-        // SAFETY: passed on to the caller.
-        unsafe { stay_known(instance, visitor, function, argument) }
-    })
+    // SAFETY: passed on to the caller.
+    Visitor::with_this(|visitor| unsafe { stay_known(instance, visitor, function, argument) })
 }
 
 /// # Safety
@@ -130,6 +125,9 @@ unsafe fn stay_known(
     function: unsafe extern "C" fn(*mut c_void),
     argument: *mut c_void,
 ) -> Result<(), Left> {
+    if visitor.is_none() && !Visitor::has_memory() {
+        return Err(Left::Refused);
+    }
     let entry = Entry {
         instance,
         landing: Cell::new(ptr::null_mut()),

@@ -70,13 +70,13 @@ pub enum SetupError {
     #[error("boot parameter {0:?}: neither its name nor its value may contain a NUL character")]
     Parameter(String),
     /// The kernel's image cannot be loaded.
-    #[error("the kernel image cannot be loaded: {0}")]
+    #[error("the kernel image cannot be loaded")]
     Load(#[from] LoadError),
     /// The kernel died while its constructors ran.
-    #[error("the kernel cannot be set up: {0}")]
+    #[error("the kernel cannot be set up")]
     Died(#[from] Death),
     /// The host lets the process prepare neither for forks nor for signals.
-    #[error("the host does not let kernels be contained: {0}")]
+    #[error("the host does not let kernels be contained")]
     Host(#[from] io::Error),
 }
 

@@ -29,8 +29,9 @@ pub struct World {
     /// How many USB ports it has; what is beyond [`PORTS`](crate::usb::PORTS) is not there.
     #[cfg(feature = "rumpdev_ugenhc")]
     pub usb_ports: u8,
-    /// The byte that memory is filled with before the kernel gets it and after it has given it back, and the stacks of
-    /// its threads, for tests. Where this byte turns up, the kernel has used memory that nobody had initialized.
+    /// The byte that memory is filled with before the kernel gets it and after it has given it
+    /// back, and the stacks of its threads, for tests. Where this byte turns up, the kernel has
+    /// used memory that nobody had initialized.
     pub memory_fill: Option<u8>,
     /// What fails from the beginning, for tests.
     pub faults: Faults,

@@ -1,7 +1,7 @@
 //! A pattern in memory that nobody has initialized, for tests.
 //!
-//! Fresh memory of the host's is zero, and so a kernel that writes uninitialized memory to a disk or to the network
-//! looks as if it wrote zeros. With a pattern it can be searched for.
+//! Fresh memory of the host's is zero, and so a kernel that writes uninitialized memory to a disk
+//! or to the network looks as if it wrote zeros. With a pattern it can be searched for.
 
 use std::ffi::c_void;
 use std::mem::MaybeUninit;

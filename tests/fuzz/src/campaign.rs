@@ -19,8 +19,8 @@ struct Tally {
     hung: AtomicU64,
 }
 
-/// Exercises `count` images, which `image` makes from their numbers, and prints what happened. Returns how many
-/// kernels died or hung.
+/// Exercises `count` images, which `image` makes from their numbers, and prints what happened.
+/// Returns how many kernels died or hung.
 pub(crate) fn run<D: fmt::Display>(
     count: u64,
     threads: Option<NonZeroUsize>,

@@ -48,7 +48,8 @@ impl Bench {
         NamedTempFile::new().map(|file| Self { file })
     }
 
-    /// Boots a kernel, mounts the image and uses it. A format that the kernel cannot write is only read.
+    /// Boots a kernel, mounts the image and uses it. A format that the kernel cannot write is
+    /// only read.
     ///
     /// # Errors
     ///

@@ -1,7 +1,7 @@
 //! Mounts damaged images, each in a kernel of its own, and tells what the kernels died of.
 //!
-//! `cargo run --release -p rumpkernel-fuzz --bin damaged-images -- --count 10000` damages FFS images at random;
-//! `… -- superblocks` changes each field of each format's superblock.
+//! `cargo run --release -p rumpkernel-fuzz --bin damaged-images -- --count 10000` damages FFS
+//! images at random; `… -- superblocks` changes each field of each format's superblock.
 
 mod campaign;
 
@@ -26,7 +26,8 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Change each field of each format's superblock to 0, 1, −1, powers of two, and its neighbours.
+    /// Change each field of each format's superblock to 0, 1, −1, powers of two, and its
+    /// neighbours.
     Superblocks(Superblocks),
 }
 

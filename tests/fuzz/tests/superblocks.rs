@@ -1,4 +1,5 @@
-//! Superblocks with a wrong field: mounting is an error, or works; it never kills the kernel, nor waits for ever.
+//! Superblocks with a wrong field: mounting is an error, or works; it never kills the kernel, nor
+//! waits for ever.
 //!
 //! This is a sample, and only reads. `damaged-images superblocks` does them all.
 

@@ -1,4 +1,5 @@
-//! Formats that other systems made, through raw mount calls: good images are read, bad ones are errors.
+//! Formats that other systems made, through raw mount calls: good images are read, bad ones are
+//! errors.
 
 pub(crate) mod dm;
 pub(crate) mod fat;

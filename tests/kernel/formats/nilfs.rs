@@ -40,7 +40,8 @@ fn an_image_is_mounted_and_listed() {
     }
 }
 
-/// Nothing but a host's kernel fills an image. So the one file gets the root directory's block, whose content is known.
+/// Nothing but a host's kernel fills an image. So the one file gets the root directory's block,
+/// whose content is known.
 fn a_files_blocks_are_found() {
     const INODE: u64 = 128;
     const SIZE: usize = 8;

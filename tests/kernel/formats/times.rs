@@ -54,8 +54,8 @@ fn mounted(format: Format, image: &Path) -> Kernel {
     kernel
 }
 
-/// Gives files the times that fit, and one those that do not; mounts again, and compares. A format may round down to
-/// a multiple of some seconds.
+/// Gives files the times that fit, and one those that do not; mounts again, and compares. A
+/// format may round down to a multiple of some seconds.
 fn holds(format: Format, image: &Path, inside: &[i64], outside: &[i64], granularity: i64) {
     let name = |number: usize| format!("/mnt/time{number}");
     let kernel = mounted(format, image);

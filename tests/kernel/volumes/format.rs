@@ -95,14 +95,6 @@ impl Format {
         image
     }
 
-    /// A kernel that can mount it.
-    pub(super) fn boot(&self, builder: Builder) -> Kernel {
-        let builder = builder.parameter("RUMP_BLKSECTSHIFT", self.sector_shift);
-        let kernel = world::boot_with(builder).unwrap();
-        fs::create_dir(&kernel, AT).unwrap();
-        kernel
-    }
-
     pub(super) fn mount<'a>(&self, kernel: &'a Kernel, image: &Path) -> Volume<'a> {
         self.mount_with(kernel, image, 0)
     }
@@ -117,6 +109,17 @@ impl Format {
         let flags = flags | rumpkernel_sys::MNT_NODEV;
         Volume::mount(kernel, self.kind, image, AT, flags).unwrap()
     }
+}
+
+/// A kernel that can mount these file systems, whose disks have sectors of one size. One for all of
+/// a test: the linked kernel can be booted once.
+pub(super) fn boot(formats: &[Format], builder: Builder) -> Kernel {
+    let shift = formats[0].sector_shift;
+    assert!(formats.iter().all(|format| format.sector_shift == shift));
+    let builder = builder.parameter("RUMP_BLKSECTSHIFT", shift);
+    let kernel = world::boot_with(builder).unwrap();
+    fs::create_dir(&kernel, AT).unwrap();
+    kernel
 }
 
 fn run(command: &mut Command) {

@@ -38,7 +38,8 @@ pub(super) fn v7fs() -> Vec<u8> {
     const LISTED: usize = 50;
     let mut image = vec![0; SECTORS as usize * SECTOR];
 
-    // The first inode stands for bad sectors, and the second is the root directory, in the first sector of data.
+    // The first inode stands for bad sectors, and the second is the root directory, in the first
+    // sector of data.
     let times = words(&[TIME; 3]);
     let mode = |mode: u16, links: u16| halves(&[mode, links, 0, 0]);
     put(&mut image, INODES, &mode(0o100_000, 0));
@@ -76,7 +77,8 @@ pub(super) fn v7fs() -> Vec<u8> {
     image
 }
 
-/// The boot file system of System V: a superblock, 48 inodes, and the root directory in two sectors.
+/// The boot file system of System V: a superblock, 48 inodes, and the root directory in two
+/// sectors.
 pub(super) fn sysvbfs() -> Vec<u8> {
     const SECTORS: u32 = 4000;
     const MAGIC: u32 = 0x1bad_face;

@@ -210,7 +210,6 @@ const NODE: &CStr = c"/dev/cut";
 impl Other {
     fn mount(format: Format, kernel: &Kernel, image: &Path) -> Result<Self, String> {
         let disk = kernel
-            .hypercalls()
             .attach_disk(image, Access::ReadWrite)
             .map_err(|error| error.to_string())?;
         let (node, host, size) = (NODE.as_ptr(), CString::from(disk.host_path()), disk.size());

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use rumpkernel_build::snapshot::{self, Pin};
 use rumpkernel_build::store::{Audit, Store};
+use rumpkernel_build::with_sources;
 use serde::Serialize;
 
 use crate::bar::Bar;
@@ -96,13 +97,13 @@ fn snapshot<'p>(pin: &'p Pin, cache: &Path, is_json: bool) -> Result<Verdict<'p>
                 pin.name,
                 tree.root().display()
             ))?,
-            Err(error) => eprintln!("error: {}: {error}", pin.name),
+            Err(error) => eprintln!("error: {}: {}", pin.name, with_sources(error)),
         }
     }
     Ok(Verdict {
         name: &pin.name,
         digest: pin.digest.to_string(),
-        problem: outcome.as_ref().err().map(ToString::to_string),
+        problem: outcome.as_ref().err().map(|error| with_sources(error)),
         verified: outcome.ok().map(|tree| tree.root().to_owned()),
     })
 }

@@ -6,6 +6,7 @@
 
 mod disk_ends;
 mod dm;
+mod drvctl;
 mod durability;
 mod leaks;
 mod lfs;
@@ -45,6 +46,7 @@ struct Rule {
 const RULES: &[&[Rule]] = &[
     disk_ends::RULES,
     dm::RULES,
+    drvctl::RULES,
     durability::RULES,
     leaks::RULES,
     lfs::RULES,

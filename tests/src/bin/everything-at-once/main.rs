@@ -1,8 +1,9 @@
-//! All of the safe API at once: threads boot kernels, use and end them in random order, for a sanitizer to watch.
+//! All of the safe API at once: threads boot kernels, use and end them in random order, for a
+//! sanitizer to watch.
 //!
-//! `cargo run -p rumpkernel-tests --bin everything-at-once -- [seconds] [seed]`; `tests/sanitize.sh` runs it
-//! under AddressSanitizer and ThreadSanitizer. It fails when a thread panics, when a kernel dies in a way that is
-//! not known, and when a call does not come back.
+//! `cargo run -p rumpkernel-tests --bin everything-at-once -- [seconds] [seed]`; `.ci/sanitize` runs
+//! it under AddressSanitizer and ThreadSanitizer. It fails when a thread panics, when a kernel dies in
+//! a way that is not known, and when a call does not come back.
 
 mod devices;
 mod dice;

@@ -1,6 +1,6 @@
 /*
- * Whether an attribute of a record, of which `left` bytes follow, ends within the record, with its name, its content
- * or the list of its clusters. The driver believes all lengths and offsets in it.
+ * Whether an attribute of a record, of which `left` bytes follow, ends within the record, with its
+ * name, its content or the list of its clusters. The driver believes all lengths and offsets in it.
  */
 #include <sys/types.h>
 
@@ -34,7 +34,11 @@ attribute_is_whole(const void *attribute, unsigned left)
 	/* Runs of clusters, each with the widths of its two numbers, and a zero. */
 	if (length < 64 || (at[8] & 1) == 0)
 		return false;
-	for (place = attribute_field(at + 32, 2); place < length; place += 1 + (at[place] & 15) + (at[place] >> 4)) {
+	/* Sizes of 2^63 bytes and more are negative where offsets are computed. */
+	if ((at[47] | at[55] | at[63]) & 0x80)
+		return false;
+	for (place = attribute_field(at + 32, 2); place < length;
+	    place += 1 + (at[place] & 15) + (at[place] >> 4)) {
 		if (at[place] == 0)
 			return true;
 		if ((at[place] & 15) > 8 || at[place] >> 4 > 8)

@@ -11,8 +11,8 @@ const SLOTS: &str = "u_int16_t wn[howmany(WIN_MAXLEN, WIN_CHARS) * WIN_CHARS], *
 const LOG: &str = "sys/kern/vfs_wapbl.c";
 
 pub(super) const RULES: &[Rule] = &[
-    // A name of more than 247 characters has 20 entries of 13, and the last one takes what is on the stack behind the
-    // name. It is also compared, so that the name may not be found again.
+    // A name of more than 247 characters has 20 entries of 13, and the last one takes what is on
+    // the stack behind the name. It is also compared, so that the name may not be found again.
     Rule {
         source: NAMES,
         function: "unix2winfn",
@@ -71,7 +71,8 @@ pub(super) const RULES: &[Rule] = &[
         by: "clrbuf(sp->ibp); for (i = 0; i < LFS_INOPB(fs); ++i)",
         since: None,
     },
-    // The superblock in memory, which is written, has pointers to memory: from fs_ocsp to fs_active.
+    // The superblock in memory, which is written, has pointers to memory: from fs_ocsp to
+    // fs_active.
     Rule {
         source: "sys/ufs/ffs/ffs_vfsops.c",
         function: "ffs_sbupdate",

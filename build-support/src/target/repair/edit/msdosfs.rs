@@ -7,8 +7,9 @@ use super::Rule;
 const MOUNT: &str = "sys/fs/msdosfs/msdosfs_vfsops.c";
 
 pub(super) const RULES: &[Rule] = &[
-    // Sectors below the disk's, which shift by a negative number; no FAT, or one in the boot sector; or what lies before the first cluster is all that there is, so that the
-    // number of clusters is negative, and the search for free ones goes on for ever.
+    // Sectors below the disk's, which shift by a negative number; no FAT, or one in the boot
+    // sector; or what lies before the first cluster is all that there is, so that the number of
+    // clusters is negative, and the search for free ones goes on for ever.
     Rule {
         source: MOUNT,
         function: "msdosfs_mountfs",
@@ -21,7 +22,8 @@ pub(super) const RULES: &[Rule] = &[
              pmp->pm_nmbrofclusters = (pmp",
         since: None,
     },
-    // A FAT entry may cross a buffer's end only where FATs are longer than a buffer, and those of 12 bits are not.
+    // A FAT entry may cross a buffer's end only where FATs are longer than a buffer, and those of
+    // 12 bits are not.
     Rule {
         source: MOUNT,
         function: "msdosfs_mountfs",
@@ -45,8 +47,8 @@ pub(super) const RULES: &[Rule] = &[
              pmp->pm_fatblocksec =",
         since: None,
     },
-    // FSInfo is left as it was, and wrong, where the third boot sector has no signature, or no free cluster is named.
-    // The former is usual; the latter means that nobody knows.
+    // FSInfo is left as it was, and wrong, where the third boot sector has no signature, or no
+    // free cluster is named. The former is usual; the latter means that nobody knows.
     Rule {
         source: MOUNT,
         function: "msdosfs_mountfs",
@@ -63,7 +65,8 @@ pub(super) const RULES: &[Rule] = &[
              pmp->pm_nxtfree = CLUST_FIRST; }",
         since: None,
     },
-    // A FAT begins with the byte that tells the medium. Elsewhere there is no FAT: sectors have another size, say.
+    // A FAT begins with the byte that tells the medium. Elsewhere there is no FAT: sectors have
+    // another size, say.
     Rule {
         source: "sys/fs/msdosfs/msdosfs_fat.c",
         function: "fillinusemap",

@@ -1,4 +1,5 @@
-//! ntfs: records larger than clusters, clusters larger than buffers, and clusters larger than blocks of directories.
+//! ntfs: records larger than clusters, clusters larger than buffers, and clusters larger than
+//! blocks of directories.
 //!
 //! Tests: `kernel`, `formats::ntfs`; `damaged-images superblocks ntfs`.
 
@@ -8,9 +9,9 @@ const MOUNT: &str = "sys/fs/ntfs/ntfs_vfsops.c";
 const SUBR: &str = "sys/fs/ntfs/ntfs_subr.c";
 
 pub(super) const RULES: &[Rule] = &[
-    // A cluster is read as one buffer, and more than fits is a panic: Windows makes such clusters, and gives their size
-    // as a negative logarithm. Sectors are taken for blocks of the disk and for what fixups are about, which both have
-    // 512 bytes.
+    // A cluster is read as one buffer, and more than fits is a panic: Windows makes such
+    // clusters, and gives their size as a negative logarithm. Sectors are taken for blocks of the
+    // disk and for what fixups are about, which both have 512 bytes.
     Rule {
         source: MOUNT,
         function: "ntfs_mountfs",
@@ -40,8 +41,9 @@ pub(super) const RULES: &[Rule] = &[
              ntmp->ntm_mountp = mp;",
         since: None,
     },
-    // Of a record that is larger than a cluster only the first cluster is read, and what follows in memory is taken
-    // for the rest. The rest is read, too, by whole clusters, as the comment there demands.
+    // Of a record that is larger than a cluster only the first cluster is read, and what follows
+    // in memory is taken for the rest. The rest is read, too, by whole clusters, as the comment
+    // there demands.
     Rule {
         source: SUBR,
         function: "ntfs_loadntnode",
@@ -60,7 +62,8 @@ pub(super) const RULES: &[Rule] = &[
              memcpy(to, (char *)bp->b_data + off, to > (char *)mfrp ? ntfs_cntob(1) :",
         since: Some("2014-12-16"),
     },
-    // A block of a directory has a place in it, and a number in units of 512 bytes, when clusters are larger.
+    // A block of a directory has a place in it, and a number in units of 512 bytes, when clusters
+    // are larger.
     Rule {
         source: SUBR,
         function: "ntfs_ntlookupfile",

@@ -5,8 +5,8 @@ use super::Rule;
 const PAGES: &str = "sys/rump/librump/rumpvfs/vm_vfs.c";
 
 pub(super) const RULES: &[Rule] = &[
-    // The first page of those that are given back may be missing; the assertion looks at it all the same.
-    // Test: `kernel`, `volumes::read_back`.
+    // The first page of those that are given back may be missing; the assertion looks at it all
+    // the same. Test: `kernel`, `volumes::read_back`.
     Rule {
         source: "sys/rump/librump/rumpkern/vm.c",
         function: "uvm_page_unbusy",
@@ -14,8 +14,8 @@ pub(super) const RULES: &[Rule] = &[
         by: "KASSERT(pgs[0] == NULL || mutex_owned(pgs[0]",
         since: None,
     },
-    // When the pages to be zeroed cannot be read, there are none, and they are asked for again and again.
-    // Test: `kernel`, `volumes::read_back::a_file_on_fat_is_cut_where_it_cannot_be_read`.
+    // When the pages to be zeroed cannot be read, there are none, and they are asked for again and
+    // again. Test: `kernel`, `volumes::read_back::a_file_on_fat_is_cut_where_it_cannot_be_read`.
     Rule {
         source: PAGES,
         function: "ubc_zerorange",

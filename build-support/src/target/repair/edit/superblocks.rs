@@ -1,7 +1,7 @@
 //! Superblocks whose numbers contradict each other.
 //!
-//! The drivers divide by them, index with them, and ask for as much memory as they say. Test: rumpkernel-fuzz's
-//! `superblocks`, and its command of that name.
+//! The drivers divide by them, index with them, and ask for as much memory as they say. Test:
+//! rumpkernel-fuzz's `superblocks`, and its command of that name.
 
 use super::Rule;
 
@@ -10,7 +10,8 @@ const EXT2: &str = "sys/ufs/ext2fs/ext2fs_vfsops.c";
 const SYSVBFS: &str = "sys/fs/sysvbfs/bfs.c";
 
 pub(super) const RULES: &[Rule] = &[
-    // Blocks in an image are within 24 bits; an assertion is for what the driver itself does wrong.
+    // Blocks in an image are within 24 bits; an assertion is for what the driver itself does
+    // wrong.
     Rule {
         source: "sys/fs/efs/efs_subr.c",
         function: "efs_bread",
@@ -18,8 +19,8 @@ pub(super) const RULES: &[Rule] = &[
         by: "if (bboff >= EFS_SIZE_MAX) { *bp = NULL; return EIO; }",
         since: None,
     },
-    // Groups that are larger than the block of their bitmap, inodes that do not fill blocks or are not as many as the
-    // groups have, and a first block that is not that of the block size.
+    // Groups that are larger than the block of their bitmap, inodes that do not fill blocks or
+    // are not as many as the groups have, and a first block that is not that of the block size.
     Rule {
         source: EXT2,
         function: "ext2fs_sbfill",
@@ -81,7 +82,8 @@ pub(super) const RULES: &[Rule] = &[
              ump->um_maxfilesize = fs->fs_maxfilesize;",
         since: None,
     },
-    // Inodes and a root directory that are read into less memory than they take: sizes are computed with 32 bits.
+    // Inodes and a root directory that are read into less memory than they take: sizes are
+    // computed with 32 bits.
     Rule {
         source: SYSVBFS,
         function: "bfs_init_superblock",

@@ -15,7 +15,8 @@ pub(super) const RULES: &[Rule] = &[
         by: "bnode->size = bfs_file_size(inode);",
         since: None,
     },
-    // A longer file takes the sectors of the files behind it, and those behind the end of the disk.
+    // A longer file takes the sectors of the files behind it, and those behind the end of the
+    // disk.
     Rule {
         source: OPERATIONS,
         function: "sysvbfs_setattr",
@@ -31,8 +32,9 @@ pub(super) const RULES: &[Rule] = &[
              sysvbfs_file_setsize(v, uio->uio_offset + uio->uio_resid);",
         since: None,
     },
-    // Nothing is zeroed: neither behind the end of a file that shrinks, nor what deleted files have left where one grows.
-    // The size is that of the last open(2), which truncate(2) does not need.
+    // Nothing is zeroed: neither behind the end of a file that shrinks, nor what deleted files
+    // have left where one grows. The size is that of the last open(2), which truncate(2) does not
+    // need.
     Rule {
         source: OPERATIONS,
         function: "sysvbfs_file_setsize",

@@ -1,4 +1,5 @@
-//! Times that a format cannot hold are refused with EINVAL, as POSIX has it, and not cut to another time.
+//! Times that a format cannot hold are refused with EINVAL, as POSIX has it, and not cut to
+//! another time.
 //!
 //! Test: `kernel`, `formats::times`.
 
@@ -7,7 +8,8 @@ use super::Rule;
 const EXT2: &str = "sys/ufs/ext2fs/ext2fs_vnops.c";
 
 pub(super) const RULES: &[Rule] = &[
-    // The last second before 1970 is the number that says that a time is not to be set: it was left as it is.
+    // The last second before 1970 is the number that says that a time is not to be set: it was
+    // left as it is.
     Rule {
         source: "sys/kern/vfs_syscalls.c",
         function: "do_sys_utimensat",
@@ -100,8 +102,9 @@ pub(super) const RULES: &[Rule] = &[
              error = kauth_authorize_vnode(cred, KAUTH_VNODE_WRITE_TIMES, vp,",
         since: None,
     },
-    // The century from 2000 on has a day more than others and the first four years of others have one less, so that
-    // dates from the last day of 2099 on are a day off. Years are counted one by one instead, 399 at most.
+    // The century from 2000 on has a day more than others and the first four years of others have
+    // one less, so that dates from the last day of 2099 on are a day off. Years are counted one
+    // by one instead, 399 at most.
     Rule {
         source: "sys/dev/clock_subr.c",
         function: "clock_ymdhms_to_secs",

@@ -1,7 +1,8 @@
 //! Bytes behind the end of a file, which come back when the file grows again.
 //!
-//! The page cache keeps the last page of a file whole, and file systems rely on zeros behind the end of the file in it.
-//! So a file that shrinks has to be zeroed to the end of its last page, also where blocks are smaller than that.
+//! The page cache keeps the last page of a file whole, and file systems rely on zeros behind the
+//! end of the file in it. So a file that shrinks has to be zeroed to the end of its last page,
+//! also where blocks are smaller than that.
 //!
 //! Test of all of them: `kernel`, `volumes::stale`.
 
@@ -20,7 +21,8 @@ pub(super) const RULES: &[Rule] = &[
              UDF_LOCK_NODE(udf_node, 0);",
         since: None,
     },
-    // The page cache does not learn that the file has grown, and what is behind its former end cannot be read.
+    // The page cache does not learn that the file has grown, and what is behind its former end
+    // cannot be read.
     Rule {
         source: "sys/fs/udf/udf_vnops.c",
         function: "udf_chsize",
@@ -38,7 +40,8 @@ pub(super) const RULES: &[Rule] = &[
              error = v7fs_datablock_size_change(fs,",
         since: None,
     },
-    // It is the last block that is zeroed. Directories are not in the page cache, and blocks end them.
+    // It is the last block that is zeroed. Directories are not in the page cache, and blocks end
+    // them.
     Rule {
         source: "sys/ufs/ext2fs/ext2fs_inode.c",
         function: "ext2fs_truncate",

@@ -8,8 +8,9 @@ const SUBR: &str = "sys/fs/udf/udf_subr.c";
 const ALLOCATION: &str = "sys/fs/udf/udf_allocation.c";
 
 pub(super) const RULES: &[Rule] = &[
-    // A file of a size that its allocation descriptors cannot tell: they go on behind the end of their table. What
-    // fits is decided before anything is changed, by the smaller number of descriptors that a block has.
+    // A file of a size that its allocation descriptors cannot tell: they go on behind the end of
+    // their table. What fits is decided before anything is changed, by the smaller number of
+    // descriptors that a block has.
     Rule {
         source: ALLOCATION,
         function: "udf_grow_node",
@@ -43,7 +44,8 @@ pub(super) const RULES: &[Rule] = &[
         by: "len -= MIN(len, dscr_size);",
         since: None,
     },
-    // And those that are as long as a number can be: what lies behind the disk's end is skipped block by block.
+    // And those that are as long as a number can be: what lies behind the disk's end is skipped
+    // block by block.
     Rule {
         source: SUBR,
         function: "udf_retrieve_lvint",
@@ -74,7 +76,8 @@ pub(super) const RULES: &[Rule] = &[
              if (error == 0 && (dscrlen < sector_size || dscrlen > (64 << 20))) error = EINVAL;",
         since: None,
     },
-    // Maps of partitions behind the descriptors that they stand in, and partitions that are not where they must be.
+    // Maps of partitions behind the descriptors that they stand in, and partitions that are not
+    // where they must be.
     Rule {
         source: SUBR,
         function: "udf_process_vds",
@@ -101,8 +104,8 @@ pub(super) const RULES: &[Rule] = &[
              && (pmap_type == UDF_VTOP_TYPE_PHYS || pmap_type == UDF_VTOP_TYPE_SPARABLE)))",
         since: None,
     },
-    // Files whose descriptor is larger than a block, whose size is negative, or which have another strategy than the
-    // two: the driver reads their descriptor again and again.
+    // Files whose descriptor is larger than a block, whose size is negative, or which have
+    // another strategy than the two: the driver reads their descriptor again and again.
     Rule {
         source: SUBR,
         function: "udf_loadvnode",
