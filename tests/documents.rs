@@ -5,10 +5,11 @@ use std::path::{Path, PathBuf};
 use std::{env, fs};
 
 use rumpkernel_build::bsdmake::Tree;
-use rumpkernel_build::component::{Catalogue, Options};
+use rumpkernel_build::component::{Catalogue, Options, needs};
 use rumpkernel_build::settings::VARIABLES;
 use rumpkernel_build::snapshot::{cached, default_cache_dir, default_pin};
 use rumpkernel_build::target::Target;
+use rumpkernel_harness::{Missing, Outcome};
 
 const CHECKOUT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
 
@@ -62,7 +63,6 @@ fn reached<'a>(
     }
 }
 
-#[test]
 fn readme_lists_every_setting() {
     let readme = read("README.md");
     for variable in VARIABLES {
@@ -141,7 +141,6 @@ fn feature_table() -> String {
     rows.collect::<Vec<_>>().join("\n")
 }
 
-#[test]
 fn readme_lists_every_driver() {
     let table = feature_table();
     // The factions are no drivers: drivers turn them on.
@@ -155,26 +154,22 @@ fn readme_lists_every_driver() {
     }
 }
 
-/// The default snapshot's components, unless the cache does not have it.
-fn catalogue(test: &str) -> Option<Catalogue> {
+/// The default snapshot's components.
+fn catalogue() -> Result<Catalogue, Missing> {
     let cache = env::var_os("RUMPKERNEL_CACHE_DIR")
         .map(PathBuf::from)
         .or_else(|| default_cache_dir().ok());
-    let Some(tree) = cache.and_then(|cache| cached(default_pin(), &cache)) else {
-        println!("{test} did not run: no sources in the cache");
-        return None;
-    };
+    let tree = cache
+        .and_then(|cache| cached(default_pin(), &cache))
+        .ok_or_else(|| Missing::tool("the default snapshot is not in the cache"))?;
     let target = Target::from_triple("x86_64-unknown-linux-gnu").expect("a target");
     let make = Tree::new(tree.root());
     let options = Options::default();
-    Some(Catalogue::read(&make, &target.machine, &options, &|_| None).expect("a catalogue"))
+    Ok(Catalogue::read(&make, &target.machine, &options, &|_| None).expect("a catalogue"))
 }
 
-#[test]
-fn every_component_is_a_feature() {
-    let Some(catalogue) = catalogue("every_component_is_a_feature") else {
-        return;
-    };
+fn every_component_is_a_feature() -> Outcome {
+    let catalogue = catalogue()?;
     let names: BTreeSet<&str> = catalogue
         .entries
         .iter()
@@ -184,17 +179,29 @@ fn every_component_is_a_feature() {
     let long = features(&manifest("rumpkernel-sys/Cargo.toml"));
     let long: BTreeSet<&str> = long.keys().map(String::as_str).collect();
     assert_eq!(long, names, "features of rumpkernel-sys");
+    Ok(())
 }
 
 /// The host's sockets, which take the place of the kernel's own stack for those that can use either.
 const SOCKIN: &str = "rumpnet_sockin";
 
-#[test]
-fn features_turn_on_what_the_catalogue_says_a_component_needs() {
-    let Some(catalogue) = catalogue("features_turn_on_what_the_catalogue_says_a_component_needs")
-    else {
-        return;
-    };
+fn every_component_has_a_row_of_needs() -> Outcome {
+    let catalogue = catalogue()?;
+    let drivers = catalogue
+        .entries
+        .iter()
+        .filter(|entry| entry.name != "rump");
+    for entry in drivers {
+        assert!(needs(&entry.name).is_some(), "{}", entry.name);
+        catalogue
+            .closure(&[&entry.name])
+            .expect("all that it needs");
+    }
+    Ok(())
+}
+
+fn features_turn_on_what_the_catalogue_says_a_component_needs() -> Outcome {
+    let catalogue = catalogue()?;
     let features = features(&manifest("rumpkernel-sys/Cargo.toml"));
     for name in features.keys() {
         let closure = |selection: &[&str]| {
@@ -213,9 +220,9 @@ fn features_turn_on_what_the_catalogue_says_a_component_needs() {
         let on: BTreeSet<String> = on.into_iter().map(str::to_owned).collect();
         assert_eq!(on, needed, "feature {name} of rumpkernel-sys");
     }
+    Ok(())
 }
 
-#[test]
 fn short_features_are_the_catalogues_short_names() {
     let long = features(&manifest("rumpkernel-sys/Cargo.toml"));
     let mut short = features(&manifest("rumpkernel/Cargo.toml"));
@@ -258,7 +265,6 @@ fn short_features_are_the_catalogues_short_names() {
     assert_eq!(named, long, "components with a name in rumpkernel");
 }
 
-#[test]
 fn documents_name_settings_that_exist() {
     for document in [
         "README.md",
@@ -281,4 +287,14 @@ fn documents_name_settings_that_exist() {
             assert!(exists, "{document} names {word}, which is no setting");
         }
     }
+}
+
+rumpkernel_harness::tests! {
+    readme_lists_every_setting,
+    readme_lists_every_driver,
+    every_component_has_a_row_of_needs,
+    every_component_is_a_feature,
+    features_turn_on_what_the_catalogue_says_a_component_needs,
+    short_features_are_the_catalogues_short_names,
+    documents_name_settings_that_exist,
 }

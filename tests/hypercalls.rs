@@ -6,6 +6,7 @@ use std::process::Command;
 use std::{env, fs};
 
 use rumpkernel_build::snapshot::{cached, default_cache_dir, default_pin};
+use rumpkernel_harness::{Missing, Outcome};
 
 const CHECKOUT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
 const DOCUMENT: &str = "docs/hypercalls.md";
@@ -84,19 +85,18 @@ fn constants(document: &str) -> Vec<(&str, i64)> {
         .collect()
 }
 
-/// The default snapshot, unless the cache does not have it.
-fn tree(test: &str) -> Option<PathBuf> {
+/// The default snapshot.
+fn tree() -> Result<PathBuf, Missing> {
     let cache = env::var_os("RUMPKERNEL_CACHE_DIR")
         .map(PathBuf::from)
         .or_else(|| default_cache_dir().ok());
     let tree = cache.and_then(|cache| cached(default_pin(), &cache));
-    if tree.is_none() {
-        println!("{test} did not run: no sources in the cache");
+    match tree {
+        Some(tree) => Ok(tree.root().to_owned()),
+        None => Err(Missing::tool("the default snapshot is not in the cache")),
     }
-    Some(tree?.root().to_owned())
 }
 
-#[test]
 fn every_hypercall_is_in_the_document_and_nothing_else() {
     let document = read(DOCUMENT);
     // What loaded kernels are linked with: one that lacked a name would not load.
@@ -128,11 +128,8 @@ fn every_hypercall_is_in_the_document_and_nothing_else() {
     );
 }
 
-#[test]
-fn declarations_are_those_of_the_headers() {
-    let Some(tree) = tree("declarations_are_those_of_the_headers") else {
-        return;
-    };
+fn declarations_are_those_of_the_headers() -> Outcome {
+    let tree = tree()?;
     let document = read(DOCUMENT);
     let blocks = declarations(&document);
     let headers: String = HEADERS
@@ -185,4 +182,10 @@ fn declarations_are_those_of_the_headers() {
         "{DOCUMENT} differs from the headers:\n{}",
         String::from_utf8_lossy(&output.stderr)
     );
+    Ok(())
+}
+
+rumpkernel_harness::tests! {
+    every_hypercall_is_in_the_document_and_nothing_else,
+    declarations_are_those_of_the_headers,
 }

@@ -4,15 +4,16 @@ use std::fs;
 use std::process::Command;
 
 use rumpkernel_build::archive::{self, Member};
+use rumpkernel_harness::{Outcome, installed};
 
-fn tool(program: &str, arguments: &[&str]) -> Option<String> {
-    let output = Command::new(program).args(arguments).output().ok()?;
+fn tool(program: &str, arguments: &[&str]) -> String {
+    let output = Command::new(program).args(arguments).output().unwrap();
     assert!(
         output.status.success(),
         "{}",
         String::from_utf8_lossy(&output.stderr)
     );
-    String::from_utf8(output.stdout).ok()
+    String::from_utf8(output.stdout).unwrap()
 }
 
 /// Whether the `ar` here is GNU's.
@@ -21,15 +22,16 @@ fn is_gnu() -> bool {
     said.is_ok_and(|output| String::from_utf8_lossy(&output.stdout).starts_with("GNU"))
 }
 
-#[test]
 fn a_file_that_is_no_library_has_no_symbols() {
     for bytes in [&b""[..], b"no archive", b"!<arch>\n/ too short"] {
         assert_eq!(archive::symbols(bytes), Vec::<String>::new());
     }
 }
 
-#[test]
-fn members_and_symbols_are_those_that_ar_would_write() {
+fn members_and_symbols_are_those_that_ar_would_write() -> Outcome {
+    for name in ["cc", "ar", "nm"] {
+        installed(name)?;
+    }
     let folder = tempfile::tempdir().unwrap();
     let path = |name: &str| folder.path().join(name).to_string_lossy().into_owned();
     // A name longer than a header's field takes another way into the archive.
@@ -41,10 +43,7 @@ fn members_and_symbols_are_those_that_ar_would_write() {
     let mut members = Vec::new();
     for (name, source) in names.iter().zip(sources) {
         fs::write(path("source.c"), source).unwrap();
-        if tool("cc", &["-c", "-o", &path(name), &path("source.c")]).is_none() {
-            println!("members_and_symbols_are_those_that_ar_would_write not run: no cc");
-            return;
-        }
+        tool("cc", &["-c", "-o", &path(name), &path("source.c")]);
         // An odd length has to be filled up.
         let mut object = fs::read(path(name)).unwrap();
         object.push(0);
@@ -67,10 +66,7 @@ fn members_and_symbols_are_those_that_ar_would_write() {
         &path(names[0]),
         &path(names[1]),
     ];
-    if tool("ar", &theirs).is_none() {
-        println!("members_and_symbols_are_those_that_ar_would_write not run: no ar");
-        return;
-    }
+    tool("ar", &theirs);
     if is_gnu() {
         let content = |name: &str| fs::read(path(name)).unwrap();
         assert_eq!(content("libours.a"), content("libtheirs.a"));
@@ -89,7 +85,7 @@ fn members_and_symbols_are_those_that_ar_would_write() {
         assert_eq!(list("libours.a"), list("libtheirs.a"), "{listing:?}");
     }
     let symbols = |library: &str| {
-        let text = tool("nm", &["-s", &path(library)]).unwrap();
+        let text = tool("nm", &["-s", &path(library)]);
         let index: Vec<String> = text
             .lines()
             .skip(1)
@@ -105,4 +101,10 @@ fn members_and_symbols_are_those_that_ar_would_write() {
             .iter()
             .any(|line| line == "one in one.o")
     );
+    Ok(())
+}
+
+rumpkernel_harness::tests! {
+    a_file_that_is_no_library_has_no_symbols,
+    members_and_symbols_are_those_that_ar_would_write,
 }

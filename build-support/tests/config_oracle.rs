@@ -11,53 +11,45 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use rumpkernel_build::config::{Files, Generated};
+use rumpkernel_harness::{Missing, Outcome};
 use trees::{SourceTree, source_trees};
 
 const HARNESS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/config_oracle");
 
 /// The ioconf files of components.
-#[test]
-fn components_have_the_tables_of_config_1() {
-    let test = "components_have_the_tables_of_config_1";
-    for source in source_trees(test) {
+fn components_have_the_tables_of_config_1() -> Outcome {
+    for source in source_trees()? {
         let sys = source.root.join("sys");
-        if let Some(Outcome { equal, refused }) = compare_all(test, &source, &sys, "rump") {
-            assert!(equal.len() > 10, "{}: only {equal:?}", source.name);
-            assert!(refused.is_empty(), "{}: refused {refused:?}", source.name);
-        }
+        let Compared { equal, refused } = compare_all(&source, &sys, "rump")?;
+        assert!(equal.len() > 10, "{}: only {equal:?}", source.name);
+        assert!(refused.is_empty(), "{}: refused {refused:?}", source.name);
     }
+    Ok(())
 }
 
 /// The ioconf files of kernel modules, which use more of the language. Some include files of ports
 /// that not every tree has.
-#[test]
-#[ignore = "takes half a minute; components use a part of this language only"]
-fn modules_have_the_tables_of_config_1() {
-    let test = "modules_have_the_tables_of_config_1";
-    let trees = source_trees(test);
+fn modules_have_the_tables_of_config_1() -> Outcome {
+    let trees = source_trees()?;
     for source in trees.iter().filter(|source| source.default) {
         let sys = source.root.join("sys");
-        if let Some(Outcome { equal, .. }) = compare_all(test, source, &sys, "modules") {
-            assert!(equal.len() > 10, "{}: only {equal:?}", source.name);
-        }
+        let Compared { equal, .. } = compare_all(source, &sys, "modules")?;
+        assert!(equal.len() > 10, "{}: only {equal:?}", source.name);
     }
+    Ok(())
 }
 
 /// What no tree does but the language allows, and what it does not allow.
-#[test]
-fn made_up_devices_have_the_tables_of_config_1() {
-    let test = "made_up_devices_have_the_tables_of_config_1";
-    for source in source_trees(test) {
+fn made_up_devices_have_the_tables_of_config_1() -> Outcome {
+    for source in source_trees()? {
         let grammar = fs::read_to_string(source.root.join("usr.bin/config/gram.y"));
         if grammar.is_ok_and(|g| !g.contains("BUILDPREFIX")) {
-            println!(
-                "{test} did not run on {}: they need the language of 2015",
-                source.name
-            );
+            // The cases are in the language of 2015, which older trees do not know.
             continue;
         }
         let sys = Path::new(HARNESS).join("cases");
-        if let Some(Outcome { equal, refused }) = compare_all(test, &source, &sys, "") {
+        let Compared { equal, refused } = compare_all(&source, &sys, "")?;
+        {
             assert!(
                 refused.iter().all(|n| n.starts_with("bad_")),
                 "refused {refused:?}"
@@ -69,30 +61,26 @@ fn made_up_devices_have_the_tables_of_config_1() {
             assert!(equal.len() > 10 && refused.len() > 10);
         }
     }
+    Ok(())
 }
 
 /// The ioconf files with equal tables, and those that both config(1) and we refuse.
 #[derive(Default)]
-struct Outcome {
+struct Compared {
     equal: Vec<String>,
     refused: Vec<String>,
 }
 
 /// Compares the tables of each ioconf in `part` of the folder that stands for `sys`.
-fn compare_all(test: &str, source: &SourceTree, sys: &Path, part: &str) -> Option<Outcome> {
+fn compare_all(source: &SourceTree, sys: &Path, part: &str) -> Result<Compared, Missing> {
     let folder = tempfile::tempdir().unwrap();
     let snapshot = &source.name;
-    let oracle = match Oracle::build(&source.root, sys, folder.path()) {
-        Ok(oracle) => oracle,
-        Err(reason) => {
-            println!("{test} did not run on {snapshot}: {reason}");
-            return None;
-        }
-    };
+    let oracle = Oracle::build(&source.root, sys, folder.path())
+        .map_err(|reason| Missing::tool(format!("{snapshot}: {reason}")))?;
     let files = Files::new(&oracle.sys);
     let mut ioconfs = Vec::new();
     find_ioconfs(&oracle.sys.join(part), &mut ioconfs);
-    let (mut outcome, mut wrong) = (Outcome::default(), Vec::new());
+    let (mut outcome, mut wrong) = (Compared::default(), Vec::new());
     for ioconf in &ioconfs {
         let name = ioconf.file_name().unwrap().to_str().unwrap().to_owned();
         match (oracle.generate(ioconf), files.generate(ioconf)) {
@@ -105,10 +93,8 @@ fn compare_all(test: &str, source: &SourceTree, sys: &Path, part: &str) -> Optio
             (Err(theirs), Ok(_)) => wrong.push(format!("{name} is accepted despite: {theirs}")),
         }
     }
-    let (equal, refused) = (outcome.equal.len(), outcome.refused.len());
-    println!("{test}: {snapshot}: {equal} with equal tables, {refused} refused by both");
     assert!(wrong.is_empty(), "{snapshot}: {}", wrong.join("\n"));
-    Some(outcome)
+    Ok(outcome)
 }
 
 fn find_ioconfs(folder: &Path, found: &mut Vec<PathBuf>) {
@@ -310,4 +296,10 @@ fn differ(name: &str, ours: &BTreeSet<String>, theirs: &BTreeSet<String>) -> Res
     Err(format!(
         "{name}: only ours has {more:?}, only config(1)'s has {less:?}"
     ))
+}
+
+rumpkernel_harness::tests! {
+    components_have_the_tables_of_config_1,
+    made_up_devices_have_the_tables_of_config_1,
+    ; campaigns: modules_have_the_tables_of_config_1,
 }

@@ -6,6 +6,7 @@ use std::process::{Command, Output};
 
 use rumpkernel_build::namespace::{self, Error, Rules};
 use rumpkernel_build::target::Target;
+use rumpkernel_harness::{Missing, Outcome, all_but};
 
 /// Every kind of symbol that a kernel object has.
 const SAMPLE: &str = r#"
@@ -98,7 +99,7 @@ fn run(command: &mut Command) -> Option<Output> {
 }
 
 /// Compiles the sample, or says why that cannot be done here.
-fn compile(oracle: &Oracle, directory: &Path) -> Option<Vec<u8>> {
+fn compile(oracle: &Oracle, directory: &Path) -> Result<Vec<u8>, Missing> {
     let source = directory.join("sample.c");
     let object = directory.join("sample.o");
     fs::write(&source, SAMPLE).unwrap();
@@ -106,10 +107,13 @@ fn compile(oracle: &Oracle, directory: &Path) -> Option<Vec<u8>> {
         .args(&oracle.compiler[1..])
         .args(["-O1", "-w", "-fPIC", "-c", "-o"])
         .args([&object, &source]));
-    if done.is_none() {
-        println!("not run: {} for {}", oracle.compiler[0], oracle.triple);
+    match done {
+        Some(_) => Ok(fs::read(object).unwrap()),
+        None => Err(Missing::tool(format!(
+            "{} does not compile for {}",
+            oracle.compiler[0], oracle.triple
+        ))),
     }
-    done.map(|_| fs::read(object).unwrap())
 }
 
 /// NetBSD's pipeline, in NetBSD's words, and our name for code.
@@ -144,19 +148,25 @@ fn rules<'a>(target: &'a Target, weak: &'a [&'a str]) -> Rules<'a> {
     }
 }
 
-#[test]
-fn same_symbols_as_nm_awk_and_objcopy() {
-    let mut compared = 0;
+fn same_symbols_as_nm_awk_and_objcopy() -> Outcome {
+    let mut missing = Vec::new();
     for oracle in ORACLES {
         let directory = tempfile::tempdir().unwrap();
-        let Some(mut ours) = compile(oracle, directory.path()) else {
-            continue;
+        let mut ours = match compile(oracle, directory.path()) {
+            Ok(ours) => ours,
+            Err(reason) => {
+                missing.push(reason);
+                continue;
+            }
         };
         let theirs_path = directory.path().join("theirs.o");
         let ours_path = directory.path().join("ours.o");
         fs::write(&theirs_path, &ours).unwrap();
         if rename_by_tools(oracle, &theirs_path).is_none() {
-            println!("not run: {} for {}", oracle.objcopy, oracle.triple);
+            missing.push(Missing::tool(format!(
+                "{} is not installed",
+                oracle.objcopy
+            )));
             continue;
         }
         let target = Target::from_triple(oracle.triple).unwrap();
@@ -169,18 +179,14 @@ fn same_symbols_as_nm_awk_and_objcopy() {
             ours.iter().any(|line| line.ends_with(" D rumpns_defined")),
             "{ours:?}"
         );
-        compared += 1;
     }
-    println!("compared {compared} of {} targets", ORACLES.len());
+    all_but(missing)
 }
 
-#[test]
-fn link_sets_are_retained_and_stubs_become_weak() {
+fn link_sets_are_retained_and_stubs_become_weak() -> Outcome {
     let oracle = &ORACLES[0];
     let directory = tempfile::tempdir().unwrap();
-    let Some(mut object) = compile(oracle, directory.path()) else {
-        return;
-    };
+    let mut object = compile(oracle, directory.path())?;
     let target = Target::from_triple(oracle.triple).unwrap();
     namespace::prepare(&mut object, &rules(&target, &["fifo_vnodeop_entries"])).unwrap();
     let path = directory.path().join("ours.o");
@@ -193,10 +199,8 @@ fn link_sets_are_retained_and_stubs_become_weak() {
             .any(|line| line.ends_with(" V rumpns_fifo_vnodeop_entries")),
         "{names:?}"
     );
-    let Some(listing) = run(Command::new("readelf").args(["-hSW"]).arg(&path)) else {
-        println!("not run: readelf");
-        return;
-    };
+    let listing = run(Command::new("readelf").args(["-hSW"]).arg(&path))
+        .ok_or_else(|| Missing::tool("readelf is not installed"))?;
     let listing = String::from_utf8(listing.stdout).unwrap();
     let section = listing
         .lines()
@@ -208,15 +212,13 @@ fn link_sets_are_retained_and_stubs_become_weak() {
         listing.contains("OS/ABI:                            UNIX - GNU"),
         "{listing}"
     );
+    Ok(())
 }
 
-#[test]
-fn a_linker_that_collects_garbage_keeps_link_sets_and_the_ends_of_the_code() {
+fn a_linker_that_collects_garbage_keeps_link_sets_and_the_ends_of_the_code() -> Outcome {
     let oracle = &ORACLES[0];
     let directory = tempfile::tempdir().unwrap();
-    let Some(_) = compile(oracle, directory.path()) else {
-        return;
-    };
+    let _ = compile(oracle, directory.path())?;
     let target = Target::from_triple(oracle.triple).unwrap();
     let source = "extern int in_set; const void *const e __attribute__((section(\"link_set_x\"), used)) = &in_set; int in_set;\n\
          extern const void *const __start_link_set_x[] __attribute__((weak)), *const __stop_link_set_x[] __attribute__((weak));\n\
@@ -235,6 +237,7 @@ fn a_linker_that_collects_garbage_keeps_link_sets_and_the_ends_of_the_code() {
     let mut object = fs::read(path("set.o")).unwrap();
     namespace::prepare(&mut object, &rules(&target, &[])).unwrap();
     fs::write(path("set.o"), object).unwrap();
+    let mut missing = Vec::new();
     for linker in ["bfd", "gold", "lld"] {
         let linked = run(Command::new("gcc")
             .args([
@@ -244,7 +247,7 @@ fn a_linker_that_collects_garbage_keeps_link_sets_and_the_ends_of_the_code() {
             ])
             .args([path("program"), path("main.c"), path("set.o")]));
         if linked.is_none() {
-            println!("not run: linker {linker}");
+            missing.push(Missing::tool(format!("gcc does not link with {linker}")));
             continue;
         }
         let status = Command::new(path("program")).status().unwrap();
@@ -253,15 +256,13 @@ fn a_linker_that_collects_garbage_keeps_link_sets_and_the_ends_of_the_code() {
             "{linker} dropped the link set or the code"
         );
     }
+    all_but(missing)
 }
 
-#[test]
-fn a_file_cut_short_anywhere_is_an_error_and_never_a_panic() {
+fn a_file_cut_short_anywhere_is_an_error_and_never_a_panic() -> Outcome {
     let oracle = &ORACLES[0];
     let directory = tempfile::tempdir().unwrap();
-    let Some(whole) = compile(oracle, directory.path()) else {
-        return;
-    };
+    let whole = compile(oracle, directory.path())?;
     let target = Target::from_triple(oracle.triple).unwrap();
     for length in 0..whole.len() {
         let mut cut = whole[..length].to_vec();
@@ -278,15 +279,13 @@ fn a_file_cut_short_anywhere_is_an_error_and_never_a_panic() {
         // Some changes are harmless; none may panic.
         let _ = namespace::prepare(&mut changed, &rules(&target, &[]));
     }
+    Ok(())
 }
 
-#[test]
-fn foreign_objects_are_refused_by_name() {
+fn foreign_objects_are_refused_by_name() -> Outcome {
     let oracle = &ORACLES[0];
     let directory = tempfile::tempdir().unwrap();
-    let Some(whole) = compile(oracle, directory.path()) else {
-        return;
-    };
+    let whole = compile(oracle, directory.path())?;
     let mips = Target::from_triple("mips-unknown-linux-gnu").unwrap();
     let error = namespace::prepare(&mut whole.clone(), &rules(&mips, &[])).unwrap_err();
     assert_eq!(
@@ -303,4 +302,13 @@ fn foreign_objects_are_refused_by_name() {
     let not_elf = |found: &str| Error::NotElf(found.to_owned());
     assert_eq!(refuse(b"not an object"), not_elf("6e 6f 74 20"));
     assert_eq!(refuse(b""), not_elf("an empty file"));
+    Ok(())
+}
+
+rumpkernel_harness::tests! {
+    same_symbols_as_nm_awk_and_objcopy,
+    link_sets_are_retained_and_stubs_become_weak,
+    a_linker_that_collects_garbage_keeps_link_sets_and_the_ends_of_the_code,
+    a_file_cut_short_anywhere_is_an_error_and_never_a_panic,
+    foreign_objects_are_refused_by_name,
 }

@@ -1,6 +1,7 @@
 //! The store under bad luck: what is damaged, missing, full or not writable costs time, never a
 //! wrong library.
 
+use std::collections::HashMap;
 use std::fs::{self, File};
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
@@ -8,11 +9,18 @@ use std::process::{Command, Stdio};
 use std::thread;
 use std::time::{Duration, SystemTime};
 
-use rumpkernel_build::store::{FileDigests, Hit, Input, Key, KeyBuilder, Store, place};
+use rumpkernel_build::snapshot::Digest;
+use rumpkernel_build::snapshot::manifest::{Entry, FileType, Manifest};
+use rumpkernel_build::store::{
+    Audit, FileDigests, Hit, Input, Key, KeyBuilder, Reason, Store, place,
+};
+use rumpkernel_harness::{Missing, Outcome};
 use tempfile::TempDir;
 
 const TARGET: &str = "x86_64-unknown-linux-gnu";
 const NAME: &str = "rumpfs_tmpfs";
+/// The digest of a source tree.
+const TREE: &str = "ddc2fadf";
 const LIBRARY: &[u8] = b"!<arch>\nlibrary";
 
 /// A store beside a tree with one source and one header.
@@ -63,7 +71,19 @@ impl Scene {
     }
 
     fn find(&self, recipe: &Key) -> Option<Hit> {
-        self.store.find(TARGET, NAME, recipe, &mut self.digests())
+        self.store
+            .find(TARGET, NAME, recipe, &mut self.digests())
+            .unwrap()
+    }
+
+    fn recall(&self) -> Option<Hit> {
+        self.store.recall(TARGET, NAME, &key("question")).unwrap()
+    }
+
+    fn remember(&self, hit: &Hit) {
+        self.store
+            .remember(TARGET, NAME, &key("question"), TREE, hit)
+            .unwrap();
     }
 }
 
@@ -94,7 +114,6 @@ fn file_ending(scene: &Scene, suffix: &str) -> PathBuf {
     found.next().unwrap()
 }
 
-#[test]
 fn a_library_is_found_as_long_as_nothing_it_was_made_from_changes() {
     let scene = Scene::new();
     scene.insert(&key("flags"));
@@ -112,7 +131,6 @@ fn a_library_is_found_as_long_as_nothing_it_was_made_from_changes() {
     assert_eq!(scene.find(&key("flags")), None);
 }
 
-#[test]
 fn both_states_of_a_tree_stay_in_the_store() {
     let scene = Scene::new();
     let before = scene.insert(&key("flags"));
@@ -124,60 +142,118 @@ fn both_states_of_a_tree_stay_in_the_store() {
     assert_eq!(scene.find(&key("flags")), Some(before));
 }
 
-#[test]
+/// Writes to a file of the store, which is read-only for others than root.
+fn overwrite(path: &Path, content: &[u8]) {
+    fs::set_permissions(path, fs::Permissions::from_mode(0o644)).unwrap();
+    fs::write(path, content).unwrap();
+}
+
 fn an_entry_cut_short_counts_as_absent_and_is_replaced() {
-    for suffix in [".a", ".files", ".answer"] {
+    for suffix in [".files", ".answer"] {
         let scene = Scene::new();
         let hit = scene.insert(&key("flags"));
-        scene
-            .store
-            .remember(TARGET, NAME, &key("question"), &hit)
-            .unwrap();
-        assert!(scene.store.recall(TARGET, NAME, &key("question")).is_some());
+        scene.remember(&hit);
+        assert!(scene.recall().is_some());
 
         let path = file_ending(&scene, suffix);
-        fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
-        let file = File::options().write(true).open(&path).unwrap();
-        file.set_len(file.metadata().unwrap().len() - 1).unwrap();
+        let content = fs::read(&path).unwrap();
+        overwrite(&path, &content[..content.len() - 1]);
 
         let found = scene.find(&key("flags"));
-        let recalled = scene.store.recall(TARGET, NAME, &key("question"));
+        let recalled = scene.recall();
         match suffix {
-            ".a" => assert_eq!((found, recalled), (None, None)),
             // The answer leads to a library that is whole, made from what the question says.
             ".files" => assert_eq!(found, None),
             _ => assert_eq!((found.is_some(), recalled), (true, None)),
         }
         let hit = scene.insert(&key("flags"));
-        scene
-            .store
-            .remember(TARGET, NAME, &key("question"), &hit)
-            .unwrap();
+        scene.remember(&hit);
         assert_eq!(scene.find(&key("flags")), Some(hit.clone()));
-        assert_eq!(
-            scene.store.recall(TARGET, NAME, &key("question")),
-            Some(hit)
-        );
+        assert_eq!(scene.recall(), Some(hit));
     }
 }
 
-#[test]
+fn a_library_with_other_bytes_is_never_handed_out_and_is_replaced() {
+    let mut flipped = LIBRARY.to_vec();
+    flipped[3] ^= 0x10;
+    for changed in [&flipped, &LIBRARY[..LIBRARY.len() - 1], b""] {
+        let scene = Scene::new();
+        let hit = scene.insert(&key("flags"));
+        scene.remember(&hit);
+        overwrite(&hit.library, changed);
+
+        let found = scene
+            .store
+            .find(TARGET, NAME, &key("flags"), &mut scene.digests());
+        let recalled = scene.store.recall(TARGET, NAME, &key("question"));
+        for answer in [found, recalled] {
+            let damaged = answer.unwrap_err();
+            assert_eq!(damaged.library, hit.library);
+        }
+        let hit = scene.insert(&key("flags"));
+        assert_eq!(scene.find(&key("flags")), Some(hit.clone()));
+        assert_eq!(scene.recall(), Some(hit));
+    }
+}
+
+fn an_audit_removes_what_has_changed_and_what_was_made_of_other_sources() {
+    let scene = Scene::new();
+    let intact = scene.insert(&key("intact"));
+    scene.remember(&intact);
+    let damaged = scene.insert(&key("damaged"));
+    overwrite(&damaged.library, b"other bytes");
+    let pinned = || {
+        let mut manifest = Manifest::default();
+        for name in ["a.c", "a.h"] {
+            let digest = Digest::of(&fs::read(scene.tree().join(name)).unwrap());
+            let file_type = FileType::Regular;
+            manifest.insert(name.to_owned(), Entry { file_type, digest });
+        }
+        HashMap::from([(TREE.to_owned(), manifest)])
+    };
+    let removed = |audit: &Audit| -> Vec<(PathBuf, Reason)> {
+        let removed = audit.removed.iter().cloned();
+        removed.map(|one| (one.library, one.reason)).collect()
+    };
+
+    let audit = scene.store.audit(&pinned()).unwrap();
+    assert_eq!(audit.libraries, 2);
+    assert_eq!(
+        removed(&audit),
+        [(damaged.library.clone(), Reason::Damaged)]
+    );
+    assert!(!damaged.library.exists());
+    assert_eq!(scene.recall(), Some(intact.clone()));
+
+    // What is known of another tree says nothing about this one.
+    scene.write("a.h", "long a;\n");
+    let other = pinned()
+        .remove(TREE)
+        .map(|manifest| ("0f90".to_owned(), manifest));
+    let audit = scene.store.audit(&other.into_iter().collect()).unwrap();
+    assert_eq!((audit.libraries, audit.removed.len()), (1, 0));
+
+    let audit = scene.store.audit(&pinned()).unwrap();
+    let reason = Reason::OtherSource("a.h".to_owned());
+    assert_eq!(removed(&audit), [(intact.library.clone(), reason)]);
+    assert!(!intact.library.exists());
+    assert_eq!(scene.recall(), None);
+    assert_eq!(scene.store.audit(&pinned()).unwrap(), Audit::default());
+}
+
 fn files_of_the_store_that_hold_garbage_are_ignored() {
     let scene = Scene::new();
     let hit = scene.insert(&key("flags"));
-    scene
-        .store
-        .remember(TARGET, NAME, &key("question"), &hit)
-        .unwrap();
+    scene.remember(&hit);
     for path in files(scene.store.root()) {
-        fs::remove_file(&path).unwrap();
-        fs::write(&path, b"\xff\xfe garbage \n\n end\n").unwrap();
+        if path != hit.library {
+            overwrite(&path, b"\xff\xfe garbage \n\n end\n");
+        }
     }
     assert_eq!(scene.find(&key("flags")), None);
-    assert_eq!(scene.store.recall(TARGET, NAME, &key("question")), None);
+    assert_eq!(scene.recall(), None);
 }
 
-#[test]
 fn a_store_that_cannot_be_written_says_so() {
     let scene = Scene::new();
     // A file where the folder should be fails for every user, root included.
@@ -190,11 +266,11 @@ fn a_store_that_cannot_be_written_says_so() {
     assert_eq!(scene.find(&key("flags")), None);
 }
 
-#[test]
-fn a_full_disk_leaves_no_entry_behind() {
+fn a_full_disk_leaves_no_entry_behind() -> Outcome {
     // The test runs itself again where a file system of 64 KiB is mounted.
     if let Some(small) = std::env::var_os(SMALL_DISK) {
-        return on_a_small_disk(Path::new(&small));
+        on_a_small_disk(Path::new(&small));
+        return Ok(());
     }
     let folder = tempfile::tempdir().unwrap();
     let status = Command::new("unshare")
@@ -207,9 +283,9 @@ fn a_full_disk_leaves_no_entry_behind() {
         .stdout(Stdio::null())
         .status();
     match status.map(|status| status.code()) {
-        Ok(Some(0)) => {}
+        Ok(Some(0)) => Ok(()),
         Ok(Some(101)) => panic!("the test failed on the small disk"),
-        _ => println!("a_full_disk_leaves_no_entry_behind not run: nothing can be mounted"),
+        _ => Err(Missing::on_this_machine("nothing can be mounted")),
     }
 }
 
@@ -224,14 +300,13 @@ fn on_a_small_disk(disk: &Path) {
     assert_eq!(error.kind(), std::io::ErrorKind::StorageFull);
     assert_eq!(
         store.find(TARGET, NAME, &key("flags"), &mut scene.digests()),
-        None
+        Ok(None)
     );
     assert_eq!(files(store.root()), Vec::<PathBuf>::new());
     // What fits is taken in afterwards.
     insert(LIBRARY).unwrap();
 }
 
-#[test]
 fn builds_at_the_same_time_agree() {
     let scene = Scene::new();
     thread::scope(|scope| {
@@ -261,7 +336,6 @@ fn builds_at_the_same_time_agree() {
     );
 }
 
-#[test]
 fn eviction_removes_what_was_not_used_for_longest_and_keeps_what_is_linked() {
     let scene = Scene::new();
     let old = scene.insert(&key("old"));
@@ -291,8 +365,7 @@ fn eviction_removes_what_was_not_used_for_longest_and_keeps_what_is_linked() {
     assert!(!used.library.exists());
 }
 
-#[test]
-fn what_is_placed_shares_the_stores_file_or_is_a_copy() {
+fn what_is_placed_shares_the_stores_file_or_is_a_copy() -> Outcome {
     let scene = Scene::new();
     let hit = scene.insert(&key("flags"));
     let path = scene.folder.path().join("lib.a");
@@ -302,16 +375,15 @@ fn what_is_placed_shares_the_stores_file_or_is_a_copy() {
     let inode = |path: &Path| fs::metadata(path).unwrap().ino();
     assert_eq!(inode(&path), inode(&hit.library));
     // /dev/shm is another file system nearly everywhere.
-    let Ok(elsewhere) = tempfile::tempdir_in("/dev/shm") else {
-        println!("the copy was not tried: no /dev/shm");
-        return;
-    };
+    let elsewhere = tempfile::tempdir_in("/dev/shm").map_err(|error| {
+        Missing::on_this_machine(format!("the copy was not tried: /dev/shm: {error}"))
+    })?;
     let copy = elsewhere.path().join("lib.a");
     place(&hit.library, &copy).unwrap();
     assert_eq!(fs::read(&copy).unwrap(), LIBRARY);
+    Ok(())
 }
 
-#[test]
 fn digests_are_noted_and_a_change_is_seen_all_the_same() {
     let scene = Scene::new();
     // A file that nobody has changed for two seconds.
@@ -339,4 +411,19 @@ fn digests_are_noted_and_a_change_is_seen_all_the_same() {
     let mut changed = FileDigests::new(still);
     changed.recall(&scene.store, TARGET);
     assert_eq!(changed.digest("Cargo.toml"), Some(first.as_str()));
+}
+
+rumpkernel_harness::tests! {
+    a_library_is_found_as_long_as_nothing_it_was_made_from_changes,
+    both_states_of_a_tree_stay_in_the_store,
+    an_entry_cut_short_counts_as_absent_and_is_replaced,
+    a_library_with_other_bytes_is_never_handed_out_and_is_replaced,
+    an_audit_removes_what_has_changed_and_what_was_made_of_other_sources,
+    files_of_the_store_that_hold_garbage_are_ignored,
+    a_store_that_cannot_be_written_says_so,
+    a_full_disk_leaves_no_entry_behind,
+    builds_at_the_same_time_agree,
+    eviction_removes_what_was_not_used_for_longest_and_keeps_what_is_linked,
+    what_is_placed_shares_the_stores_file_or_is_a_copy,
+    digests_are_noted_and_a_change_is_seen_all_the_same,
 }

@@ -6,6 +6,7 @@ use std::process::Command;
 
 use rumpkernel_build::snapshot::{cached, default_cache_dir, default_pin};
 use rumpkernel_build::syscalls;
+use rumpkernel_harness::{Missing, Outcome, installed};
 
 /// The script, and what it needs besides a shell.
 const SCRIPT: &str = "sys/kern/makesyscalls.sh";
@@ -45,20 +46,12 @@ fn words(text: &str) -> Vec<String> {
     words
 }
 
-#[test]
-fn tables_are_what_the_trees_own_script_makes_of_the_lists() {
-    let test = "tables_are_what_the_trees_own_script_makes_of_the_lists";
+fn tables_are_what_the_trees_own_script_makes_of_the_lists() -> Outcome {
+    installed("awk")?;
     let tree = default_cache_dir()
         .ok()
-        .and_then(|caches| cached(default_pin(), &caches));
-    let Some(tree) = tree else {
-        println!("{test} did not run: the default snapshot is not in the cache");
-        return;
-    };
-    if Command::new("awk").args(["BEGIN {}"]).status().is_err() {
-        println!("{test} did not run: there is no awk");
-        return;
-    }
+        .and_then(|caches| cached(default_pin(), &caches))
+        .ok_or_else(|| Missing::tool("the default snapshot is not in the cache"))?;
     for emulation in ["cygwin", "linux", "sunos"] {
         let folder = tree
             .root()
@@ -92,11 +85,16 @@ fn tables_are_what_the_trees_own_script_makes_of_the_lists() {
             assert!(ours.len() > 100, "{name}");
         }
     }
+    Ok(())
 }
 
-#[test]
 fn a_folder_without_a_list_has_no_tables() {
     assert!(!syscalls::exist(Path::new("/nonexistent")));
     let error = syscalls::generate(Path::new("/nonexistent")).unwrap_err();
     assert!(error.to_string().contains("syscalls.conf"), "{error}");
+}
+
+rumpkernel_harness::tests! {
+    tables_are_what_the_trees_own_script_makes_of_the_lists,
+    a_folder_without_a_list_has_no_tables,
 }

@@ -12,6 +12,7 @@ use rumpkernel_build::image::{self, Linker, Packed};
 use rumpkernel_build::settings::Settings;
 use rumpkernel_build::snapshot::{self, Warnings};
 use rumpkernel_build::target::Target;
+use rumpkernel_harness::Missing;
 use tempfile::TempDir;
 
 /// This machine, for its kernels are booted.
@@ -34,10 +35,14 @@ pub(crate) struct Closure {
 
 impl Libraries {
     /// The default snapshot, or why it cannot be had here.
-    pub(crate) fn of_default_snapshot() -> Result<Self, Failed> {
+    pub(crate) fn of_default_snapshot() -> Result<Self, Missing> {
         if !cfg!(all(target_arch = "x86_64", target_os = "linux")) {
-            return Err(format!("it is for {HOST}").into());
+            return Err(Missing::on_this_machine(format!("it is for {HOST}")));
         }
+        Self::new().map_err(|failed| Missing::tool(failed.message().unwrap_or_default()))
+    }
+
+    fn new() -> Result<Self, Failed> {
         let mut settings = Settings::read(HOST, &|name| env::var_os(name))?;
         settings.offline = true;
         let cache = match &settings.cache_dir {

@@ -2,11 +2,13 @@
 
 use std::env;
 use std::io::Read;
-use std::process::{Command, Stdio};
+use std::panic;
+use std::process::{Command, ExitCode, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use libtest_mimic::Failed;
+use libtest_mimic::{Completion, Failed};
+use rumpkernel_harness::Missing;
 use rumpkernel_tests::emulator;
 
 use crate::Test;
@@ -16,6 +18,9 @@ use crate::place::patience;
 const TEST: &str = "RUMPKERNEL_TEST_CHILD";
 /// Tells it to use the linked kernel.
 const LINKED: &str = "RUMPKERNEL_TEST_LINKED";
+
+/// The exit code of a process whose test cannot run on this machine; the last line that it prints is the reason.
+const CANNOT_RUN: u8 = 77;
 
 /// The test that this process is for.
 pub(crate) fn wanted() -> Option<String> {
@@ -27,6 +32,20 @@ pub(crate) fn uses_linked() -> bool {
     env::var_os(LINKED).is_some()
 }
 
+/// Runs the test that this process is for, and tells the parent where it cannot run.
+pub(crate) fn end(test: Test) -> ExitCode {
+    let Err(panic) = panic::catch_unwind(test.run) else {
+        return ExitCode::SUCCESS;
+    };
+    match panic.downcast::<Missing>() {
+        Ok(missing) => {
+            println!("{missing}");
+            ExitCode::from(CANNOT_RUN)
+        }
+        Err(panic) => panic::resume_unwind(panic),
+    }
+}
+
 /// Another process for the same test, which finds out by other means what it is to do.
 pub(crate) fn again(test: &str) -> Command {
     let mut command = Command::new(env::current_exe().expect("this program has a path"));
@@ -35,7 +54,7 @@ pub(crate) fn again(test: &str) -> Command {
 }
 
 /// Runs a test in a process of its own.
-pub(crate) fn run(test: Test, linked: bool) -> Result<(), Failed> {
+pub(crate) fn run(test: Test, linked: bool) -> Result<Completion, Failed> {
     let mut command = Command::new(env::current_exe()?);
     command
         .env(TEST, test.name)
@@ -71,7 +90,11 @@ pub(crate) fn run(test: Test, linked: bool) -> Result<(), Failed> {
         .map(|output| output.join().unwrap_or_default())
         .collect();
     match status {
-        Some(status) if status.success() => Ok(()),
+        Some(status) if status.success() => Ok(Completion::Completed),
+        Some(status) if status.code() == Some(CANNOT_RUN.into()) => {
+            let reason = said.lines().last().unwrap_or_default();
+            Missing::on_this_machine(reason).answer()
+        }
         Some(status) => Err(format!("{status}\n{said}").into()),
         None => Err(format!("it hangs\n{said}").into()),
     }

@@ -41,8 +41,9 @@ mod world;
 
 use std::process::{Command, ExitCode};
 
-use libtest_mimic::{Arguments, Failed, Trial};
+use libtest_mimic::{Arguments, Completion, Failed, Trial};
 use place::Place;
+use rumpkernel_harness::Missing;
 
 /// A test.
 #[derive(Debug, Clone, Copy)]
@@ -145,11 +146,16 @@ fn has_ext2_tools() -> bool {
 const CAN_LOAD: bool = cfg!(not(target_arch = "sparc64"));
 
 /// A test with loaded kernels.
-fn loaded(name: &str, run: impl FnOnce() -> Result<(), Failed> + Send + 'static) -> Trial {
+fn loaded(name: &str, run: impl FnOnce() -> Result<Completion, Failed> + Send + 'static) -> Trial {
     if !CAN_LOAD {
-        println!("{name} not run: this machine's ABI does not let kernels be loaded");
+        return cannot_run(name, "this machine's ABI does not let kernels be loaded");
     }
-    Trial::test(name, run).with_ignored_flag(!CAN_LOAD)
+    Trial::ignorable_test(name, run)
+}
+
+/// A test that is ignored, with the reason.
+fn cannot_run(name: &str, reason: &'static str) -> Trial {
+    Trial::ignorable_test(name, move || Missing::on_this_machine(reason).answer())
 }
 
 fn main() -> ExitCode {
@@ -158,18 +164,17 @@ fn main() -> ExitCode {
         let test = tests()
             .find(|test| test.name == name)
             .expect("a known test");
-        (test.run)();
-        return ExitCode::SUCCESS;
+        return child::end(test);
     }
     let mut trials = Vec::new();
     for test in tests() {
         let name = test.name.trim_start_matches("kernel::");
         if let Some(obstacle) = obstacle(name) {
-            println!("{name} not run: {obstacle}");
-            trials.push(Trial::test(name, || Ok(())).with_ignored_flag(true));
+            trials.push(cannot_run(name, obstacle));
             continue;
         }
-        let linked = || Trial::test(format!("linked::{name}"), move || child::run(test, true));
+        let linked =
+            || Trial::ignorable_test(format!("linked::{name}"), move || child::run(test, true));
         match test.place {
             Place::Anywhere => {
                 trials.push(loaded(name, move || place::here(test)));

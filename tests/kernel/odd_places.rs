@@ -14,6 +14,7 @@ use rumpkernel_examples::FFS2_LE;
 use crate::ends::clean_flag;
 use crate::footprint;
 use crate::instances::{boot, host_name, panic};
+use crate::place::cannot_run;
 use crate::world;
 
 crate::tests![
@@ -221,12 +222,10 @@ fn limit_address_space(more: u64) -> libc::rlimit {
 
 fn a_boot_without_address_space_is_an_error() {
     if cfg!(target_env = "musl") {
-        eprintln!("a_boot_without_address_space_is_an_error not run: {MUSL}");
-        return;
+        cannot_run(MUSL);
     }
     if !is_address_space_limited() {
-        eprintln!("a_boot_without_address_space_is_an_error not run: {UNLIMITED}");
-        return;
+        cannot_run(UNLIMITED);
     }
     let other = boot("other");
     drop(boot("first"));
@@ -297,8 +296,7 @@ const PAGE: usize = 4096;
 
 fn a_boot_without_mappings_is_an_error() {
     if cfg!(target_env = "musl") {
-        eprintln!("a_boot_without_mappings_is_an_error not run: {MUSL}");
-        return;
+        cannot_run(MUSL);
     }
     let other = boot("other");
     drop(boot("first"));

@@ -1,11 +1,13 @@
 //! Where a test runs: in this process, or in one of its own.
 
+use std::fmt::Display;
 use std::panic;
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::thread;
 use std::time::Duration;
 
-use libtest_mimic::Failed;
+use libtest_mimic::{Completion, Failed};
+use rumpkernel_harness::Missing;
 use rumpkernel_tests::emulator;
 
 use crate::{Test, console};
@@ -30,7 +32,7 @@ pub(crate) fn patience() -> Duration {
 }
 
 /// Runs a test in this process. A test that hangs cannot be ended otherwise than with the process.
-pub(crate) fn here(test: Test) -> Result<(), Failed> {
+pub(crate) fn here(test: Test) -> Result<Completion, Failed> {
     let (done, waits) = channel::<()>();
     let watchdog = thread::spawn(move || {
         if waits.recv_timeout(patience()) == Err(RecvTimeoutError::Timeout) {
@@ -42,12 +44,24 @@ pub(crate) fn here(test: Test) -> Result<(), Failed> {
     let outcome = panic::catch_unwind(test.run);
     drop(done);
     let _ended = watchdog.join();
-    outcome.map_err(|panic| {
-        let reason = panic
-            .downcast_ref::<String>()
-            .map(String::as_str)
-            .or_else(|| panic.downcast_ref::<&str>().copied())
-            .unwrap_or("the test panicked");
-        format!("{reason}\n{}", log.text()).into()
-    })
+    let panic = match outcome {
+        Ok(()) => return Ok(Completion::Completed),
+        Err(panic) => panic,
+    };
+    let panic = match panic.downcast::<Missing>() {
+        Ok(missing) => return missing.answer(),
+        Err(panic) => panic,
+    };
+    let reason = panic
+        .downcast_ref::<String>()
+        .map(String::as_str)
+        .or_else(|| panic.downcast_ref::<&str>().copied())
+        .unwrap_or("the test panicked");
+    Err(format!("{reason}\n{}", log.text()).into())
+}
+
+/// Ends a test that finds out in the middle that it cannot run on this machine.
+pub(crate) fn cannot_run(reason: impl Display) -> ! {
+    // Nothing is printed: the harness says it.
+    panic::resume_unwind(Box::new(Missing::on_this_machine(reason)))
 }

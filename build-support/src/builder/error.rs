@@ -62,6 +62,21 @@ pub enum Error {
         /// The packaged sources.
         tree: PathBuf,
     },
+    /// A file of a pinned tree has changed since it was verified.
+    #[error(
+        "component {component} was compiled from {file} in {}, whose content is not what is pinned, so it is not \
+         linked: `cargo rumpkernel verify` says what else has changed; remove these sources (those of the cache with \
+         `cargo rumpkernel clean --snapshot …`) and get them again",
+        tree.display()
+    )]
+    Altered {
+        /// The component.
+        component: String,
+        /// The file, relative to the tree.
+        file: String,
+        /// The tree.
+        tree: PathBuf,
+    },
     /// A name for a component of one's own that no file can have.
     #[error("`{0}` cannot be a component's name: expected letters, digits and underscores")]
     Name(String),

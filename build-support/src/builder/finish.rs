@@ -71,6 +71,7 @@ impl Unfinished {
         let dependencies = self.dependencies.iter();
         let inputs = inputs::collect(setup, &self.recipe, &self.folder, dependencies, digests);
         remove_folder(&self.folder);
+        setup.pinned.check(name, setup, &inputs, digests)?;
 
         let target = &setup.target.triple;
         let key = &self.recipe.key;
@@ -93,10 +94,7 @@ impl Unfinished {
                 (own, hit)
             }
         };
-        if let Some(question) = &self.question {
-            // Without the answer the next build takes longer, no more.
-            let _ = store.remember(target, name, question, &hit);
-        }
+        setup.remember(store, name, self.question.as_ref(), &hit);
         Ok(hit)
     }
 }

@@ -13,6 +13,7 @@ mod inputs;
 mod jobs;
 mod links;
 mod own;
+mod pinned;
 mod recipe;
 mod run;
 mod selection;

@@ -12,7 +12,7 @@ use super::selection::{Selected, select};
 use super::setup::{Setup, object_folder};
 use super::{Built, Configuration, Earlier, Error, Library, OwnComponent, Statistics, jobs, own};
 use crate::snapshot::{Progress, Tree};
-use crate::store::{self, FileDigests, Hit};
+use crate::store::{self, Damaged, FileDigests, Hit};
 use crate::target::Target;
 
 /// A build under way.
@@ -24,6 +24,8 @@ pub(super) struct Build<'a> {
     digests: FileDigests,
     /// What was found in a store or has been built, by name.
     hits: HashMap<String, Hit>,
+    /// Libraries of the stores that hold other bytes than they should.
+    damaged: Vec<Damaged>,
     /// What has to be compiled, in the order of the selection.
     unfinished: Vec<Unfinished>,
     statistics: Statistics,
@@ -49,6 +51,7 @@ impl<'a> Build<'a> {
             setup,
             digests,
             hits: HashMap::new(),
+            damaged: Vec::new(),
             unfinished: Vec::new(),
             statistics: Statistics::default(),
         })
@@ -112,6 +115,11 @@ impl<'a> Build<'a> {
     /// Compiles what no store has, and gives its names.
     fn compile(&mut self, progress: &mut dyn Progress) -> Result<Vec<String>, Error> {
         self.statistics.reused_components = self.hits.len();
+        for damaged in self.damaged.drain(..) {
+            progress.warn(&format!(
+                "{damaged}, so it is built anew; where this happens again, look after the disk"
+            ));
+        }
         let compiled: Vec<String> = self
             .unfinished
             .iter()
@@ -228,30 +236,34 @@ impl<'a> Build<'a> {
 
     fn recall(&mut self, name: &str, question: Option<&store::Key>) -> bool {
         let target = &self.setup.target.triple;
-        let digests = &mut self.digests;
-        let hit = question.and_then(|question| {
-            let mut stores = self.setup.stores.iter();
-            stores.find_map(|store| {
-                let hit = store.recall(target, name, question)?;
-                is_up_to_date(&hit, digests).then_some(hit)
-            })
-        });
-        let found = hit.is_some();
-        self.hits.extend(hit.map(|hit| (name.to_owned(), hit)));
-        found
+        let Some(question) = question else {
+            return false;
+        };
+        for store in &self.setup.stores {
+            match store.recall(target, name, question) {
+                Ok(Some(hit)) if is_up_to_date(&hit, &mut self.digests) => {
+                    self.hits.insert(name.to_owned(), hit);
+                    return true;
+                }
+                Ok(_) => {}
+                Err(damaged) => note_damage(&mut self.damaged, damaged),
+            }
+        }
+        false
     }
 
     fn find(&mut self, recipe: Recipe, question: Option<store::Key>) {
         let target = &self.setup.target.triple;
         let name = recipe.component.name.clone();
         for store in &self.setup.stores {
-            if let Some(hit) = store.find(target, &name, &recipe.key, &mut self.digests) {
-                if let Some(question) = &question {
-                    // Without the answer the next build takes longer, no more.
-                    let _ = store.remember(target, &name, question, &hit);
+            match store.find(target, &name, &recipe.key, &mut self.digests) {
+                Ok(Some(hit)) => {
+                    self.setup.remember(store, &name, question.as_ref(), &hit);
+                    self.hits.insert(name, hit);
+                    return;
                 }
-                self.hits.insert(name, hit);
-                return;
+                Ok(None) => {}
+                Err(damaged) => note_damage(&mut self.damaged, damaged),
             }
         }
         let folder = object_folder(&self.configuration.out_dir, &name);
@@ -329,6 +341,13 @@ fn check_names<'n>(names: impl Iterator<Item = &'n String>) -> Result<(), Error>
         }
     }
     Ok(())
+}
+
+/// A library is looked for twice, by its question and by its recipe.
+fn note_damage(known: &mut Vec<Damaged>, damaged: Damaged) {
+    if !known.contains(&damaged) {
+        known.push(damaged);
+    }
 }
 
 /// A question stands for the whole tree; what else a library was made from is looked at.

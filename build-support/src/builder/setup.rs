@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::links::Links;
+use super::pinned::Pinned;
 use super::{BASE_DIRECTORY, Configuration, Error, source};
 use crate::bsdmake;
 use crate::compile::flags::Flags;
@@ -11,7 +12,7 @@ use crate::compile::{Compiler, Search};
 use crate::component::{self, Catalogue, Component, CurLwp, Options};
 use crate::config;
 use crate::snapshot::{Progress, Tree};
-use crate::store::{Key, KeyBuilder, Store};
+use crate::store::{Hit, Key, KeyBuilder, Store};
 use crate::target::Target;
 
 /// The revision of the rules of repair, from this crate's build script. A recipe says what they made of its sources;
@@ -32,6 +33,8 @@ pub(super) struct Setup {
     /// Stores to look in, in this order. The first is the user's, the second the build's own, for
     /// when the first cannot be written.
     pub(super) stores: [Store; 2],
+    /// What the tree's files have to be.
+    pub(super) pinned: Pinned,
     /// A text that is another for every build whose results may differ.
     pub(super) identity: String,
     /// Whether kernel code reports what C leaves undefined.
@@ -81,6 +84,7 @@ impl Setup {
             lld: configuration.lld.clone(),
             flags,
             stores,
+            pinned: Pinned::default(),
             identity,
             is_checked: settings.ubsan,
             options,
@@ -98,6 +102,21 @@ impl Setup {
             .with(REPAIRS)
             .with(&self.identity);
         Some(question)
+    }
+
+    /// Notes in `store` which library is the answer to a question about the tree. Where that fails
+    /// the next build takes longer, no more.
+    pub(super) fn remember(
+        &self,
+        store: &Store,
+        component: &str,
+        question: Option<&Key>,
+        hit: &Hit,
+    ) {
+        if let (Some(question), Some(tree)) = (question, self.tree.digest()) {
+            let target = &self.target.triple;
+            let _ = store.remember(target, component, question, &tree.to_string(), hit);
+        }
     }
 
     /// Passes on what concerns every component alike, the first time.

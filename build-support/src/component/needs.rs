@@ -192,32 +192,6 @@ mod tests {
     }
 
     #[test]
-    fn every_component_of_the_default_snapshot_has_a_row() {
-        use crate::component::{Catalogue, Options};
-        use crate::{bsdmake, snapshot, target};
-
-        let cached =
-            |caches: std::path::PathBuf| snapshot::cached(snapshot::default_pin(), &caches);
-        let Some(tree) = snapshot::default_cache_dir().ok().and_then(cached) else {
-            println!(
-                "every_component_of_the_default_snapshot_has_a_row did not run: it is not in the cache"
-            );
-            return;
-        };
-        let machine = target::Machine {
-            machine: "amd64",
-            machine_arch: "x86_64",
-            machine_cpu: "x86_64",
-        };
-        let make = bsdmake::Tree::new(tree.root());
-        let all = Catalogue::read(&make, &machine, &Options::default(), &|_| None).unwrap();
-        for entry in all.entries.iter().filter(|entry| entry.name != "rump") {
-            assert!(needs(&entry.name).is_some(), "{}", entry.name);
-            all.closure(&[&entry.name]).unwrap();
-        }
-    }
-
-    #[test]
     fn every_component_has_one_row() {
         for (index, (component, ..)) in ROWS.iter().enumerate() {
             assert!(

@@ -48,6 +48,7 @@ pub use progress::{Progress, Warnings};
 pub use tree::Tree;
 
 use cache::Cache;
+use manifest::Manifest;
 #[cfg(feature = "download")]
 use staging::Limits;
 
@@ -155,6 +156,13 @@ pub fn verify_cached(
     })?;
     directory::check(&entry.tree(), pin, &cache, progress)?;
     Ok(Tree::cached(&entry, pin.digest, true))
+}
+
+/// What the files of `pin` have to be, if the cache knows: also where they have changed there.
+#[must_use]
+pub fn pinned_manifest(pin: &Pin, cache_dir: &Path) -> Option<Manifest> {
+    let manifest = Cache::new(cache_dir).entry(pin.digest)?.manifest().ok()?;
+    (manifest.digest() == pin.digest).then_some(manifest)
 }
 
 fn from_cache_or_network(

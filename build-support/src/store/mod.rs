@@ -19,11 +19,14 @@
 //! options, is a key too, and its answer is one small file: neither Makefiles nor headers are read.
 //!
 //! Files are written under another name, synced and renamed; lists and answers end with a line that
-//! says so, and carry the library's length. What is damaged counts as absent. Any number of builds
+//! says so, and carry the library's length and checksum, which are compared with the library before
+//! it is handed out. What is damaged counts as absent. Any number of builds
 //! may use a store at once: what they write under one name is the same. Only eviction and clearing take
 //! locks, and a library is never served from the store but from the build's own folder.
 //! `v1` is the version of this layout.
 
+mod audit;
+mod content;
 mod contents;
 mod eviction;
 mod files;
@@ -37,6 +40,9 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
+pub use audit::{Audit, Reason, Removed};
+use content::Content;
+pub use content::Damaged;
 pub use contents::Usage;
 pub use files::{FileDigests, Input};
 pub use key::{Key, KeyBuilder};
@@ -66,7 +72,9 @@ pub struct Hit {
     pub library: PathBuf,
     /// The list of what it was made from.
     list: PathBuf,
-    answer: Answer,
+    /// Its name, without the suffix.
+    name: String,
+    content: Content,
 }
 
 impl Hit {
@@ -116,25 +124,41 @@ impl Store {
     }
 
     /// Answers a question that was asked before.
-    #[must_use]
-    pub fn recall(&self, target: &str, component: &str, question: &Key) -> Option<Hit> {
+    ///
+    /// # Errors
+    ///
+    /// If the answer leads to a library whose bytes have changed.
+    pub fn recall(
+        &self,
+        target: &str,
+        component: &str,
+        question: &Key,
+    ) -> Result<Option<Hit>, Damaged> {
         let folder = self.folder(target, component);
-        let answer = Answer::read(&folder.join(format!("{question}.{ANSWER}")))?;
-        Self::hit(&folder, answer)
+        match Answer::read(&folder.join(format!("{question}.{ANSWER}"))) {
+            Some(answer) => Self::hit(&folder, answer.library, answer.content),
+            None => Ok(None),
+        }
     }
 
     /// Finds a library by its recipe and the contents of the files that it was made from.
-    #[must_use]
+    ///
+    /// # Errors
+    ///
+    /// If it is there, and its bytes have changed.
     pub fn find(
         &self,
         target: &str,
         component: &str,
         recipe: &Key,
         digests: &mut FileDigests,
-    ) -> Option<Hit> {
+    ) -> Result<Option<Hit>, Damaged> {
         let folder = self.folder(target, component);
         let prefix = format!("{recipe}-");
-        for entry in fs::read_dir(&folder).ok()?.flatten() {
+        let Ok(entries) = fs::read_dir(&folder) else {
+            return Ok(None);
+        };
+        for entry in entries.flatten() {
             let path = entry.path();
             let is_list = path
                 .extension()
@@ -148,37 +172,38 @@ impl Store {
             };
             if list.inputs.iter().all(|input| digests.agree(input))
                 && let Some(stem) = path.file_stem()
+                && let name = stem.to_string_lossy().into_owned()
+                && let Some(hit) = Self::hit(&folder, name, list.content)?
             {
-                let answer = Answer {
-                    library: stem.to_string_lossy().into_owned(),
-                    length: list.length,
-                };
-                if let Some(hit) = Self::hit(&folder, answer) {
-                    return Some(hit);
-                }
+                return Ok(Some(hit));
             }
         }
-        None
+        Ok(None)
     }
 
-    /// The library of an answer, if it is there whole.
-    fn hit(folder: &Path, answer: Answer) -> Option<Hit> {
-        let path = |suffix| folder.join(format!("{}.{suffix}", answer.library));
+    /// The library `name`, if it is there with its list and holds what it should.
+    fn hit(folder: &Path, name: String, content: Content) -> Result<Option<Hit>, Damaged> {
+        let path = |suffix| folder.join(format!("{name}.{suffix}"));
         let (library, list) = (path(LIBRARY), path(INPUTS));
-        let status = fs::metadata(&library).ok()?;
-        if !status.is_file() || status.len() != answer.length || !list.is_file() {
-            return None;
+        match content.check(&library) {
+            Ok(checked) => checked?,
+            // Eviction may be at it, and what cannot be read cannot be linked.
+            Err(_) => return Ok(None),
+        }
+        if !list.is_file() {
+            return Ok(None);
         }
         let hit = Hit {
             library,
             list,
-            answer,
+            name,
+            content,
         };
         hit.touch();
-        Some(hit)
+        Ok(Some(hit))
     }
 
-    /// Remembers the answer to a question.
+    /// Remembers the answer to a question about the source tree with the digest `tree`.
     ///
     /// # Errors
     ///
@@ -188,11 +213,17 @@ impl Store {
         target: &str,
         component: &str,
         question: &Key,
+        tree: &str,
         hit: &Hit,
     ) -> io::Result<()> {
         let folder = self.folder(target, component);
         let path = folder.join(format!("{question}.{ANSWER}"));
-        whole::write(&path, hit.answer.text().as_bytes())
+        let answer = Answer {
+            library: hit.name.clone(),
+            content: hit.content,
+            tree: tree.to_owned(),
+        };
+        whole::write(&path, answer.text().as_bytes())
     }
 
     /// Takes a library in.
@@ -211,18 +242,16 @@ impl Store {
         let folder = self.folder(target, component);
         fs::create_dir_all(&folder)?;
         let list = Inputs {
-            length: library.len() as u64,
+            content: Content::of(library),
             inputs,
         };
         let text = list.text();
         let name = format!("{recipe}-{}", KeyBuilder::new("inputs").with(&text).key());
         whole::write(&folder.join(format!("{name}.{LIBRARY}")), library)?;
         whole::write(&folder.join(format!("{name}.{INPUTS}")), text.as_bytes())?;
-        let answer = Answer {
-            library: name,
-            length: list.length,
-        };
-        Self::hit(&folder, answer).ok_or_else(|| io::Error::other("what was just written has gone"))
+        Self::hit(&folder, name, list.content)
+            .map_err(io::Error::other)?
+            .ok_or_else(|| io::Error::other("what was just written has gone"))
     }
 
     /// Reads what was written down under a key. A damaged note is none.

@@ -7,6 +7,8 @@ use std::io;
 use std::path::Path;
 
 use super::Input;
+use super::content::Content;
+use crate::snapshot::manifest::Manifest;
 
 const END: &str = "end";
 const NO_DIGEST: &str = "-";
@@ -14,15 +16,15 @@ const NO_DIGEST: &str = "-";
 /// What a library was made from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Inputs {
-    /// The library's length in bytes.
-    pub(super) length: u64,
+    /// What the library holds.
+    pub(super) content: Content,
     /// Sources and headers.
     pub(super) inputs: Vec<Input>,
 }
 
 impl Inputs {
     pub(super) fn text(&self) -> String {
-        let mut text = format!("length {}\n", self.length);
+        let mut text = format!("library {}\n", self.content);
         for input in &self.inputs {
             text.push_str(input.digest.as_deref().unwrap_or(NO_DIGEST));
             text.push(' ');
@@ -50,12 +52,26 @@ impl Inputs {
             .collect())
     }
 
+    /// The inputs of the source tree that are not what `manifest` says. Those without a digest are
+    /// left out.
+    pub(super) fn differing<'l>(&'l self, manifest: &'l Manifest) -> impl Iterator<Item = &'l str> {
+        self.inputs.iter().filter_map(move |input| {
+            let digest = input.digest.as_deref()?;
+            let is_pinned = || {
+                let entry = manifest.get(&input.path)?;
+                Some(entry.digest.to_string() == digest)
+            };
+            let is_inside = !input.path.starts_with('/');
+            (is_inside && is_pinned() != Some(true)).then_some(input.path.as_str())
+        })
+    }
+
     fn parse(text: &str) -> Option<Self> {
         let body = text.strip_suffix("end\n")?;
         let mut lines = body.lines();
-        let length = lines.next()?.strip_prefix("length ")?.parse().ok()?;
+        let content = Content::parse(lines.next()?.strip_prefix("library ")?)?;
         let inputs = lines.map(input).collect::<Option<_>>()?;
-        Some(Self { length, inputs })
+        Some(Self { content, inputs })
     }
 }
 
@@ -73,13 +89,15 @@ fn input(line: &str) -> Option<Input> {
 pub(super) struct Answer {
     /// The library's name, without its suffix.
     pub(super) library: String,
-    /// Its length in bytes.
-    pub(super) length: u64,
+    /// What it holds.
+    pub(super) content: Content,
+    /// The digest of the source tree that was asked about.
+    pub(super) tree: String,
 }
 
 impl Answer {
     pub(super) fn text(&self) -> String {
-        format!("{} {} {END}\n", self.library, self.length)
+        format!("{} {} {} {END}\n", self.library, self.tree, self.content)
     }
 
     /// Reads an answer; a damaged one is none.
@@ -88,12 +106,12 @@ impl Answer {
     }
 
     fn parse(text: &str) -> Option<Self> {
-        let mut words = text.strip_suffix(" end\n")?.split(' ');
-        let answer = Self {
+        let mut words = text.strip_suffix(" end\n")?.splitn(3, ' ');
+        Some(Self {
             library: words.next()?.to_owned(),
-            length: words.next()?.parse().ok()?,
-        };
-        words.next().is_none().then_some(answer)
+            tree: words.next()?.to_owned(),
+            content: Content::parse(words.next()?)?,
+        })
     }
 }
 
@@ -118,12 +136,13 @@ mod tests {
     fn what_is_written_is_read_and_what_is_cut_short_is_not() {
         let answer = Answer {
             library: "k-i".into(),
-            length: 12,
+            content: Content::of(b"library"),
+            tree: "ddc2".into(),
         };
         let text = answer.text();
         assert_eq!(Answer::parse(&text), Some(answer));
         let list = Inputs {
-            length: 3,
+            content: Content::of(b"abc"),
             inputs: vec![
                 Input {
                     digest: Some("00".into()),

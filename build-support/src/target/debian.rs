@@ -56,14 +56,11 @@ mod tests {
     use crate::target::table::SUPPORTED;
 
     #[test]
+    #[ignore = "asks Debian's apt-cache; CI runs it"]
     fn debian_has_the_packages() {
         let names = Command::new("apt-cache").arg("pkgnames").output();
         let names = names.map(|output| String::from_utf8_lossy(&output.stdout).into_owned());
         let known: Vec<&str> = names.iter().flat_map(|names| names.lines()).collect();
-        if !known.contains(&"gcc-aarch64-linux-gnu") {
-            println!("debian_has_the_packages not run: apt-cache knows no cross compilers here");
-            return;
-        }
         let mut compared = 0;
         // A machine's own compiler is no cross compiler.
         let others = |triple: &str| !triple.starts_with(std::env::consts::ARCH);

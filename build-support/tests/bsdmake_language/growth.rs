@@ -17,8 +17,7 @@ fn doubling(first: &str) -> String {
     format!("A0={first}\n{}", doubled.collect::<String>())
 }
 
-#[test]
-fn what_grows_beyond_bounds_is_told() {
+pub(crate) fn what_grows_beyond_bounds_is_told() {
     let modified = |modifiers: &str| format!("A=\\\\\nX:=${{A{modifiers}}}");
     let loops = |depth: usize, words: &str| {
         let open: String = (0..depth)
@@ -45,8 +44,7 @@ fn what_grows_beyond_bounds_is_told() {
     }
 }
 
-#[test]
-fn files_that_include_others_twice_are_told() {
+pub(crate) fn files_that_include_others_twice_are_told() {
     let root = tree(".include \"0.mk\"");
     for n in 0..30 {
         let twice = format!(".include \"{0}.mk\"\n", n + 1).repeat(2);
@@ -58,8 +56,7 @@ fn files_that_include_others_twice_are_told() {
     assert!(error.file.starts_with("sys/here"), "{error}");
 }
 
-#[test]
-fn loops_within_loops_are_told() {
+pub(crate) fn loops_within_loops_are_told() {
     let deep = |depth: usize| {
         let open = ".for i in a\n".repeat(depth);
         fault(&format!("{open}X=1\n{}", ".endfor\n".repeat(depth)))
@@ -72,8 +69,7 @@ fn loops_within_loops_are_told() {
     );
 }
 
-#[test]
-fn conditions_within_expressions_within_conditions_are_told() {
+pub(crate) fn conditions_within_expressions_within_conditions_are_told() {
     // Each name is the next condition, and has the parentheses that one condition may have.
     let open = "(".repeat(60);
     let close = ")".repeat(60);
@@ -90,8 +86,7 @@ fn conditions_within_expressions_within_conditions_are_told() {
     );
 }
 
-#[test]
-fn a_makefile_that_is_no_makefile_is_told() {
+pub(crate) fn a_makefile_that_is_no_makefile_is_told() {
     let root = tree("");
     let path = root.path().join("sys/here/Makefile");
     let file = fs::File::create(&path).unwrap();

@@ -9,6 +9,7 @@ use std::process::Command;
 
 use cases::{CASES, WRONG};
 use rumpkernel_build::bsdmake::{Error, Evaluator, Fault, Settings, Tree};
+use rumpkernel_harness::{Outcome, installed};
 
 /// A tree with the Makefile in its folder `sys/here`, beside two files to include.
 fn tree(makefile: &str) -> tempfile::TempDir {
@@ -43,20 +44,16 @@ fn check(value: impl Fn(&Path) -> Result<String, String>) {
     assert!(report.is_empty(), "{report}");
 }
 
-#[test]
-fn values_are_what_make_would_say() {
+fn values_are_what_make_would_say() -> Outcome {
     check(|root| {
         let value = evaluated(root).map_err(|error| error.to_string())?;
         Ok(value.unwrap_or_default())
     });
+    Ok(())
 }
 
-#[test]
-fn bmake_says_the_same() {
-    if Command::new("bmake").arg("-h").output().is_err() {
-        println!("bmake_says_the_same did not run: bmake is not installed");
-        return;
-    }
+fn bmake_says_the_same() -> Outcome {
+    installed("bmake")?;
     check(|root| {
         let output = Command::new("bmake")
             .current_dir(root.join("sys/here"))
@@ -75,9 +72,9 @@ fn bmake_says_the_same() {
             false => Err(text(&output.stderr)),
         }
     });
+    Ok(())
 }
 
-#[test]
 fn what_is_wrong_is_told_with_its_place() {
     for (makefile, line, expected) in WRONG {
         let root = tree(makefile);
@@ -94,7 +91,6 @@ fn what_is_wrong_is_told_with_its_place() {
     }
 }
 
-#[test]
 fn a_fault_in_an_included_file_names_that_file() {
     let root = tree("X=1\n.include \"bad.mk\"");
     fs::write(
@@ -109,7 +105,6 @@ fn a_fault_in_an_included_file_names_that_file() {
     );
 }
 
-#[test]
 fn files_that_include_each_other_are_told() {
     let root = tree(".include \"a.mk\"");
     fs::write(root.path().join("sys/here/a.mk"), ".include \"b.mk\"\n").unwrap();
@@ -129,7 +124,6 @@ fn files_that_include_each_other_are_told() {
     );
 }
 
-#[test]
 fn a_missing_makefile_is_told() {
     let root = tempfile::tempdir().unwrap();
     let error = evaluated(root.path()).unwrap_err();
@@ -141,7 +135,6 @@ fn a_missing_makefile_is_told() {
     );
 }
 
-#[test]
 fn probes_are_asked_by_name() {
     let makefile = "CFLAGS=-DOTHER\nX!=if ${COMPILE.c} -fsyntax-only -DLDREX_TEST f.c >/dev/null \
                     2>/dev/null; then echo yes; else echo no; fi";
@@ -155,7 +148,6 @@ fn probes_are_asked_by_name() {
     }
 }
 
-#[test]
 fn nesting_without_end_is_told() {
     let deep = |open: &str, inside: &str, close: &str| {
         format!("{}{inside}{}", open.repeat(10_000), close.repeat(10_000))
@@ -174,4 +166,20 @@ fn nesting_without_end_is_told() {
         let skipped = makefile.contains(":U") && expected == Ok(Some("a".to_owned()));
         assert!(expected.is_err() || skipped, "{beginning}");
     }
+}
+
+rumpkernel_harness::tests! {
+    values_are_what_make_would_say,
+    bmake_says_the_same,
+    what_is_wrong_is_told_with_its_place,
+    a_fault_in_an_included_file_names_that_file,
+    files_that_include_each_other_are_told,
+    a_missing_makefile_is_told,
+    probes_are_asked_by_name,
+    nesting_without_end_is_told,
+    growth::what_grows_beyond_bounds_is_told,
+    growth::files_that_include_others_twice_are_told,
+    growth::loops_within_loops_are_told,
+    growth::conditions_within_expressions_within_conditions_are_told,
+    growth::a_makefile_that_is_no_makefile_is_told,
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use rumpkernel_build::image::{Error, Packed};
 use rumpkernel_build::target::{Endian, Target};
+use rumpkernel_harness::{Missing, Outcome, all_but};
 
 use crate::scene::{HOST, Scene, Toolchain};
 
@@ -269,12 +270,14 @@ fn check(toolchain: &Toolchain, linker: &str, image: &Image) {
     );
 }
 
-#[test]
-fn tables_say_what_the_source_says() {
-    let mut checked = 0;
+pub(crate) fn tables_say_what_the_source_says() -> Outcome {
+    let mut missing = Vec::new();
     for toolchain in TOOLCHAINS {
         let Some(mut scene) = Scene::new(toolchain) else {
-            println!("not run: {toolchain:?} does not link");
+            missing.push(Missing::tool(format!(
+                "{} does not link",
+                toolchain.command
+            )));
             continue;
         };
         scene.library("kernel", KERNEL, &[]);
@@ -304,40 +307,35 @@ fn tables_say_what_the_source_says() {
             let packed = packed.unwrap_or_else(|error| panic!("{toolchain:?}, LLD: {error}"));
             check(toolchain, "rustc's LLD", &image(packed));
         } else {
-            println!("not run: {toolchain:?} with rustc's LLD, which is not installed");
+            missing.push(Missing::tool("rustc came without LLD"));
         }
-        checked += 1;
     }
-    println!("checked {checked} of {} toolchains", TOOLCHAINS.len());
+    all_but(missing)
 }
 
-#[test]
-fn the_packed_image_can_be_asked_for_twice_with_the_same_answer() {
-    let test = "the_packed_image_can_be_asked_for_twice";
-    let Some(mut scene) = Scene::native(test) else {
-        return;
-    };
+pub(crate) fn the_packed_image_can_be_asked_for_twice_with_the_same_answer() -> Outcome {
+    let mut scene = Scene::native()?;
     scene.library("kernel", KERNEL, &[]);
     assert_eq!(scene.pack().unwrap(), scene.pack().unwrap());
+    Ok(())
 }
 
 /// Passes for a compiler in front of one that links nothing, as zig's is.
-#[test]
-fn the_linker_of_rustc_needs_no_compiler_that_links() {
-    let test = "the_linker_of_rustc_needs_no_compiler_that_links";
+pub(crate) fn the_linker_of_rustc_needs_no_compiler_that_links() -> Outcome {
     let toolchain = Toolchain {
         triple: HOST,
         command: "sh -c 'case \" $* \" in *shared*relocs*) exit 1;; *) exec cc \"$@\";; esac' cc",
     };
     let Some(mut scene) = Scene::new(&toolchain) else {
-        println!("{test} not run: it is for {HOST} and needs cc");
-        return;
+        return Err(Missing::tool(format!(
+            "{HOST} is not the host, or has no cc"
+        )));
     };
     scene.library("kernel", KERNEL, &[]);
     assert!(scene.pack().is_err(), "the compiler links");
     if !scene.use_rust_lld() {
-        println!("{test} not run: rustc came without LLD");
-        return;
+        return Err(Missing::tool("rustc came without LLD"));
     }
     scene.pack().unwrap();
+    Ok(())
 }

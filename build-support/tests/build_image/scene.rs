@@ -8,6 +8,7 @@ use rumpkernel_build::archive::{self, Member};
 use rumpkernel_build::compile::{Compiler, Search};
 use rumpkernel_build::image::{self, Error, Linker, Packed};
 use rumpkernel_build::target::Target;
+use rumpkernel_harness::Missing;
 use tempfile::TempDir;
 
 pub(crate) const HOST: &str = "x86_64-unknown-linux-gnu";
@@ -61,19 +62,16 @@ impl Scene {
             .then_some(scene)
     }
 
-    /// As [`new`](Self::new), for this machine; a test that gets none says that it did not run.
-    pub(crate) fn native(test: &str) -> Option<Self> {
+    /// As [`new`](Self::new), for this machine.
+    pub(crate) fn native() -> Result<Self, Missing> {
+        if !cfg!(all(target_arch = "x86_64", target_os = "linux")) {
+            return Err(Missing::on_this_machine(format!("it is for {HOST}")));
+        }
         let toolchain = Toolchain {
             triple: HOST,
             command: "cc",
         };
-        let scene = cfg!(all(target_arch = "x86_64", target_os = "linux"))
-            .then(|| Self::new(&toolchain))
-            .flatten();
-        if scene.is_none() {
-            println!("{test} not run: it is for {HOST} and needs cc");
-        }
-        scene
+        Self::new(&toolchain).ok_or_else(|| Missing::tool("cc does not link"))
     }
 
     /// Links with the LLD that came with rustc from now on; answers whether there is one.

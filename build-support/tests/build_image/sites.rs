@@ -6,6 +6,7 @@ use std::fs;
 use std::process::Command;
 
 use rumpkernel_build::image::Packed;
+use rumpkernel_harness::{Missing, Outcome, all_but};
 
 use crate::scene::{HOST, Scene, Toolchain};
 
@@ -124,8 +125,8 @@ fn check(scene: &Scene, packed: &Packed, on: &Toolchain) -> Option<()> {
     Some(())
 }
 
-#[test]
-fn code_holds_what_the_table_would_say() {
+pub(crate) fn code_holds_what_the_table_would_say() -> Outcome {
+    let mut missing = Vec::new();
     for command in [
         "gcc",
         "gcc -fuse-ld=gold",
@@ -137,20 +138,16 @@ fn code_holds_what_the_table_would_say() {
             command,
         };
         let Some(mut scene) = Scene::new(&toolchain) else {
-            println!(
-                "code_holds_what_the_table_would_say not run with {command}: it does not link"
-            );
+            missing.push(Missing::tool(format!("{command} does not link")));
             continue;
         };
         scene.library("kernel", KERNEL, &[]);
         let packed = scene.pack().unwrap();
-        if check(&scene, &packed, &toolchain).is_none() {
-            println!("code_holds_what_the_table_would_say not run: it needs binutils");
-            return;
-        }
+        check(&scene, &packed, &toolchain).ok_or_else(|| Missing::tool("there are no binutils"))?;
         if scene.use_rust_lld() {
             let packed = scene.pack().unwrap();
             check(&scene, &packed, &toolchain);
         }
     }
+    all_but(missing)
 }

@@ -9,24 +9,27 @@ use std::time::SystemTime;
 use rumpkernel_build::builder::Built;
 use rumpkernel_build::image::{self, Packed};
 use rumpkernel_build::target::Target;
+use rumpkernel_harness::{Missing, Outcome, installed};
 
 use crate::scene::{HOST, KERNEL, SMALL, configuration, kept, run};
 
-/// The lines that a tool prints about a file; `None` if there is no such tool.
-fn lines(tool: &str, arguments: &[&str], file: &Path) -> Option<Vec<String>> {
-    let output = Command::new(tool).args(arguments).arg(file).output();
-    let Some(output) = output.ok().filter(|output| output.status.success()) else {
-        println!("not run: no {tool}");
-        return None;
-    };
+/// The lines that a tool prints about a file.
+fn lines(tool: &str, arguments: &[&str], file: &Path) -> Result<Vec<String>, Missing> {
+    installed(tool)?;
+    let output = Command::new(tool)
+        .args(arguments)
+        .arg(file)
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{output:?}");
     let text = String::from_utf8(output.stdout).unwrap();
-    Some(text.lines().map(str::to_owned).collect())
+    Ok(text.lines().map(str::to_owned).collect())
 }
 
-fn image_of(test: &str, folder: &Path, components: &[&str]) -> Option<Built> {
+fn image_of(folder: &Path, components: &[&str]) -> Result<Built, Missing> {
     let mut configuration = configuration(folder, components);
     configuration.image = Some(Vec::new());
-    Some(run(test, &configuration)?.unwrap())
+    Ok(run(&configuration)?.unwrap())
 }
 
 fn object(built: &Built) -> std::path::PathBuf {
@@ -44,21 +47,13 @@ fn symbols(listing: &[String], kinds: &str) -> BTreeMap<String, u64> {
     symbols.collect()
 }
 
-#[test]
-fn the_tables_are_what_readelf_and_nm_say() {
-    let test = "the_tables_are_what_readelf_and_nm_say";
-    let Some(built) = image_of(test, &kept("image"), &KERNEL) else {
-        return;
-    };
+pub(crate) fn the_tables_are_what_readelf_and_nm_say() -> Outcome {
+    let built = image_of(&kept("image"), &KERNEL)?;
     let object = object(&built);
     let packed = image::pack(&object, &Target::from_triple(HOST).unwrap(), &[]).unwrap();
-    let (Some(relocations), Some(dynamic), Some(all)) = (
-        lines("readelf", &["-rWD"], &object),
-        lines("nm", &["-D", "-P"], &object),
-        lines("readelf", &["-sW"], &object),
-    ) else {
-        return;
-    };
+    let relocations = lines("readelf", &["-rWD"], &object)?;
+    let dynamic = lines("nm", &["-D", "-P"], &object)?;
+    let all = lines("readelf", &["-sW"], &object)?;
 
     let count = |kind: &str| {
         let found = relocations.iter().filter(|line| line.contains(kind));
@@ -88,6 +83,7 @@ fn the_tables_are_what_readelf_and_nm_say() {
     assert_eq!(packed.exports, expected);
 
     assert_eq!(functions(&packed), functions_by_tool(&all, origin));
+    Ok(())
 }
 
 fn export(packed: &Packed, name: &str) -> u64 {
@@ -120,16 +116,10 @@ fn functions_by_tool(listing: &[String], origin: u64) -> BTreeSet<u64> {
     functions.collect()
 }
 
-#[test]
-fn every_function_of_the_code_keeps_a_frame_for_backtraces() {
-    let test = "every_function_of_the_code_keeps_a_frame";
-    let Some(built) = image_of(test, &kept("image"), &KERNEL) else {
-        return;
-    };
+pub(crate) fn every_function_of_the_code_keeps_a_frame_for_backtraces() -> Outcome {
+    let built = image_of(&kept("image"), &KERNEL)?;
     let arguments = ["-d", "--no-show-raw-insn", "--no-addresses"];
-    let Some(listing) = lines("objdump", &arguments, &object(&built)) else {
-        return;
-    };
+    let listing = lines("objdump", &arguments, &object(&built))?;
     // Those that call others; what assembly has written calls nobody.
     let mut functions: Vec<(&str, bool, bool)> = Vec::new();
     for line in &listing {
@@ -152,23 +142,21 @@ fn every_function_of_the_code_keeps_a_frame_for_backtraces() {
         .filter(|(name, _, frame)| !frame && !name.contains(".cold"));
     let frameless: Vec<_> = frameless.map(|(name, ..)| name).collect();
     assert!(frameless.is_empty(), "{frameless:?}");
+    Ok(())
 }
 
-#[test]
-fn an_image_is_linked_again_when_a_library_is_another_and_only_then() {
-    let test = "an_image_is_linked_again_when";
+pub(crate) fn an_image_is_linked_again_when_a_library_is_another_and_only_then() -> Outcome {
     let folder = tempfile::tempdir().unwrap();
-    let build = |components: &[&str]| -> Option<(SystemTime, String)> {
-        let built = image_of(test, folder.path(), components)?;
+    let build = |components: &[&str]| -> Result<(SystemTime, String), Missing> {
+        let built = image_of(folder.path(), components)?;
         let written = fs::metadata(object(&built)).unwrap().modified().unwrap();
-        Some((written, fs::read_to_string(built.image.unwrap()).unwrap()))
+        Ok((written, fs::read_to_string(built.image.unwrap()).unwrap()))
     };
-    let (Some(first), Some(second)) = (build(&[SMALL]), build(&[SMALL])) else {
-        return;
-    };
+    let (first, second) = (build(&[SMALL])?, build(&[SMALL])?);
     assert!(first == second);
     let third = build(&[SMALL, "rumpfs_tmpfs"]).unwrap();
     assert!(third.0 > first.0 && third.1 != first.1);
     let fourth = build(&[SMALL]).unwrap();
     assert!(fourth.0 > third.0 && fourth.1 == first.1);
+    Ok(())
 }

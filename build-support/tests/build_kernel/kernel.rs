@@ -5,15 +5,13 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use rumpkernel_build::builder::{OwnComponent, OwnFiles};
+use rumpkernel_harness::{Outcome, installed};
 
 use crate::scene::{KERNEL, configuration, kept, nm, run};
 
-#[test]
-fn what_a_kernel_lacks_are_hypercalls_only() {
+pub(crate) fn what_a_kernel_lacks_are_hypercalls_only() -> Outcome {
     let configuration = configuration(&kept("kernel"), &KERNEL);
-    let Some(built) = run("what_a_kernel_lacks_are_hypercalls_only", &configuration) else {
-        return;
-    };
+    let built = run(&configuration)?;
     let built = built.unwrap();
     assert_eq!(built.libraries.len(), KERNEL.len());
     let libraries: Vec<PathBuf> = built
@@ -21,13 +19,8 @@ fn what_a_kernel_lacks_are_hypercalls_only() {
         .iter()
         .map(|library| library.path.clone())
         .collect();
-    let (Some(undefined), Some(defined)) = (
-        nm(&["-g", "-u", "-P"], &libraries),
-        nm(&["-g", "--defined-only", "-P"], &libraries),
-    ) else {
-        println!("what_a_kernel_lacks_are_hypercalls_only not run: no nm");
-        return;
-    };
+    let undefined = nm(&["-g", "-u", "-P"], &libraries)?;
+    let defined = nm(&["-g", "--defined-only", "-P"], &libraries)?;
     assert!(defined.contains("rump_init") && defined.contains("rumpns_ffs_mount"));
     let foreign: Vec<&String> = undefined
         .difference(&defined)
@@ -41,27 +34,23 @@ fn what_a_kernel_lacks_are_hypercalls_only() {
     };
     let unknown: Vec<_> = foreign.into_iter().filter(|name| !known(name)).collect();
     assert_eq!(unknown, Vec::<&String>::new());
+    Ok(())
 }
 
-#[test]
-fn the_version_is_what_newvers_sh_says() {
+pub(crate) fn the_version_is_what_newvers_sh_says() -> Outcome {
     let configuration = configuration(&kept("kernel"), &KERNEL);
-    let Some(built) = run("the_version_is_what_newvers_sh_says", &configuration) else {
-        return;
-    };
+    let built = run(&configuration)?;
     let built = built.unwrap();
     let folder = tempfile::tempdir().unwrap();
     let script = built.tree.join("sys/conf/newvers.sh");
     let mut command = Command::new("sh");
     command.arg(script).args(["-i", "RUMP-ROAST", "-n", "-r"]);
+    installed("awk")?;
     let done = command
         .current_dir(folder.path())
         .env_remove("BUILDINFO")
         .status();
-    if !done.is_ok_and(|status| status.success()) {
-        println!("the_version_is_what_newvers_sh_says not run: no sh or no awk");
-        return;
-    }
+    assert!(done.unwrap().success());
     let theirs = fs::read_to_string(folder.path().join("vers.c")).unwrap();
     let base = built
         .libraries
@@ -80,6 +69,7 @@ fn the_version_is_what_newvers_sh_says() {
         compared += 1;
     }
     assert_eq!(compared, 7);
+    Ok(())
 }
 
 /// The text of a C string literal in several pieces.
@@ -102,8 +92,8 @@ fn string(literal: &str) -> String {
     text
 }
 
-#[test]
-fn a_component_of_ones_own_sees_the_kernels_headers_and_is_built_once_per_content() {
+pub(crate) fn a_component_of_ones_own_sees_the_kernels_headers_and_is_built_once_per_content()
+-> Outcome {
     let folder = tempfile::tempdir().unwrap();
     let source = folder.path().join("own.c");
     let write = |size: usize| {
@@ -121,17 +111,14 @@ fn a_component_of_ones_own_sees_the_kernels_headers_and_is_built_once_per_conten
         ..OwnFiles::default()
     }));
     write(size_of::<usize>());
-    let test = "a_component_of_ones_own";
-    let Some(built) = run(test, &configuration) else {
-        return;
-    };
+    let built = run(&configuration)?;
     let built = built.unwrap();
     assert!(built.dependencies.contains(&source));
-    if let Some(names) = nm(&["-g", "-P"], &[built.own[0].path.clone()]) {
-        assert!(names.contains("rumpns_own_answer"), "{names:?}");
-    }
-    let again = run(test, &configuration).unwrap().unwrap();
+    let names = nm(&["-g", "-P"], &[built.own[0].path.clone()])?;
+    assert!(names.contains("rumpns_own_answer"), "{names:?}");
+    let again = run(&configuration).unwrap().unwrap();
     assert_eq!(again.statistics.compiled_files, 0);
     write(size_of::<usize>() + 1);
-    assert!(run(test, &configuration).unwrap().is_err());
+    assert!(run(&configuration).unwrap().is_err());
+    Ok(())
 }

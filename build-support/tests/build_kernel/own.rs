@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use rumpkernel_build::builder::{Built, Configuration, Earlier, Error, OwnComponent, build_own};
 use rumpkernel_build::snapshot::Warnings;
+use rumpkernel_harness::{Missing, Outcome};
 
 use crate::scene::{SMALL, configuration, kept, run};
 
@@ -32,8 +33,8 @@ fn with(folders: &[&Path]) -> Configuration {
 }
 
 /// What is wrong with such a build; nothing where it cannot run.
-fn refusal(test: &str, folders: &[&Path]) -> Option<String> {
-    Some(with_sources(&run(test, &with(folders))?.unwrap_err()))
+fn refusal(folders: &[&Path]) -> Result<String, Missing> {
+    Ok(with_sources(&run(&with(folders))?.unwrap_err()))
 }
 
 fn contains(message: &str, words: &[&str]) {
@@ -47,12 +48,8 @@ fn names(built: &Built) -> Vec<&str> {
     libraries.map(|library| library.name.as_str()).collect()
 }
 
-#[test]
-fn a_folder_of_the_settings_is_part_of_the_kernel_with_what_it_needs() {
-    let test = "a_folder_of_the_settings";
-    let Some(built) = run(test, &with(&[&caesar()])) else {
-        return;
-    };
+pub(crate) fn a_folder_of_the_settings_is_part_of_the_kernel_with_what_it_needs() -> Outcome {
+    let built = run(&with(&[&caesar()]))?;
     let built = built.unwrap();
     assert_eq!(
         names(&built),
@@ -65,7 +62,7 @@ fn a_folder_of_the_settings_is_part_of_the_kernel_with_what_it_needs() {
     }
     // The folder around it stands for it, too.
     let around = caesar().join("..");
-    let again = run(test, &with(&[&around])).unwrap().unwrap();
+    let again = run(&with(&[&around])).unwrap().unwrap();
     assert_eq!(names(&again), names(&built));
 
     // A build script of a crate that names it as well finds it in the kernel, and another one's is for that kernel.
@@ -84,17 +81,15 @@ fn a_folder_of_the_settings_is_part_of_the_kernel_with_what_it_needs() {
     assert!(built.libraries.is_empty());
     let own: Vec<&str> = built.own.iter().map(|library| &*library.name).collect();
     assert_eq!(own, ["own"]);
+    Ok(())
 }
 
-#[test]
-fn a_symbol_of_another_component_is_refused_even_where_a_linker_would_merge_it() {
-    let test = "a_symbol_of_another_component";
+pub(crate) fn a_symbol_of_another_component_is_refused_even_where_a_linker_would_merge_it()
+-> Outcome {
     // The kernel's own variable for its name is a definition; this one has no value.
     for source in ["int hostnamelen;", "int hostnamelen = 3;"] {
         let folder = driver("LIB=rumpdev_own", source);
-        let Some(message) = refusal(test, &[folder.path()]) else {
-            return;
-        };
+        let message = refusal(&[folder.path()])?;
         contains(
             &message,
             &["rumpdev_own", "rumpns_hostnamelen", "so does rump:"],
@@ -102,54 +97,50 @@ fn a_symbol_of_another_component_is_refused_even_where_a_linker_would_merge_it()
     }
     let one = driver("LIB=one", "int own_answer(void) { return 1; }");
     let other = driver("LIB=other", "int own_answer(void) { return 2; }");
-    let message = refusal(test, &[one.path(), other.path()]).unwrap();
+    let message = refusal(&[one.path(), other.path()]).unwrap();
     contains(&message, &["other", "rumpns_own_answer", "so does one:"]);
+    Ok(())
 }
 
-#[test]
-fn what_cannot_be_a_component_is_refused_with_its_place() {
-    let test = "what_cannot_be_a_component";
+pub(crate) fn what_cannot_be_a_component_is_refused_with_its_place() -> Outcome {
     let folder = driver("LIB=rumpvfs", "");
-    let Some(message) = refusal(test, &[folder.path()]) else {
-        return;
-    };
+    let message = refusal(&[folder.path()])?;
     contains(&message, &["two components rumpvfs", "LIB"]);
 
-    let message = refusal(test, &[Path::new("driver")]).unwrap();
+    let message = refusal(&[Path::new("driver")]).unwrap();
     contains(&message, &["`driver`", "relative = true"]);
 
     let empty = tempfile::tempdir().unwrap();
-    let message = refusal(test, &[empty.path()]).unwrap();
+    let message = refusal(&[empty.path()]).unwrap();
     contains(&message, &[&empty.path().to_string_lossy(), "a Makefile"]);
 
     let folder = driver("LIB=own\nRUMPCOMP_USER_SRCS=own.c", "");
-    let message = refusal(test, &[folder.path()]).unwrap();
+    let message = refusal(&[folder.path()]).unwrap();
     contains(&message, &["own.c", "RUMPCOMP_USER_SRCS", "no_mangle"]);
 
     let folder = driver("LIB=own\nIOCONF=OWN.ioconf", "");
     let ioconf = folder.path().join("OWN.ioconf");
     fs::write(&ioconf, "ioconf own\npseudo-device nonesuch\n").unwrap();
-    let message = refusal(test, &[folder.path()]).unwrap();
+    let message = refusal(&[folder.path()]).unwrap();
     contains(
         &message,
         &["nonesuch", &format!("{}:2", ioconf.display()), "own"],
     );
 
     let folder = driver("LIB=own", "#include <sys/param.h>\n#error as written\n");
-    let message = refusal(test, &[folder.path()]).unwrap();
+    let message = refusal(&[folder.path()]).unwrap();
     contains(&message, &["own.c:2", "as written"]);
+    Ok(())
 }
 
-#[test]
-fn a_folder_that_is_no_absolute_path_is_an_error_of_its_own() {
+pub(crate) fn a_folder_that_is_no_absolute_path_is_an_error_of_its_own() -> Outcome {
     let folder = PathBuf::from("driver");
     let mut configuration = configuration(&kept("own"), &[SMALL]);
     configuration.own = vec![OwnComponent::Folder(folder.clone())];
-    if let Some(result) = run("a_folder_that_is_no_absolute_path", &configuration) {
-        let error = result.unwrap_err();
-        assert!(
-            matches!(&error, Error::RelativeFolder(found) if *found == folder),
-            "{error}"
-        );
-    }
+    let error = run(&configuration)?.unwrap_err();
+    assert!(
+        matches!(&error, Error::RelativeFolder(found) if *found == folder),
+        "{error}"
+    );
+    Ok(())
 }

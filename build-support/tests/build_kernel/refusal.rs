@@ -6,23 +6,21 @@ use std::fs;
 use rumpkernel_build::builder::{Error, OwnComponent, OwnFiles, build};
 use rumpkernel_build::compile;
 use rumpkernel_build::snapshot::Warnings;
+use rumpkernel_harness::Outcome;
 
 use crate::scene::{KERNEL, SMALL, configuration, kept, run};
 
-#[test]
-fn an_unknown_component_is_an_error_that_names_those_much_the_same() {
+pub(crate) fn an_unknown_component_is_an_error_that_names_those_much_the_same() -> Outcome {
     let configuration = configuration(&kept("unknown"), &["rumpfs_kernsf"]);
-    let Some(result) = run("an_unknown_component", &configuration) else {
-        return;
-    };
+    let result = run(&configuration)?;
     let message = with_sources(&result.unwrap_err());
     for word in ["rumpfs_kernsf", SMALL] {
         assert!(message.contains(word), "{message}");
     }
+    Ok(())
 }
 
-#[test]
-fn a_source_that_does_not_compile_shows_command_file_and_words() {
+pub(crate) fn a_source_that_does_not_compile_shows_command_file_and_words() -> Outcome {
     let folder = tempfile::tempdir().unwrap();
     let source = folder.path().join("broken.c");
     fs::write(&source, "#error the words of the source\n").unwrap();
@@ -33,9 +31,7 @@ fn a_source_that_does_not_compile_shows_command_file_and_words() {
         flags: vec!["-DMY_FLAG=1".into()],
         ..OwnFiles::default()
     }));
-    let Some(result) = run("a_source_that_does_not_compile", &configuration) else {
-        return;
-    };
+    let result = run(&configuration)?;
     let error = result.unwrap_err();
     assert!(
         matches!(error, Error::Compile(compile::Error::Failed { .. })),
@@ -46,10 +42,10 @@ fn a_source_that_does_not_compile_shows_command_file_and_words() {
     for word in ["the words of the source", "-DMY_FLAG=1", " -c ", &*source] {
         assert!(message.contains(word), "{message}");
     }
+    Ok(())
 }
 
-#[test]
-fn an_object_for_link_time_optimisation_is_refused_with_the_flag_to_blame() {
+pub(crate) fn an_object_for_link_time_optimisation_is_refused_with_the_flag_to_blame() -> Outcome {
     let folder = tempfile::tempdir().unwrap();
     let source = folder.path().join("optimised.c");
     fs::write(&source, "int own_answer(void) { return 42; }\n").unwrap();
@@ -60,16 +56,14 @@ fn an_object_for_link_time_optimisation_is_refused_with_the_flag_to_blame() {
         flags: vec!["-flto".into()],
         ..OwnFiles::default()
     }));
-    if let Some(result) = run("an_object_for_link_time_optimisation", &configuration) {
-        let message = with_sources(&result.unwrap_err());
-        for word in ["-flto", "RUMPKERNEL_CFLAGS", "optimised.c"] {
-            assert!(message.contains(word), "{message}");
-        }
+    let message = with_sources(&run(&configuration)?.unwrap_err());
+    for word in ["-flto", "RUMPKERNEL_CFLAGS", "optimised.c"] {
+        assert!(message.contains(word), "{message}");
     }
+    Ok(())
 }
 
-#[test]
-fn compilers_that_cannot_be_used_are_named() {
+pub(crate) fn compilers_that_cannot_be_used_are_named() -> Outcome {
     let folder = tempfile::tempdir().unwrap();
     let failing = folder.path().join("failing-cc");
     fs::write(&failing, "#!/bin/sh\necho no licence >&2\nexit 3\n").unwrap();
@@ -81,9 +75,7 @@ fn compilers_that_cannot_be_used_are_named() {
     ] {
         let mut configuration = configuration(folder.path(), &[SMALL]);
         configuration.compiler = Some(compiler.clone());
-        let Some(result) = run("compilers_that_cannot_be_used", &configuration) else {
-            return;
-        };
+        let result = run(&configuration)?;
         let message = with_sources(&result.unwrap_err());
         for word in [
             word,
@@ -93,17 +85,15 @@ fn compilers_that_cannot_be_used_are_named() {
             assert!(message.contains(word), "{message}");
         }
     }
+    Ok(())
 }
 
-#[test]
-fn a_compiler_for_another_machine_is_refused_before_it_compiles() {
+pub(crate) fn a_compiler_for_another_machine_is_refused_before_it_compiles() -> Outcome {
     let folder = tempfile::tempdir().unwrap();
     let mut configuration = configuration(folder.path(), &[SMALL]);
     configuration.target = "powerpc64-unknown-linux-gnu".into();
     configuration.compiler = Some("cc".into());
-    let Some(result) = run("a_compiler_for_another_machine", &configuration) else {
-        return;
-    };
+    let result = run(&configuration)?;
     let message = with_sources(&result.unwrap_err());
     for word in [
         "`cc` cannot be used",
@@ -112,10 +102,10 @@ fn a_compiler_for_another_machine_is_refused_before_it_compiles() {
     ] {
         assert!(message.contains(word), "{message}");
     }
+    Ok(())
 }
 
-#[test]
-fn a_target_without_a_machine_is_refused_before_anything_is_fetched() {
+pub(crate) fn a_target_without_a_machine_is_refused_before_anything_is_fetched() {
     let folder = tempfile::tempdir().unwrap();
     let mut configuration = configuration(folder.path(), &[]);
     configuration.target = "s390x-unknown-linux-gnu".into();

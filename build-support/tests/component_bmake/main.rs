@@ -7,7 +7,6 @@ mod trees;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -17,6 +16,7 @@ use rumpkernel_build::component::{
     self, Catalogue, Component, CurLwp, Entry, Kind, Options, Origin,
 };
 use rumpkernel_build::target::Machine;
+use rumpkernel_harness::{Missing, Outcome, installed};
 use trees::SourceTree;
 
 /// One of every kind that takes its own way through the Makefiles, with the answer to compiler probes.
@@ -53,16 +53,10 @@ const fn machine(
     }
 }
 
-/// The trees to ask bmake about, if it is there; or a line that says why the test cannot run.
-fn source_trees(test: &str) -> Vec<SourceTree> {
-    let bmake = Command::new("bmake")
-        .args(["-V", "MAKE", "-f", "/dev/null"])
-        .output();
-    if bmake.is_err() {
-        println!("{test} did not run: bmake is not installed");
-        return Vec::new();
-    }
-    trees::source_trees(test)
+/// The trees to ask bmake about, if it is there.
+fn source_trees() -> Result<Vec<SourceTree>, Missing> {
+    installed("bmake")?;
+    trees::source_trees()
 }
 
 /// The machines to ask about in a tree: all of them in the default one.
@@ -73,9 +67,8 @@ fn machines(source: &SourceTree) -> impl Iterator<Item = &'static (Machine, bool
         .filter(move |(machine, _)| all || EVERYWHERE.contains(&machine.machine_arch))
 }
 
-#[test]
-fn components_are_what_bmake_makes_of_them() {
-    for source in source_trees("components_are_what_bmake_makes_of_them") {
+fn components_are_what_bmake_makes_of_them() -> Outcome {
+    for source in source_trees()? {
         let tree = Tree::new(&source.root);
         let mut jobs = Vec::new();
         for (machine, accepts) in machines(&source) {
@@ -93,23 +86,16 @@ fn components_are_what_bmake_makes_of_them() {
             &Options::default(),
             &jobs,
         );
-        println!(
-            "{}: {compared} of {} components compared",
-            source.name,
-            jobs.len()
-        );
         assert!(compared > jobs.len() * 9 / 10, "too few in {}", source.name);
     }
+    Ok(())
 }
 
-#[test]
-fn options_are_what_they_are_in_mk_conf() {
-    let Some(source) = source_trees("options_are_what_they_are_in_mk_conf")
+fn options_are_what_they_are_in_mk_conf() -> Outcome {
+    let source = source_trees()?
         .into_iter()
         .find(|source| source.default)
-    else {
-        return;
-    };
+        .ok_or_else(|| Missing::on_this_machine("it is for the default snapshot"))?;
     let tree = Tree::new(&source.root);
     let (machine, accepts) = &MACHINES[0];
     let jobs: Vec<_> = catalogue(&tree, machine, *accepts)
@@ -151,11 +137,11 @@ fn options_are_what_they_are_in_mk_conf() {
         let oracle = Oracle::new(&source.root, settings);
         compare(&source, &tree, &oracle, &options, &jobs);
     }
+    Ok(())
 }
 
-#[test]
-fn the_catalogue_is_what_bmake_would_enter() {
-    for source in source_trees("the_catalogue_is_what_bmake_would_enter") {
+fn the_catalogue_is_what_bmake_would_enter() -> Outcome {
+    for source in source_trees()? {
         let tree = Tree::new(&source.root);
         let oracle = Oracle::new(&source.root, "");
         for (machine, accepts) in machines(&source) {
@@ -165,6 +151,7 @@ fn the_catalogue_is_what_bmake_would_enter() {
             }
         }
     }
+    Ok(())
 }
 
 /// Compares what the catalogue has in a folder with what its Makefile lists.
@@ -222,11 +209,8 @@ fn compare(
             let theirs = oracle.answer(directory, machine, *accepts);
             let probes = |_: &str| Some(*accepts);
             let found = match component::evaluate(tree, directory, machine, options, &probes) {
-                Err(error @ component::Error::MissingSource { .. }) if theirs.failure.is_some() => {
-                    println!(
-                        "not compared in {}, as bmake finds it no more than we do: {error}",
-                        source.name
-                    );
+                Err(component::Error::MissingSource { .. }) if theirs.failure.is_some() => {
+                    // bmake finds it no more than we do.
                     continue;
                 }
                 Err(error) => format!("  {error}\n"),
@@ -386,4 +370,10 @@ fn differences(ours: &Component, theirs: &Answer) -> String {
         );
     }
     report
+}
+
+rumpkernel_harness::tests! {
+    options_are_what_they_are_in_mk_conf,
+    the_catalogue_is_what_bmake_would_enter,
+    ; campaigns: components_are_what_bmake_makes_of_them,
 }

@@ -5,9 +5,10 @@ use std::path::Path;
 
 use rumpkernel_build::compile::{self, Compiler, Search};
 use rumpkernel_build::target::Target;
+use rumpkernel_harness::{Outcome, all_but, installed};
 
 use crate::HOST;
-use crate::script::{is_here, script};
+use crate::script::script;
 
 pub(crate) fn find(
     triple: &str,
@@ -37,8 +38,7 @@ fn refused(triple: &str, commands: &str, words: &[&str]) {
     }
 }
 
-#[test]
-fn a_missing_compiler_is_named_with_the_packages_that_bring_it() {
+pub(crate) fn a_missing_compiler_is_named_with_the_packages_that_bring_it() {
     let folder = tempfile::tempdir().unwrap();
     let missing = folder.path().join("aarch64-linux-gnu-gcc");
     for (triple, words) in [
@@ -70,9 +70,8 @@ fn a_missing_compiler_is_named_with_the_packages_that_bring_it() {
     }
 }
 
-#[test]
-fn a_compiler_for_another_machine_is_refused_with_both_names() {
-    let test = "a_compiler_for_another_machine_is_refused";
+pub(crate) fn a_compiler_for_another_machine_is_refused_with_both_names() -> Outcome {
+    let mut missing = Vec::new();
     for (program, flags, triple, expected, found) in [
         (
             "gcc",
@@ -103,17 +102,19 @@ fn a_compiler_for_another_machine_is_refused_with_both_names() {
             "ELF64, big-endian, s390x",
         ),
     ] {
-        if is_here(test, program) {
+        if let Err(absent) = installed(program) {
+            missing.push(absent);
+        } else {
             let commands = format!("exec {program} \"$@\" {flags}");
             let [expected, found] = [format!("expected {expected}"), format!("found {found}")];
             refused(triple, &commands, &[&expected, &found]);
         }
     }
+    all_but(missing)
 }
 
-#[test]
-fn a_compiler_for_another_abi_is_refused_with_both_names() {
-    let test = "a_compiler_for_another_abi_is_refused";
+pub(crate) fn a_compiler_for_another_abi_is_refused_with_both_names() -> Outcome {
+    let mut missing = Vec::new();
     for (program, flags, triple, expected, found) in [
         (
             "arm-linux-gnueabihf-gcc",
@@ -165,19 +166,19 @@ fn a_compiler_for_another_abi_is_refused_with_both_names() {
             "not defined",
         ),
     ] {
-        if is_here(test, program) {
+        if let Err(absent) = installed(program) {
+            missing.push(absent);
+        } else {
             let commands = format!("exec {program} \"$@\" {flags}");
             let found = format!("found it {found}");
             refused(triple, &commands, &["another ABI", expected, &found]);
         }
     }
+    all_but(missing)
 }
 
-#[test]
-fn objects_of_other_formats_are_refused_by_name() {
-    if !is_here("objects_of_other_formats_are_refused", "clang") {
-        return;
-    }
+pub(crate) fn objects_of_other_formats_are_refused_by_name() -> Outcome {
+    installed("clang")?;
     for (flags, found) in [
         ("--target=x86_64-apple-darwin", "Mach-O"),
         ("--target=aarch64-apple-darwin", "Mach-O"),
@@ -190,10 +191,10 @@ fn objects_of_other_formats_are_refused_by_name() {
     }
     let commands = "exec clang \"$@\" -emit-llvm";
     refused(HOST, commands, &["-flto", "-emit-llvm"]);
+    Ok(())
 }
 
-#[test]
-fn a_compiler_that_crashes_shows_how_and_what_it_said() {
+pub(crate) fn a_compiler_that_crashes_shows_how_and_what_it_said() {
     let crash = "echo internal error >&2; kill -SEGV $$";
     refused(HOST, crash, &["signal: 11", "internal error"]);
     let late = format!("case \" $* \" in *\" -c \"*) {crash};; esac; exec cc \"$@\"");
@@ -205,9 +206,8 @@ fn a_compiler_that_crashes_shows_how_and_what_it_said() {
     assert!(error.contains("probe.o"), "{error}");
 }
 
-#[test]
-fn compilers_are_asked_whether_there_are_thread_local_variables() {
-    let test = "compilers_are_asked_whether_there_are_thread_local_variables";
+pub(crate) fn compilers_are_asked_whether_there_are_thread_local_variables() -> Outcome {
+    let mut missing = Vec::new();
     for (program, flags, triple, expected) in [
         ("gcc", "", HOST, true),
         ("clang", "", HOST, true),
@@ -231,7 +231,9 @@ fn compilers_are_asked_whether_there_are_thread_local_variables() {
             false,
         ),
     ] {
-        if is_here(test, program) {
+        if let Err(absent) = installed(program) {
+            missing.push(absent);
+        } else {
             let folder = tempfile::tempdir().unwrap();
             let commands = format!("exec {program} \"$@\" {flags}");
             let script = script(folder.path(), &commands);
@@ -239,4 +241,5 @@ fn compilers_are_asked_whether_there_are_thread_local_variables() {
             assert_eq!(compiler.has_thread_locals(), expected, "{commands}");
         }
     }
+    all_but(missing)
 }

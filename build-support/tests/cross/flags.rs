@@ -7,10 +7,11 @@ use std::path::Path;
 use rumpkernel_build::compile::{self, Command, Compiled, flags::Flags};
 use rumpkernel_build::namespace::Rules;
 use rumpkernel_build::target::Target;
+use rumpkernel_harness::{Outcome, all_but, installed};
 
 use crate::HOST;
 use crate::compilers::find;
-use crate::script::{is_here, script};
+use crate::script::script;
 
 /// Compiles a function as the kernel's are, with flags where CFLAGS has them and where RUMPKERNEL_CFLAGS has them.
 fn compile(program: &str, cflags: &str, last: &str) -> Result<Compiled, compile::Error> {
@@ -35,16 +36,16 @@ fn compile(program: &str, cflags: &str, last: &str) -> Result<Compiled, compile:
     .run(&compiler, &rules)
 }
 
-#[test]
-fn link_time_optimisation_of_the_program_does_not_reach_the_kernel() {
-    let test = "link_time_optimisation_of_the_program";
+pub(crate) fn link_time_optimisation_of_the_program_does_not_reach_the_kernel() -> Outcome {
+    let mut missing = Vec::new();
     for (program, flags) in [
         ("gcc", "-flto"),
         ("gcc", "-flto=auto -ffat-lto-objects"),
         ("clang", "-flto"),
         ("clang", "-flto=thin"),
     ] {
-        if !is_here(test, program) {
+        if let Err(absent) = installed(program) {
+            missing.push(absent);
             continue;
         }
         let usual = compile(program, flags, "").unwrap();
@@ -54,26 +55,22 @@ fn link_time_optimisation_of_the_program_does_not_reach_the_kernel() {
             assert!(asked.contains(word), "{program} {flags}: {asked}");
         }
     }
+    all_but(missing)
 }
 
-#[test]
-fn a_compiler_behind_ccache_makes_the_same_objects() {
-    if !is_here("a_compiler_behind_ccache", "ccache") {
-        return;
-    }
+pub(crate) fn a_compiler_behind_ccache_makes_the_same_objects() -> Outcome {
+    installed("ccache")?;
     let direct = compile("gcc", "", "").unwrap();
     let cache = tempfile::tempdir().unwrap();
     let wrapped = format!("env CCACHE_DIR={} ccache gcc", cache.path().display());
     for _ in 0..2 {
         assert_eq!(compile(&wrapped, "", "").unwrap().object, direct.object);
     }
+    Ok(())
 }
 
-#[test]
-fn a_flag_for_another_machine_is_refused_where_it_comes_last() {
-    if !is_here("a_flag_for_another_machine_is_refused", "gcc") {
-        return;
-    }
+pub(crate) fn a_flag_for_another_machine_is_refused_where_it_comes_last() -> Outcome {
+    installed("gcc")?;
     let message = with_sources(&compile("gcc", "", "-m32").unwrap_err());
     for word in [
         "expected ELF64, little-endian, x86_64",
@@ -83,17 +80,18 @@ fn a_flag_for_another_machine_is_refused_where_it_comes_last() {
     ] {
         assert!(message.contains(word), "{message}");
     }
+    Ok(())
 }
 
 /// The levels of the architecture that NetBSD's headers tell apart, by the names that they know.
-#[test]
-fn armv6_is_named_as_netbsd_names_it() {
-    let test = "armv6_is_named_as_netbsd_names_it";
+pub(crate) fn armv6_is_named_as_netbsd_names_it() -> Outcome {
+    let mut missing = Vec::new();
     for program in [
         "arm-linux-gnueabihf-gcc",
         "clang --target=arm-linux-gnueabihf",
     ] {
-        if !is_here(test, program.split(' ').next().unwrap()) {
+        if let Err(absent) = installed(program.split(' ').next().unwrap()) {
+            missing.push(absent);
             continue;
         }
         let folder = tempfile::tempdir().unwrap();
@@ -108,18 +106,19 @@ fn armv6_is_named_as_netbsd_names_it() {
         let status = command.arg("-fsyntax-only").arg(&source).status();
         assert!(status.unwrap().success(), "{program}");
     }
+    all_but(missing)
 }
 
 /// `arm` in Rust's triples is ARMv6, and other levels to compilers that are not told.
-#[test]
-fn arm_without_a_number_is_armv6() {
-    let test = "arm_without_a_number_is_armv6";
+pub(crate) fn arm_without_a_number_is_armv6() -> Outcome {
+    let mut missing = Vec::new();
     for (program, triple) in [
         ("clang", "arm-unknown-linux-gnueabihf"),
         ("clang", "arm-unknown-linux-gnueabi"),
         ("arm-linux-gnueabihf-gcc", "arm-unknown-linux-gnueabihf"),
     ] {
-        if !is_here(test, program) {
+        if let Err(absent) = installed(program) {
+            missing.push(absent);
             continue;
         }
         let folder = tempfile::tempdir().unwrap();
@@ -127,4 +126,5 @@ fn arm_without_a_number_is_armv6() {
         let level = compiler.value("__ARM_ARCH");
         assert_eq!(level, Some("6"), "{program} for {triple}");
     }
+    all_but(missing)
 }

@@ -6,21 +6,18 @@ use std::process::Command;
 
 use rumpkernel_build::compile::{Compiler, Search, environment};
 use rumpkernel_build::target::Target;
+use rumpkernel_harness::{Missing, Outcome, installed};
 
 use crate::HOST;
-use crate::script::is_here;
 
 const TARGET: &str = "RUMPKERNEL_TEST_TARGET";
 const AARCH64: &str = "aarch64-unknown-linux-gnu";
 
 /// Prints the compiler that this process's environment chooses for the target that it names.
-#[test]
-#[ignore = "for processes with an environment of their own, which the other tests start"]
-fn chosen() {
-    let Ok(triple) = env::var(TARGET) else {
-        println!("chosen not run: {TARGET} is not set");
-        return;
-    };
+pub(crate) fn chosen() -> Outcome {
+    let triple = env::var(TARGET).map_err(|_| {
+        Missing::on_this_machine("it is for processes with an environment of their own")
+    })?;
     let folder = tempfile::tempdir().unwrap();
     let compiler = Compiler::find(&Search {
         target: &Target::from_triple(&triple).unwrap(),
@@ -39,6 +36,7 @@ fn chosen() {
         }
         Err(error) => println!("error {error}"),
     }
+    Ok(())
 }
 
 /// What [`chosen`] prints with these variables, and with none else that the crate `cc` reads.
@@ -63,12 +61,9 @@ fn assert_chosen(triple: &str, variables: &[(&str, &str)], expected: &[&str]) {
     }
 }
 
-#[test]
-fn a_cross_compiler_is_found_by_its_name_and_by_every_variable() {
+pub(crate) fn a_cross_compiler_is_found_by_its_name_and_by_every_variable() -> Outcome {
     let gcc = "aarch64-linux-gnu-gcc";
-    if !is_here("a_cross_compiler_is_found", gcc) {
-        return;
-    }
+    installed(gcc)?;
     let program = &*format!("program {gcc}");
     assert_chosen(AARCH64, &[], &[program]);
     // The compiler of build scripts is another.
@@ -88,13 +83,11 @@ fn a_cross_compiler_is_found_by_its_name_and_by_every_variable() {
             "{name}: {told:?}"
         );
     }
+    Ok(())
 }
 
-#[test]
-fn flags_come_from_every_variable() {
-    if !is_here("flags_come_from_every_variable", "aarch64-linux-gnu-gcc") {
-        return;
-    }
+pub(crate) fn flags_come_from_every_variable() -> Outcome {
+    installed("aarch64-linux-gnu-gcc")?;
     for name in [
         "CFLAGS_aarch64-unknown-linux-gnu",
         "CFLAGS_aarch64_unknown_linux_gnu",
@@ -104,14 +97,12 @@ fn flags_come_from_every_variable() {
         assert_chosen(AARCH64, &[(name, "-DMARK=17")], &["mark 17"]);
     }
     assert_chosen(AARCH64, &[("HOST_CFLAGS", "-DMARK=17")], &["mark "]);
+    Ok(())
 }
 
 /// That it is found means that it writes objects for the target.
-#[test]
-fn clang_is_told_its_target() {
-    if !is_here("clang_is_told_its_target", "clang") {
-        return;
-    }
+pub(crate) fn clang_is_told_its_target() -> Outcome {
+    installed("clang")?;
     for (triple, argument) in [
         (HOST, "--target=x86_64-unknown-linux-gnu"),
         (AARCH64, "--target=aarch64-unknown-linux-gnu"),
@@ -133,14 +124,13 @@ fn clang_is_told_its_target() {
             &["program clang", &argument],
         );
     }
+    Ok(())
 }
 
-#[test]
-fn compilers_run_behind_ccache() {
+pub(crate) fn compilers_run_behind_ccache() -> Outcome {
     let gcc = "aarch64-linux-gnu-gcc";
-    if !is_here("compilers_run_behind_ccache", "ccache") || !is_here("ccache", gcc) {
-        return;
-    }
+    installed("ccache")?;
+    installed(gcc)?;
     let cache = tempfile::tempdir().unwrap();
     let variables = [
         ("CC", &*format!("ccache {gcc}")),
@@ -151,15 +141,14 @@ fn compilers_run_behind_ccache() {
     let missing = [("CC", "ccache no-such-gcc")];
     let told = with(AARCH64, &missing).join("\n");
     assert!(told.contains("no-such-gcc"), "{told}");
+    Ok(())
 }
 
-#[test]
-fn no_other_program_than_the_compiler_is_looked_for() {
+pub(crate) fn no_other_program_than_the_compiler_is_looked_for() -> Outcome {
     let gcc = "/usr/bin/aarch64-linux-gnu-gcc";
-    if !is_here("no_other_program_than_the_compiler_is_looked_for", gcc) {
-        return;
-    }
+    installed(gcc)?;
     let empty = tempfile::tempdir().unwrap();
     let variables = [("CC", gcc), ("PATH", empty.path().to_str().unwrap())];
     assert_chosen(AARCH64, &variables, &[&format!("program {gcc}")]);
+    Ok(())
 }

@@ -7,3 +7,8 @@ mod strlen;
 mod toolchains;
 #[path = "../trees/mod.rs"]
 mod trees;
+
+rumpkernel_harness::tests! {
+    strlen::clang_refuses_strlen_without_its_flag,
+    ; campaigns: functions::machines_functions_are_right_and_those_replaced_were_not,
+}

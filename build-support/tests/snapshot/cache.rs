@@ -7,6 +7,7 @@ use std::path::Path;
 use std::process::Command;
 
 use rumpkernel_build::snapshot::{Error, Request, Warnings, cached, import, obtain, verify_cached};
+use rumpkernel_harness::{Missing, Outcome};
 
 use crate::fixture::{FILES, Fixture, archive_of, expected, github_archive, pin, read_all, write};
 
@@ -16,8 +17,7 @@ fn filled() -> Fixture {
     fixture
 }
 
-#[test]
-fn a_filled_cache_needs_nothing_else() {
+pub(crate) fn a_filled_cache_needs_nothing_else() {
     let fixture = filled();
     fs::remove_dir_all(fixture.tree()).unwrap();
     let tree = obtain(&fixture.request(), &mut Warnings::default()).unwrap();
@@ -31,8 +31,7 @@ fn a_filled_cache_needs_nothing_else() {
     assert!(status.permissions().readonly());
 }
 
-#[test]
-fn without_cache_and_network_the_error_says_what_was_tried_and_what_helps() {
+pub(crate) fn without_cache_and_network_the_error_says_what_was_tried_and_what_helps() {
     let fixture = Fixture::new();
     let error = obtain(&fixture.request(), &mut Warnings::default()).unwrap_err();
     assert!(matches!(error, Error::NotFound { .. }));
@@ -55,8 +54,7 @@ fn without_cache_and_network_the_error_says_what_was_tried_and_what_helps() {
 type Crash = fn(&Path);
 
 /// An entry that lost data at a crash counts as absent, and is replaced.
-#[test]
-fn an_entry_that_was_cut_short_is_replaced() {
+pub(crate) fn an_entry_that_was_cut_short_is_replaced() {
     let entry = |fixture: &Fixture| fixture.entries().join(pin().digest.to_string());
     let crashes: [(&str, Crash); 4] = [
         ("no marker", |entry| {
@@ -87,8 +85,7 @@ fn an_entry_that_was_cut_short_is_replaced() {
     }
 }
 
-#[test]
-fn what_a_killed_process_left_is_in_nobodys_way() {
+pub(crate) fn what_a_killed_process_left_is_in_nobodys_way() {
     let fixture = Fixture::new();
     let part = fixture.entries().join(format!("{}.part", pin().digest));
     write(&part.join("tree/sys/sys/param.h"), "cut sho");
@@ -98,8 +95,7 @@ fn what_a_killed_process_left_is_in_nobodys_way() {
     assert!(!part.exists());
 }
 
-#[test]
-fn an_altered_entry_is_found_by_verifying() {
+pub(crate) fn an_altered_entry_is_found_by_verifying() {
     let fixture = filled();
     let cache = fixture.path("cache");
     verify_cached(&pin(), &cache, &mut Warnings::default()).unwrap();
@@ -116,12 +112,9 @@ fn an_altered_entry_is_found_by_verifying() {
 const CHILD: &str = "RUMPKERNEL_TEST_FILLS";
 
 /// Not a test of its own: what [`processes_may_fill_at_once`] runs several times.
-#[test]
-#[ignore = "run by processes_may_fill_at_once"]
-fn child_that_fills() {
-    let Some(folder) = env::var_os(CHILD) else {
-        return;
-    };
+pub(crate) fn child_that_fills() -> Outcome {
+    let folder = env::var_os(CHILD)
+        .ok_or_else(|| Missing::on_this_machine("processes_may_fill_at_once starts it"))?;
     let folder = Path::new(&folder);
     let request = Request {
         source: Some(folder.join("a.tar.gz")),
@@ -129,10 +122,10 @@ fn child_that_fills() {
     };
     let tree = obtain(&request, &mut Warnings::default()).unwrap();
     assert_eq!(read_all(tree.root()), expected());
+    Ok(())
 }
 
-#[test]
-fn processes_may_fill_at_once() {
+pub(crate) fn processes_may_fill_at_once() {
     let fixture = Fixture::new();
     fs::write(fixture.path("a.tar.gz"), github_archive()).unwrap();
     let children: Vec<_> = (0..6)
@@ -151,8 +144,7 @@ fn processes_may_fill_at_once() {
     assert_eq!(read_all(tree.root()), expected());
 }
 
-#[test]
-fn a_cache_that_cannot_be_written_is_an_error_that_names_the_variable() {
+pub(crate) fn a_cache_that_cannot_be_written_is_an_error_that_names_the_variable() {
     let fixture = Fixture::new();
     fs::write(fixture.path("file"), "in the way").unwrap();
     // Not even root may make folders in /proc.
@@ -171,8 +163,7 @@ fn a_cache_that_cannot_be_written_is_an_error_that_names_the_variable() {
     }
 }
 
-#[test]
-fn a_full_cache_is_an_error_that_names_the_variable() {
+pub(crate) fn a_full_cache_is_an_error_that_names_the_variable() -> Outcome {
     let fixture = Fixture::new();
     let cache = fixture.path("full");
     fs::create_dir(&cache).unwrap();
@@ -182,8 +173,7 @@ fn a_full_cache_is_an_error_that_names_the_variable() {
         .output()
         .is_ok_and(|output| output.status.success());
     if !mounted {
-        println!("a_full_cache_is_an_error_that_names_the_variable: cannot mount a small tmpfs");
-        return;
+        return Err(Missing::on_this_machine("no small tmpfs can be mounted"));
     }
     let large = "x".repeat(100_000);
     let files = FILES
@@ -200,4 +190,5 @@ fn a_full_cache_is_an_error_that_names_the_variable() {
     assert!(unmounted.unwrap().success());
     assert!(message.contains("No space left on device"), "{message}");
     assert!(message.contains("RUMPKERNEL_CACHE_DIR"), "{message}");
+    Ok(())
 }

@@ -9,35 +9,36 @@ use std::process::Command;
 use flate2::Compression;
 use flate2::write::ZlibEncoder;
 use rumpkernel_build::snapshot::{Error, Pin, Request, Warnings, import, obtain};
+use rumpkernel_harness::{Missing, Outcome, installed};
 
 use crate::fixture::{Fixture, expected, pin, read_all};
 
-fn git(folder: &Path, arguments: &[&str]) -> Option<String> {
+fn git(folder: &Path, arguments: &[&str]) -> String {
     let output = Command::new("git")
         .args(["-c", "user.name=test", "-c", "user.email=test@invalid"])
         .args(arguments)
         .current_dir(folder)
         .output()
-        .map_err(|error| println!("tests of git sources: no git(1): {error}"))
-        .ok()?;
+        .unwrap();
     assert!(
         output.status.success(),
         "{}",
         String::from_utf8_lossy(&output.stderr)
     );
-    Some(String::from_utf8(output.stdout).unwrap().trim().to_owned())
+    String::from_utf8(output.stdout).unwrap().trim().to_owned()
 }
 
 /// A repository of the tree, and the pin with its revision.
-fn repository() -> Option<(Fixture, Pin)> {
+fn repository() -> Result<(Fixture, Pin), Missing> {
+    installed("git")?;
     let fixture = Fixture::new();
     let tree = fixture.tree();
-    git(&tree, &["init", "-q"])?;
-    git(&tree, &["add", "."])?;
-    git(&tree, &["commit", "-q", "-m", "synthetic"])?;
-    let revision = git(&tree, &["rev-parse", "HEAD"])?;
+    git(&tree, &["init", "-q"]);
+    git(&tree, &["add", "."]);
+    git(&tree, &["commit", "-q", "-m", "synthetic"]);
+    let revision = git(&tree, &["rev-parse", "HEAD"]);
     let pin = Pin { revision, ..pin() };
-    Some((fixture, pin))
+    Ok((fixture, pin))
 }
 
 fn request(fixture: &Fixture, pin: &Pin, source: &str) -> Request {
@@ -47,16 +48,12 @@ fn request(fixture: &Fixture, pin: &Pin, source: &str) -> Request {
     }
 }
 
-#[test]
-fn a_repository_gives_the_tree_without_configuration_or_references() {
-    let Some((fixture, pin)) = repository() else {
-        return;
-    };
+pub(crate) fn a_repository_gives_the_tree_without_configuration_or_references() -> Outcome {
+    let (fixture, pin) = repository()?;
     git(
         fixture.folder.path(),
         &["clone", "-q", "--bare", "tree", "bare"],
-    )
-    .unwrap();
+    );
     let bare = fixture.path("bare");
     for name in ["config", "HEAD", "packed-refs"] {
         fs::remove_file(bare.join(name)).ok();
@@ -68,39 +65,34 @@ fn a_repository_gives_the_tree_without_configuration_or_references() {
         let tree = obtain(&request, &mut Warnings::default()).unwrap();
         assert_eq!(read_all(tree.root()), expected(), "{source}");
     }
+    Ok(())
 }
 
-#[test]
-fn a_clone_that_borrows_its_objects_will_do() {
-    let Some((fixture, pin)) = repository() else {
-        return;
-    };
+pub(crate) fn a_clone_that_borrows_its_objects_will_do() -> Outcome {
+    let (fixture, pin) = repository()?;
     let folder = fixture.folder.path();
     git(
         folder,
         &["clone", "-q", "--bare", "--shared", "tree", "shared"],
-    )
-    .unwrap();
+    );
     let request = request(&fixture, &pin, "shared");
     let tree = import(&request, &mut Warnings::default()).unwrap();
     assert_eq!(read_all(tree.root()), expected());
+    Ok(())
 }
 
-#[test]
-fn a_repository_without_the_revision_is_told_where_to_find_it() {
-    let Some((fixture, _)) = repository() else {
-        return;
-    };
+pub(crate) fn a_repository_without_the_revision_is_told_where_to_find_it() -> Outcome {
+    let (fixture, _) = repository()?;
     let request = request(&fixture, &pin(), "tree/.git");
     let error = obtain(&request, &mut Warnings::default()).unwrap_err();
     assert!(matches!(error, Error::Git { .. }), "{error}");
     let message = with_sources(&error);
     assert!(message.contains(&pin().revision), "{message}");
     assert!(message.contains("https://netbsd.invalid/src"), "{message}");
+    Ok(())
 }
 
-#[test]
-fn a_missing_or_damaged_object_is_an_error() {
+pub(crate) fn a_missing_or_damaged_object_is_an_error() -> Outcome {
     for damage in [
         (|path: &Path| fs::remove_file(path).unwrap()) as fn(&Path),
         |path| {
@@ -108,10 +100,8 @@ fn a_missing_or_damaged_object_is_an_error() {
             fs::write(path, "x").unwrap();
         },
     ] {
-        let Some((fixture, pin)) = repository() else {
-            return;
-        };
-        let blob = git(&fixture.tree(), &["rev-parse", "HEAD:sys/sys/queue.h"]).unwrap();
+        let (fixture, pin) = repository()?;
+        let blob = git(&fixture.tree(), &["rev-parse", "HEAD:sys/sys/queue.h"]);
         let (folder, file) = blob.split_at(2);
         damage(&fixture.tree().join(".git/objects").join(folder).join(file));
         let request = request(&fixture, &pin, "tree/.git");
@@ -120,6 +110,7 @@ fn a_missing_or_damaged_object_is_an_error() {
         assert!(error.to_string().contains("sys/sys/queue.h"), "{error}");
         fixture.assert_nothing_kept();
     }
+    Ok(())
 }
 
 /// A commit whose `sys` is the tree that `make` gives, made without git(1).
@@ -147,11 +138,8 @@ fn write_tree(database: &git2::Odb<'_>, entries: &[(&str, &str, git2::Oid)]) -> 
 }
 
 /// Trees are bytes that anybody may write; git(1) would not check these out.
-#[test]
-fn hostile_names_are_refused() {
-    let Some((fixture, _)) = repository() else {
-        return;
-    };
+pub(crate) fn hostile_names_are_refused() -> Outcome {
+    let (fixture, _) = repository()?;
     for name in ["..", "../evil.h", "e\nvil.h"] {
         let pin = commit_of(&fixture, |database| {
             let blob = database.write(git2::ObjectType::Blob, b"evil").unwrap();
@@ -166,14 +154,12 @@ fn hostile_names_are_refused() {
         assert!(!fixture.path("evil.h").exists());
         fixture.assert_nothing_kept();
     }
+    Ok(())
 }
 
 /// A few objects can stand for more folders than anybody can walk through, or deeper ones than a stack holds.
-#[test]
-fn folders_without_end_are_refused() {
-    let Some((fixture, _)) = repository() else {
-        return;
-    };
+pub(crate) fn folders_without_end_are_refused() -> Outcome {
+    let (fixture, _) = repository()?;
     for (names, depth) in [(&["a", "b", "c", "d"][..], 40), (&["a"], 10_000)] {
         let pin = commit_of(&fixture, |database| {
             let mut tree = write_tree(database, &[]);
@@ -188,20 +174,18 @@ fn folders_without_end_are_refused() {
         assert!(error.to_string().contains("more folders"), "{error}");
         fixture.assert_nothing_kept();
     }
+    Ok(())
 }
 
 /// An object is a compressed header and content, in a file named after the SHA-1 of both.
-#[test]
-fn an_object_with_other_content_or_without_end_is_refused() {
+pub(crate) fn an_object_with_other_content_or_without_end_is_refused() -> Outcome {
     for (object, expected) in [
         (&b"blob 5\0evil!"[..], "sys/sys/queue.h"),
         (b"blob 99999999999\0evil!", "sys/sys/queue.h"),
         (b"tree 0\0", "sys/sys/queue.h"),
     ] {
-        let Some((fixture, pin)) = repository() else {
-            return;
-        };
-        let blob = git(&fixture.tree(), &["rev-parse", "HEAD:sys/sys/queue.h"]).unwrap();
+        let (fixture, pin) = repository()?;
+        let blob = git(&fixture.tree(), &["rev-parse", "HEAD:sys/sys/queue.h"]);
         let (folder, file) = blob.split_at(2);
         let path = fixture.tree().join(".git/objects").join(folder).join(file);
         let mut encoder = ZlibEncoder::new(Vec::new(), Compression::fast());
@@ -213,4 +197,5 @@ fn an_object_with_other_content_or_without_end_is_refused() {
         assert!(error.to_string().contains(expected), "{error}");
         fixture.assert_nothing_kept();
     }
+    Ok(())
 }

@@ -62,8 +62,7 @@ impl Server {
     }
 }
 
-#[test]
-fn an_archive_is_downloaded_once() {
+pub(crate) fn an_archive_is_downloaded_once() {
     let (fixture, archive) = (Fixture::new(), github_archive());
     let server = Server::announcing(archive.len(), archive);
     for _ in 0..2 {
@@ -74,8 +73,7 @@ fn an_archive_is_downloaded_once() {
     obtain(&fixture.request(), &mut Warnings::default()).unwrap();
 }
 
-#[test]
-fn a_download_that_breaks_off_is_an_error_and_leaves_nothing() {
+pub(crate) fn a_download_that_breaks_off_is_an_error_and_leaves_nothing() {
     let (fixture, archive) = (Fixture::new(), github_archive());
     let server = Server::announcing(archive.len(), archive[..archive.len() / 2].to_vec());
     let error = server.obtain(&fixture).unwrap_err();
@@ -90,8 +88,7 @@ fn a_download_that_breaks_off_is_an_error_and_leaves_nothing() {
 }
 
 /// Without an announced length only the end of the compressed data tells.
-#[test]
-fn a_download_that_ends_early_unannounced_is_an_error_and_leaves_nothing() {
+pub(crate) fn a_download_that_ends_early_unannounced_is_an_error_and_leaves_nothing() {
     let (fixture, archive) = (Fixture::new(), github_archive());
     let head = "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n".to_owned();
     let server = Server::new(head, archive[..archive.len() - 4].to_vec());
@@ -100,8 +97,7 @@ fn a_download_that_ends_early_unannounced_is_an_error_and_leaves_nothing() {
     fixture.assert_nothing_kept();
 }
 
-#[test]
-fn a_server_that_lacks_the_archive_is_named() {
+pub(crate) fn a_server_that_lacks_the_archive_is_named() {
     let fixture = Fixture::new();
     let head = "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
     let server = Server::new(head.to_owned(), Vec::new());
@@ -112,8 +108,7 @@ fn a_server_that_lacks_the_archive_is_named() {
     );
 }
 
-#[test]
-fn a_server_with_other_content_is_refused() {
+pub(crate) fn a_server_with_other_content_is_refused() {
     let fixture = Fixture::new();
     let mut files = FILES;
     files[4].1 = "#define QUEUE 2\n";
@@ -124,8 +119,7 @@ fn a_server_with_other_content_is_refused() {
     fixture.assert_nothing_kept();
 }
 
-#[test]
-fn offline_nobody_is_asked() {
+pub(crate) fn offline_nobody_is_asked() {
     let (fixture, archive) = (Fixture::new(), github_archive());
     let server = Server::announcing(archive.len(), archive);
     let request = Request {
@@ -142,8 +136,7 @@ fn offline_nobody_is_asked() {
     assert_eq!(server.asked.load(Ordering::SeqCst), 0);
 }
 
-#[test]
-fn a_server_that_is_not_there_is_an_error_that_says_what_helps() {
+pub(crate) fn a_server_that_is_not_there_is_an_error_that_says_what_helps() {
     let fixture = Fixture::new();
     // A port that was free a moment ago.
     let address = TcpListener::bind("127.0.0.1:0")

@@ -7,6 +7,7 @@ use std::env;
 use std::path::{Path, PathBuf};
 
 use rumpkernel_build::snapshot::{self, Pin};
+use rumpkernel_harness::Missing;
 
 /// A source tree, and what it is called in reports.
 pub(crate) struct SourceTree {
@@ -16,39 +17,35 @@ pub(crate) struct SourceTree {
     pub(crate) default: bool,
 }
 
-/// The trees for `test`. Where the default snapshot is not in the cache there are none, and a line says so.
+/// The trees, unless one is not in the cache.
 ///
 /// # Panics
 ///
-/// If a tree that the environment asks for is not there.
-pub(crate) fn source_trees(test: &str) -> Vec<SourceTree> {
+/// If the folder that the environment names is not there.
+pub(crate) fn source_trees() -> Result<Vec<SourceTree>, Missing> {
     if let Some(root) = env::var_os("RUMPKERNEL_SOURCE").filter(|source| !source.is_empty()) {
         let root = PathBuf::from(root);
         let why = "the oracles need the files of a source tree";
         assert!(root.is_dir(), "{} is no folder; {why}", root.display());
         let name = root.display().to_string();
         let default = true;
-        return vec![SourceTree {
+        return Ok(vec![SourceTree {
             name,
             root,
             default,
-        }];
+        }]);
     }
     let cache = env::var_os("RUMPKERNEL_CACHE_DIR").map(PathBuf::from);
     let cache = cache.or_else(|| snapshot::default_cache_dir().ok());
     let asked = env::var("RUMPKERNEL_TEST_SNAPSHOTS").unwrap_or_default();
     let pins = pins(&asked);
-    let trees = pins.iter().filter_map(|pin| {
-        let tree = tree(pin, cache.as_deref());
-        let missing = format!(
-            "{test} did not run on {0}: it is not in the cache; get it with `cargo rumpkernel fetch --snapshot {0}`",
-            pin.name
-        );
-        assert!(tree.is_some() || asked.is_empty(), "{missing}");
-        if tree.is_none() {
-            println!("{missing}");
-        }
-        tree
+    let trees = pins.iter().map(|pin| {
+        tree(pin, cache.as_deref()).ok_or_else(|| {
+            Missing::tool(format!(
+                "snapshot {0} is not in the cache; `cargo rumpkernel fetch --snapshot {0}` brings it",
+                pin.name
+            ))
+        })
     });
     trees.collect()
 }

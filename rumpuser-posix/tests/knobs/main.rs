@@ -2,7 +2,6 @@
 //! those that change what a kernel does, in one that was booted.
 //!
 //! Three kernels are enough, each the base alone.
-#![cfg(feature = "instances")]
 
 #[path = "../packed/mod.rs"]
 mod packed;
@@ -18,6 +17,7 @@ use rumpkernel_build::image::{self, Packed};
 use rumpkernel_build::settings::Settings;
 use rumpkernel_build::snapshot::Warnings;
 use rumpkernel_build::target::Target;
+use rumpkernel_harness::{Missing, Outcome};
 use rumpuser_posix::{Console, DeathKind, Instance, Parameters, World};
 
 const HOST: &str = "x86_64-unknown-linux-gnu";
@@ -28,11 +28,10 @@ struct Kernel {
     packed: Packed,
 }
 
-/// Builds the base with these variables set; nothing where it cannot be.
-fn build(test: &str, name: &str, variables: &[(&str, &str)]) -> Option<Kernel> {
+/// Builds the base with these variables set.
+fn build(name: &str, variables: &[(&str, &str)]) -> Result<Kernel, Missing> {
     if !cfg!(all(target_arch = "x86_64", target_os = "linux")) {
-        println!("{test} not run: it is for {HOST}");
-        return None;
+        return Err(Missing::on_this_machine(format!("it is for {HOST}")));
     }
     let of_test = |name: &str| {
         let mut variables = variables.iter();
@@ -58,16 +57,13 @@ fn build(test: &str, name: &str, variables: &[(&str, &str)]) -> Option<Kernel> {
         settings,
     };
     let built = match builder::build(&configuration, &mut Warnings::default()) {
-        Err(Error::Sources(error)) => {
-            println!("{test} not run: {error}");
-            return None;
-        }
+        Err(Error::Sources(error)) => return Err(Missing::tool(error)),
         result => result.unwrap(),
     };
     let object = built.image.as_ref().unwrap().with_file_name("kernel.so");
     let target = Target::from_triple(HOST).unwrap();
     let packed = image::pack(&object, &target, &[]).unwrap();
-    Some(Kernel { built, packed })
+    Ok(Kernel { built, packed })
 }
 
 impl Kernel {
@@ -123,12 +119,8 @@ fn contains(content: &[u8], text: &str) -> bool {
 /// What of a failed assertion's message tells `KASSERT` from `KDASSERT`.
 const ASSERTIONS: [&str; 2] = ["diagnostic \0", "debugging \0"];
 
-#[test]
-fn what_nobody_chooses_is_what_buildrump_sh_builds() {
-    let test = "what_nobody_chooses";
-    let Some(kernel) = build(test, "knobs-plain", &[]) else {
-        return;
-    };
+fn what_nobody_chooses_is_what_buildrump_sh_builds() -> Outcome {
+    let kernel = build("knobs-plain", &[])?;
     assert_eq!(ASSERTIONS.map(|text| kernel.says(text)), [true, false]);
     for function in ["ktrwrite", "rumpns_compat_50_sys_adjtime"] {
         assert!(kernel.has_function(function), "{function}");
@@ -137,13 +129,12 @@ fn what_nobody_chooses_is_what_buildrump_sh_builds() {
     assert!(kernel.has_lwp());
     assert!(!kernel.has_lines());
     assert_eq!(kernel.boot(2), Ok(0));
+    Ok(())
 }
 
-#[test]
-fn a_kernel_without_all_that_can_be_left_out() {
+fn a_kernel_without_all_that_can_be_left_out() -> Outcome {
     let kernel = || {
         build(
-            "a_kernel_without_all_that_can_be_left_out",
             "knobs-bare",
             &[
                 ("RUMPKERNEL_CURLWP", "hypercall"),
@@ -154,9 +145,7 @@ fn a_kernel_without_all_that_can_be_left_out() {
             ],
         )
     };
-    let Some(bare) = kernel() else {
-        return;
-    };
+    let bare = kernel()?;
     assert_eq!(ASSERTIONS.map(|text| bare.says(text)), [false, false]);
     for function in ["ktrwrite", "rumpns_compat_50_sys_adjtime"] {
         assert!(!bare.has_function(function), "{function}");
@@ -166,17 +155,16 @@ fn a_kernel_without_all_that_can_be_left_out() {
     let (kind, message) = kernel().unwrap().boot(2).unwrap_err();
     assert_eq!(kind, DeathKind::Panic);
     assert!(message.contains("RUMP_NCPU == 1"), "{message}");
+    Ok(())
 }
 
-#[test]
-fn a_kernel_with_all_checks_debug_information_and_flags_of_the_users() {
+fn a_kernel_with_all_checks_debug_information_and_flags_of_the_users() -> Outcome {
     let header = Path::new(env!("CARGO_TARGET_TMPDIR")).join("knobs.h");
     let text = "#ifndef __ASSEMBLER__\n\
                 static const char knob[] __attribute__((used)) = \"a flag of the user's\";\n#endif\n";
     fs::write(&header, text).unwrap();
     let flags = format!("-O1 -include {}", header.display());
-    let Some(kernel) = build(
-        "a_kernel_with_all_checks",
+    let kernel = build(
         "knobs-checked",
         &[
             ("RUMPKERNEL_CFLAGS", &flags),
@@ -184,12 +172,17 @@ fn a_kernel_with_all_checks_debug_information_and_flags_of_the_users() {
             ("RUMPKERNEL_DEBUGINFO", "yes"),
             ("RUMPKERNEL_LOCKDEBUG", "yes"),
         ],
-    ) else {
-        return;
-    };
+    )?;
     assert_eq!(ASSERTIONS.map(|text| kernel.says(text)), [true, true]);
     assert!(kernel.has_function("rumpns_lockdebug_alloc"));
     assert!(kernel.has_lines());
     assert!(kernel.says("a flag of the user's"));
     assert_eq!(kernel.boot(2), Ok(0));
+    Ok(())
+}
+
+rumpkernel_harness::tests! {
+    ; campaigns: a_kernel_with_all_checks_debug_information_and_flags_of_the_users,
+    a_kernel_without_all_that_can_be_left_out,
+    what_nobody_chooses_is_what_buildrump_sh_builds,
 }

@@ -16,6 +16,7 @@ use rumpkernel::net::{
 };
 use rumpkernel::{Errno, ErrorKind};
 
+use crate::place::cannot_run;
 use crate::world;
 use load::*;
 use packets::{arp_request, echo_request};
@@ -405,10 +406,7 @@ fn an_interface_that_nobody_plugged_in_has_no_device() {
 fn the_hosts_stack_is_a_neighbour() {
     let tap = match tap::in_a_namespace_of_its_own(THEIRS, "fd00::2") {
         Ok(tap) => tap,
-        Err(reason) => {
-            println!("links::the_hosts_stack_is_a_neighbour: {reason}");
-            return;
-        }
+        Err(reason) => cannot_run(reason),
     };
     let kernel = world::boot();
     let interface = Interface::create(&kernel, tap).unwrap();

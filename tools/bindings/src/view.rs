@@ -113,30 +113,16 @@ mod tests {
 
     const X86_64: &str = "x86_64-unknown-linux-gnu";
 
-    /// The tree and the crate's folder; says why the test cannot run where there is no tree.
-    fn folders(test: &str) -> Option<(PathBuf, PathBuf)> {
+    /// The tree and the crate's folder.
+    fn folders() -> (PathBuf, PathBuf) {
         let crate_folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../rumpkernel-sys");
-        let clang = std::process::Command::new("clang")
-            .arg("--version")
-            .output();
-        match (Trees::compared(), clang) {
-            (Ok(trees), Ok(_)) => Some((trees.source, crate_folder)),
-            (Err(error), _) => {
-                println!("{test} did not run: {error}");
-                None
-            }
-            (_, Err(error)) => {
-                println!("{test} did not run: clang: {error}");
-                None
-            }
-        }
+        (Trees::compared().unwrap().source, crate_folder)
     }
 
     #[test]
+    #[ignore = "needs clang and the snapshots that are compared; CI runs it"]
     fn layout_check_passes_on_every_machine() {
-        let Some((tree, crate_folder)) = folders("layout_check_passes_on_every_machine") else {
-            return;
-        };
+        let (tree, crate_folder) = folders();
         for triple in MODELS.iter().flat_map(|model| model.triples) {
             let view = View::open(&tree, &crate_folder, triple).unwrap();
             assert_eq!(view.check_layout(&[]).unwrap(), Ok(()), "{triple}");
@@ -144,10 +130,9 @@ mod tests {
     }
 
     #[test]
+    #[ignore = "needs clang and the snapshots that are compared; CI runs it"]
     fn layout_check_names_what_differs() {
-        let Some((tree, crate_folder)) = folders("layout_check_names_what_differs") else {
-            return;
-        };
+        let (tree, crate_folder) = folders();
         let view = View::open(&tree, &crate_folder, X86_64).unwrap();
         let header = "fs/tmpfs/tmpfs_args.h";
         let original = std::fs::read_to_string(tree.join("sys").join(header)).unwrap();
@@ -181,11 +166,9 @@ mod tests {
     }
 
     #[test]
+    #[ignore = "needs clang and the snapshots that are compared; CI runs it"]
     fn layout_check_names_another_version_of_a_call() {
-        let Some((tree, crate_folder)) = folders("layout_check_names_another_version_of_a_call")
-        else {
-            return;
-        };
+        let (tree, crate_folder) = folders();
         let view = View::open(&tree, &crate_folder, X86_64).unwrap();
         let older = "-DRUMP_SYS_RENAME_STAT=rump___sysimpl_stat30";
         let complaint = view.check_layout(&[older]).unwrap().unwrap_err();

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use rumpkernel_build::snapshot::{cached, default_cache_dir, default_pin};
+use rumpkernel_harness::{Missing, Outcome};
 
 const CHECKOUT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
 
@@ -83,14 +84,10 @@ impl Outside {
     }
 }
 
-#[test]
-fn packaged_sources_build_a_kernel_that_boots_and_nothing_else() {
+fn packaged_sources_build_a_kernel_that_boots_and_nothing_else() -> Outcome {
     let cache = default_cache_dir().ok();
     if cache.is_none_or(|cache| cached(default_pin(), &cache).is_none()) {
-        println!(
-            "packaged_sources_build_a_kernel_that_boots_and_nothing_else: no sources in the cache"
-        );
-        return;
+        return Err(Missing::tool("the default snapshot is not in the cache"));
     }
     let outside = Outside::new();
     let package = Command::new(env!("CARGO_BIN_EXE_cargo-rumpkernel"))
@@ -146,4 +143,9 @@ fn packaged_sources_build_a_kernel_that_boots_and_nothing_else() {
         .collect();
     fs::write(&list, shorter).unwrap();
     outside.fails("", &["the manifest of", &default_pin().digest.to_string()]);
+    Ok(())
+}
+
+rumpkernel_harness::tests! {
+    ; campaigns: packaged_sources_build_a_kernel_that_boots_and_nothing_else,
 }

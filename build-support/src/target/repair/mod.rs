@@ -30,14 +30,10 @@ mod tests {
 
     /// A rule about a file that is not there would mend nothing.
     #[test]
+    #[ignore = "reads the default snapshot in the cache; CI runs it"]
     fn rules_are_about_sources_of_the_default_snapshot() {
-        let cached = |cache: std::path::PathBuf| snapshot::cached(snapshot::default_pin(), &cache);
-        let Some(tree) = snapshot::default_cache_dir().ok().and_then(cached) else {
-            println!(
-                "rules_are_about_sources_of_the_default_snapshot did not run: it is not in the cache"
-            );
-            return;
-        };
+        let cache = snapshot::default_cache_dir().unwrap();
+        let tree = snapshot::cached(snapshot::default_pin(), &cache).unwrap();
         let sources = super::addition::sources()
             .chain(super::flags::sources())
             .chain(super::replacement::sources());

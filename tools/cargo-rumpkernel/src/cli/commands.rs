@@ -66,6 +66,9 @@ Examples:
   cargo rumpkernel verify
   cargo rumpkernel verify --snapshot 2016-08-02 --json
 
+Reads the snapshots, and all built components. Components whose bytes have changed, or that were built from other
+files than the chosen snapshots have, are removed; the next build that needs them compiles them again.
+
 The exit code is 1 if a snapshot is not in the cache, or is not what is pinned.")]
 pub(crate) struct Verify {
     /// Print JSON.

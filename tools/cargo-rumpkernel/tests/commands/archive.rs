@@ -3,15 +3,12 @@
 use std::fs;
 
 use rumpkernel_build::snapshot::{cached, default_pin, pins};
+use rumpkernel_harness::Outcome;
 
 use crate::program::{filled_cache, run, run_with, stderr, stdout};
 
-#[test]
-fn an_archive_is_the_same_each_time_and_fills_another_cache() {
-    let test = "an_archive_is_the_same_each_time_and_fills_another_cache";
-    let Some(cache) = filled_cache(test) else {
-        return;
-    };
+pub(crate) fn an_archive_is_the_same_each_time_and_fills_another_cache() -> Outcome {
+    let cache = filled_cache()?;
     let folder = tempfile::tempdir().unwrap();
     for name in ["one.tar.gz", "other.tar.gz"] {
         let output = run_with(folder.path(), &cache, &["archive", "--output", name]);
@@ -42,6 +39,16 @@ fn an_archive_is_the_same_each_time_and_fills_another_cache() {
     let output = run(folder.path(), &["verify"]);
     assert!(output.status.success() && stdout(&output).contains("as pinned"));
 
+    let tree = cached(default_pin(), &folder.path().join("cache")).unwrap();
+    let file = tree.root().join("sys/sys/param.h");
+    fs::remove_file(&file).unwrap();
+    fs::write(&file, "another text").unwrap();
+    let output = run(folder.path(), &["verify"]);
+    assert_eq!(output.status.code(), Some(1));
+    let message = stderr(&output);
+    assert!(message.contains("sys/sys/param.h"), "{message}");
+    assert!(message.contains("cargo rumpkernel clean"), "{message}");
+
     // Of another snapshot than the one asked for, it is said which it is.
     let other = &pins()[1].name;
     let output = run(
@@ -51,4 +58,5 @@ fn an_archive_is_the_same_each_time_and_fills_another_cache() {
     assert_eq!(output.status.code(), Some(1));
     let expected = format!("--snapshot {}", default_pin().name);
     assert!(stderr(&output).contains(&expected), "{}", stderr(&output));
+    Ok(())
 }

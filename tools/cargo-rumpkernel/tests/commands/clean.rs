@@ -27,8 +27,7 @@ fn component(folder: &Path) -> PathBuf {
     store
 }
 
-#[test]
-fn goes_what_was_chosen() {
+pub(crate) fn goes_what_was_chosen() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
     let [one, other] = [&pins()[0], &pins()[1]];
@@ -65,8 +64,7 @@ fn goes_what_was_chosen() {
 }
 
 /// A build holds a shared lock on the tree's folder and on the store's.
-#[test]
-fn what_is_in_use_stays() {
+pub(crate) fn what_is_in_use_stays() {
     let folder = tempfile::tempdir().unwrap();
     let entry = tree(folder.path(), &pins()[0]);
     let store = component(folder.path());

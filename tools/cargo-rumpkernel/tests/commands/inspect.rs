@@ -4,6 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use rumpkernel_build::snapshot::{cached, default_pin};
+use rumpkernel_harness::Outcome;
 use serde_json::Value;
 
 use crate::program::{filled_cache, run_with, stderr, stdout};
@@ -18,12 +19,8 @@ fn json(cache: &Path, arguments: &[&str]) -> Value {
 }
 
 // The facts are those of the snapshot's Makefiles.
-#[test]
-fn components_are_described_by_the_snapshot_and_named_by_features() {
-    let test = "components_are_described_by_the_snapshot_and_named_by_features";
-    let Some(cache) = filled_cache(test) else {
-        return;
-    };
+pub(crate) fn components_are_described_by_the_snapshot_and_named_by_features() -> Outcome {
+    let cache = filled_cache()?;
     let report = json(&cache, &["components", "--json", "--target", X86_64]);
     let rows = report["components"].as_array().unwrap();
     let row = |name: &str| rows.iter().find(|row| row["name"] == name).unwrap();
@@ -45,14 +42,12 @@ fn components_are_described_by_the_snapshot_and_named_by_features() {
     assert!(ffs["sources"].as_u64().unwrap() > 20);
     let base = row("rump");
     assert!(base["feature"].is_null() && base["needs"].as_array().unwrap().is_empty());
+    Ok(())
 }
 
 /// Every copyright line of every file is in the output, and the output is the same each time.
-#[test]
-fn no_copyright_is_left_out() {
-    let Some(cache) = filled_cache("no_copyright_is_left_out") else {
-        return;
-    };
+pub(crate) fn no_copyright_is_left_out() -> Outcome {
+    let cache = filled_cache()?;
     let arguments = ["licenses", "--features", "tmpfs", "--target", X86_64];
     let report = json(&cache, &[&arguments[..], &["--json"]].concat());
     let folder = tempfile::tempdir().unwrap();
@@ -89,13 +84,11 @@ fn no_copyright_is_left_out() {
             .unwrap()
             .contains(&Value::from("rumpfs_tmpfs"))
     );
+    Ok(())
 }
 
-#[test]
-fn unknown_names_are_told_the_nearest() {
-    let Some(cache) = filled_cache("unknown_names_are_told_the_nearest") else {
-        return;
-    };
+pub(crate) fn unknown_names_are_told_the_nearest() -> Outcome {
+    let cache = filled_cache()?;
     let folder = tempfile::tempdir().unwrap();
     for command in ["licenses", "package"] {
         let output = run_with(folder.path(), &cache, &[command, "--features", "ffs,tmfs"]);
@@ -111,4 +104,5 @@ fn unknown_names_are_told_the_nearest() {
     let output = run_with(folder.path(), &cache, &arguments);
     assert_eq!(output.status.code(), Some(1));
     assert!(stderr(&output).contains("--output"), "{}", stderr(&output));
+    Ok(())
 }

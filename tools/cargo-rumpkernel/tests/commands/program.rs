@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use rumpkernel_build::snapshot::{cached, default_cache_dir, default_pin};
+use rumpkernel_harness::Missing;
 
 /// Runs the program with an empty cache in `folder`, and nothing of the user's own settings.
 pub(crate) fn run(folder: &Path, arguments: &[&str]) -> Output {
@@ -31,12 +32,9 @@ pub(crate) fn stderr(output: &Output) -> String {
     String::from_utf8(output.stderr.clone()).unwrap()
 }
 
-/// This user's cache, if it holds the default snapshot; else says that `test` does not run.
-pub(crate) fn filled_cache(test: &str) -> Option<PathBuf> {
+/// This user's cache, if it holds the default snapshot.
+pub(crate) fn filled_cache() -> Result<PathBuf, Missing> {
     let cache = default_cache_dir().ok();
     let filled = cache.filter(|cache| cached(default_pin(), cache).is_some());
-    if filled.is_none() {
-        println!("{test}: no sources in the cache");
-    }
-    filled
+    filled.ok_or_else(|| Missing::tool("the default snapshot is not in the cache"))
 }
