@@ -9,7 +9,7 @@ use std::process::ExitCode;
 use rumpkernel_build::builder::{self, Built, Configuration, OwnComponent, OwnFiles};
 use rumpkernel_build::compile;
 #[cfg(feature = "instances")]
-use rumpkernel_build::image::Packed;
+use rumpkernel_build::image::{self, Packed};
 use rumpkernel_build::settings::Settings;
 use rumpkernel_build::snapshot::Progress;
 use rumpkernel_build::target::Target;
@@ -24,7 +24,7 @@ fn main() -> ExitCode {
     match run() {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            for line in error.to_string().lines() {
+            for line in rumpkernel_build::with_sources(&*error).lines() {
                 println!("cargo::error={line}");
             }
             ExitCode::FAILURE
@@ -92,6 +92,7 @@ fn configuration(
         out_dir: env::var("OUT_DIR")?.into(),
         jobs: env::var("NUM_JOBS")?.parse::<NonZeroUsize>()?,
         image: image(),
+        lld: lld()?,
         vendored,
         compiler: None,
         settings,
@@ -109,6 +110,18 @@ fn image() -> Option<Vec<OwnComponent>> {
         })
     };
     cfg!(feature = "instances").then(|| uncontended.into_iter().map(component).collect())
+}
+
+/// The linker that came with rustc, for the kernel image.
+#[cfg(feature = "instances")]
+fn lld() -> Result<Option<PathBuf>, Box<dyn Error>> {
+    let rustc = PathBuf::from(env::var_os("RUSTC").ok_or("Cargo does not say what RUSTC is")?);
+    Ok(image::rust_lld(&rustc, &env::var("HOST")?))
+}
+
+#[cfg(not(feature = "instances"))]
+fn lld() -> Result<Option<PathBuf>, Box<dyn Error>> {
+    Ok(None)
 }
 
 /// The sources that the feature `vendored` brings; their snapshot is built unless a setting decides.

@@ -2,6 +2,8 @@
 //! `rumpuser_dprintf`, the instruction-cache flush, a thread-local word at a known place, and what has
 //! to know its frame or the host's layout of registers, or may fault; and the weak functions of an empty PCI bus.
 
+use std::path::Path;
+
 const SHIM: [&str; 7] = [
     "shim/access.c",
     "shim/landing.c",
@@ -35,7 +37,7 @@ const ARCHITECTURES: [&str; 10] = [
 fn main() {
     println!("cargo::rerun-if-env-changed=DOCS_RS");
     if let Some(folder) = std::env::var_os("CARGO_MANIFEST_DIR") {
-        let path = std::path::Path::new(&folder).join(UNCONTENDED);
+        let path = Path::new(&folder).join(UNCONTENDED);
         println!("cargo::metadata=UNCONTENDED={}", path.display());
     }
     for file in SHIM.into_iter().chain([PCI]) {
@@ -58,15 +60,42 @@ fn main() {
         }
     }
     let has_pci = std::env::var_os("CARGO_FEATURE_RUMPDEV_PCI").is_some();
+    if let Err(error) = compile(SHIM.into_iter().chain(has_pci.then_some(PCI))) {
+        println!("cargo::error={error}");
+        std::process::exit(1);
+    }
+}
+
+/// Flags after those of `CFLAGS`, which the crate `cc` puts behind all that it is given. Rustc's linker
+/// knows neither a C compiler's intermediate code nor the library of a sanitizer.
+const LAST: [&str; 2] = ["-fno-lto", "-fno-sanitize=all"];
+
+/// Compiles C into a library and tells Cargo to link it.
+fn compile(files: impl Iterator<Item = &'static str>) -> Result<(), String> {
     // The frames in which walks begin have to be such as the kernel's, which are no Thumb code either.
-    let is_arm = std::env::var("CARGO_CFG_TARGET_ARCH").is_ok_and(|arch| arch == "arm");
-    cc::Build::new()
-        .files(SHIM)
-        .files(has_pci.then_some(PCI))
+    let is_arm = cargo("CARGO_CFG_TARGET_ARCH") == "arm";
+    let mut build = cc::Build::new();
+    build
         .flags(is_arm.then_some("-marm"))
         .warnings(true)
-        .extra_warnings(true)
-        .compile("rumpuser_shim");
+        .extra_warnings(true);
+    let compiler = build.try_get_compiler();
+    let compiler = compiler.map_err(|error| format!("no C compiler: {error}"))?;
+    let mut library = cc::Build::new();
+    for file in files {
+        let name = Path::new(file).with_extension("o");
+        let object = Path::new(&cargo("OUT_DIR")).join(name.file_name().unwrap_or_default());
+        let mut command = compiler.to_command();
+        command.args(LAST).args(["-c", file, "-o"]).arg(&object);
+        let status = command.status();
+        let status = status.map_err(|error| format!("{command:?} cannot be run: {error}"))?;
+        if !status.success() {
+            return Err(format!("{command:?} ended with {status}"));
+        }
+        library.object(object);
+    }
+    let compiled = library.try_compile("rumpuser_shim");
+    compiled.map_err(|error| format!("no library of the hypercalls' C part: {error}"))
 }
 
 /// Why no kernel can run on the target.

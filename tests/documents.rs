@@ -38,6 +38,8 @@ fn features(manifest: &toml::Table) -> BTreeMap<String, Vec<String>> {
                 "git",
                 "hypercalls",
                 "instances",
+                "log",
+                "tracing",
                 "vendored",
             ]
             .contains(&name.as_str())
@@ -79,6 +81,55 @@ fn readme_lists_every_setting() {
         VARIABLES.len(),
         "README.md has rows for settings that do not exist"
     );
+}
+
+#[test]
+fn readme_names_the_version_of_rust_that_the_manifests_do() {
+    let workspace = &manifest("Cargo.toml")["workspace"];
+    let version = workspace["package"]["rust-version"].as_str();
+    let words = format!("Rust {} or later", version.expect("a version"));
+    let readme = read("README.md");
+    let (first_screen, _) = readme.split_once("\n## ").expect("a section");
+    let first_screen = first_screen
+        .split_whitespace()
+        .collect::<Vec<_>>()
+        .join(" ");
+    assert!(
+        first_screen.contains(&words),
+        "README.md begins without `{words}`"
+    );
+}
+
+/// Tables and code are as long as they have to be.
+#[test]
+fn prose_of_readme_ends_before_column_100() {
+    let readme = read("README.md");
+    let mut is_code = false;
+    for (number, line) in readme.lines().enumerate() {
+        is_code ^= line.starts_with("```");
+        let is_prose = !is_code && !line.starts_with('|');
+        let length = line.chars().count();
+        assert!(
+            !is_prose || length < 100,
+            "line {}: {length} characters",
+            number + 1
+        );
+    }
+}
+
+/// A reader would look in vain there: the crates are not published.
+#[test]
+fn no_manifest_and_no_sample_names_a_place_to_get_the_crates_from() {
+    let readme = read("README.md");
+    assert!(
+        !readme.contains("git = \""),
+        "README.md takes a crate by git"
+    );
+    let workspace = manifest("Cargo.toml");
+    let package = workspace["workspace"]["package"].as_table();
+    for key in ["homepage", "repository"] {
+        assert!(!package.expect("a table").contains_key(key), "{key}");
+    }
 }
 
 /// The table of features in README.md.

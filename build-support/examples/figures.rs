@@ -155,6 +155,7 @@ fn configuration(
         out_dir: folder.join("out"),
         jobs,
         image: None,
+        lld: None,
         vendored: None,
         compiler: None,
         settings,

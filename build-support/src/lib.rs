@@ -3,6 +3,7 @@
 //! The modules stand in the order in which data flows through them; no stage reaches back.
 
 mod held;
+mod sources;
 mod spelling;
 
 pub mod snapshot;
@@ -17,9 +18,12 @@ pub mod compile;
 #[cfg(feature = "instances")]
 pub mod image;
 pub mod namespace;
+mod sanitizer;
 pub mod target;
 
 pub mod builder;
 pub mod own;
 pub mod settings;
 pub mod store;
+
+pub use sources::with_sources;

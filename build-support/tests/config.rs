@@ -1,5 +1,6 @@
 //! What a configuration may say, and what is said about one that is wrong.
 
+use rumpkernel_build::with_sources;
 use std::fs;
 use std::path::Path;
 
@@ -48,7 +49,7 @@ impl Sys {
 
     /// What is said about it, with paths relative to `sys`.
     fn complaint(&self, text: &str) -> String {
-        let error = self.generate(text).expect_err(text).to_string();
+        let error = with_sources(&self.generate(text).expect_err(text));
         error.replace(&format!("{}/", self.0.path().display()), "")
     }
 }
@@ -209,11 +210,7 @@ fn a_missing_ioconf_is_an_error_that_names_it() {
     let error = Files::new(sys.0.path())
         .generate(Path::new("/no/such.ioconf"))
         .unwrap_err();
-    assert!(
-        error
-            .to_string()
-            .starts_with("cannot read the ioconf file /no/such.ioconf: ")
-    );
+    assert!(with_sources(&error).starts_with("cannot read the ioconf file /no/such.ioconf: "));
 }
 
 #[test]

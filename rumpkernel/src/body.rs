@@ -6,6 +6,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use rumpkernel_sys::{EntryPoints, RB_AUTOBOOT, RLIMIT_NOFILE, RUMP_RFCFDG, rlimit};
+#[cfg(feature = "vfs")]
+use rumpuser_posix::Mark;
 use rumpuser_posix::{DeathKind, HostThread, Instance, errno};
 
 #[cfg(feature = "vfs")]
@@ -27,11 +29,16 @@ pub(crate) struct Body {
     pub(crate) entry: EntryPoints,
     #[cfg(feature = "vfs")]
     pub(crate) disks: Disks,
+    /// What is known of failed writes, to those who sync all of it or end it.
+    #[cfg(feature = "vfs")]
+    pub(crate) mark: Mark,
 }
 
 impl Body {
     pub(crate) fn new(instance: Arc<Instance>, entry: EntryPoints) -> Self {
         Self {
+            #[cfg(feature = "vfs")]
+            mark: instance.mark(),
             instance,
             entry,
             #[cfg(feature = "vfs")]
@@ -90,6 +97,14 @@ impl Body {
         Ok(process)
     }
 
+    /// Does so for a caller that takes no result: lost data are told on the console.
+    pub(crate) fn halt_unheard(&self) {
+        if let Err(kind @ ErrorKind::Disk(_)) = self.halt() {
+            self.instance
+                .print(&format!("rumpkernel: shutdown: {kind}\n"));
+        }
+    }
+
     /// Syncs, unmounts and halts a kernel that nobody calls any more and that time goes by in, and gives
     /// back what it had. Of a kernel that died before, the latter only.
     pub(crate) fn halt(&self) -> Result<(), ErrorKind> {
@@ -105,12 +120,23 @@ impl Body {
         };
         let errno = errno::last();
         self.instance.kill("the kernel refused to halt");
+        let lost = self.lost();
         self.bury();
         match outcome {
-            Err(death) if matches!(death.kind, DeathKind::Halt(_)) => Ok(()),
+            Err(death) if matches!(death.kind, DeathKind::Halt(_)) => lost,
             Err(death) => Err(death.into()),
             Ok(_) => Err(ErrorKind::Errno(Errno::from_raw(errno))),
         }
+    }
+
+    /// Makes durable what a kernel has written that was halted, and tells what failed since somebody was
+    /// told last.
+    fn lost(&self) -> Result<(), ErrorKind> {
+        #[cfg(feature = "vfs")]
+        if let Some(failure) = self.disks.flush(&self.instance, &self.mark.begin()) {
+            return Err(failure.into());
+        }
+        Ok(())
     }
 
     /// Halts the kernel on a thread made for that, for a caller that is inside it.
@@ -120,11 +146,12 @@ impl Body {
             entry: self.entry,
             #[cfg(feature = "vfs")]
             disks: std::mem::take(&mut self.disks),
+            #[cfg(feature = "vfs")]
+            mark: self.mark.clone(),
         };
         let halting = HostThread::start("rump halt", HALT_STACK, move || {
             body.instance.let_time_go();
-            // Nobody is left to tell.
-            drop(body.halt());
+            body.halt_unheard();
         });
         if halting.is_err() {
             self.instance

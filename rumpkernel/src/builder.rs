@@ -1,19 +1,25 @@
 //! Boot parameters.
 
+use std::io::Write;
 use std::num::NonZeroU32;
+use std::time::Duration;
 
 #[cfg(feature = "instances")]
 use rumpkernel_sys::{EntryPoints, IMAGE};
 use rumpkernel_sys::{LINKED, linked_text};
-use rumpuser_posix::{Console, Instance, Random, World};
+use rumpuser_posix::{Console, Instance, MemoryPatience, Random, Recording, World};
 
 use crate::error::During as _;
 use crate::gate::Gate;
-use crate::{Clock, Error, ErrorKind, Faults, Kernel};
+use crate::{Clock, Error, ErrorKind, Faults, Kernel, console};
 
 /// With less memory the boot thread has to wait for some, and the kernel's protocol timers run
 /// before the protocols that are attached meanwhile are ready for them.
 const SMALLEST_MEMORY: u64 = 4 << 20;
+
+/// What the thread that boots a kernel needs of stack, in bytes: on x86-64 and without optimisation
+/// some 42 KiB are used, and other machines have larger frames.
+const STACK: usize = 64 << 10;
 
 /// Boots a kernel with parameters.
 ///
@@ -23,6 +29,8 @@ const SMALLEST_MEMORY: u64 = 4 << 20;
 #[must_use = "nothing is booted before boot() is called"]
 pub struct Builder {
     world: World,
+    /// None where the program has not said.
+    console: Option<Console>,
     memory: Option<u64>,
 }
 
@@ -33,10 +41,21 @@ impl Builder {
 
     /// How many bytes of memory the kernel may use, `RUMP_MEMLIMIT`; at least 4 MiB. It then behaves
     /// as a machine with that much memory: caches shrink, and calls that need more than there is
-    /// wait until some is free. No limit by default.
+    /// wait until some is free, as long as [`memory_patience`](Self::memory_patience) says. No limit
+    /// by default.
     pub fn memory_limit(mut self, bytes: u64) -> Self {
         self.memory = Some(bytes);
         self.world.parameters = self.world.parameters.memory_limit(bytes);
+        self
+    }
+
+    /// How long calls wait when memory has run out and the kernel has none left that it could give
+    /// back, by the kernel's clock; after that the kernel is dead, with
+    /// [`ErrorKind::Panicked`](crate::ErrorKind::Panicked) and that reason. Ten seconds by default:
+    /// the kernel tries once a second, and what is being written to a disk counts as on its way. With
+    /// `None` they wait for ever, as on a machine.
+    pub fn memory_patience(mut self, patience: Option<Duration>) -> Self {
+        self.world.memory_patience = MemoryPatience(patience);
         self
     }
 
@@ -93,18 +112,32 @@ impl Builder {
         self
     }
 
-    /// Where the kernel's console goes, line by line with the newline: standard output by default.
+    /// Calls `sink` with what the kernel prints on its console: whole lines, newlines included.
+    ///
+    /// A kernel prints little unless it is [`verbose`](Self::verbose): warnings of drivers, what a
+    /// mount finds, that it halts. None of it is printed by default; with the feature `log` or
+    /// `tracing` it becomes records with the target `rumpkernel::console`, which have the kernel's
+    /// host name (or a number), a level and the line. What a panic says is in the [`Error`] in any
+    /// case.
     ///
     /// The sink is called on whatever thread prints, one at a time. It cannot call into the same
     /// kernel ([`ErrorKind::InsideKernel`]), and a clone of the kernel in it keeps the kernel alive.
     pub fn console(mut self, sink: impl FnMut(&[u8]) + Send + 'static) -> Self {
-        self.world.console = Console::sink(sink);
+        self.console = Some(Console::sink(sink));
         self
     }
 
-    /// Discards what the kernel writes on its console. A panic's message is kept for the error.
+    /// Writes the kernel's console to `writer`, such as [`std::io::stderr()`]; see
+    /// [`console`](Self::console). What cannot be written is lost.
+    pub fn console_to(self, mut writer: impl Write + Send + 'static) -> Self {
+        // Nobody can be told: the caller is the kernel.
+        self.console(move |text| drop(writer.write_all(text).and_then(|()| writer.flush())))
+    }
+
+    /// Discards what the kernel prints on its console, which the features `log` and `tracing` would
+    /// log. What a panic says is in the [`Error`] all the same.
     pub fn quiet(mut self) -> Self {
-        self.world.console = Console::Discard;
+        self.console = Some(Console::Discard);
         self
     }
 
@@ -112,6 +145,13 @@ impl Builder {
     /// [`Kernel::faults`] gives access to the same.
     pub fn faults(mut self, faults: Faults) -> Self {
         self.world.faults = faults;
+        self
+    }
+
+    /// Records what the kernel writes to its disks and when that is made durable, for tests of what
+    /// survives a loss of power.
+    pub fn recording(mut self, recording: Recording) -> Self {
+        self.world.recording = Some(recording);
         self
     }
 
@@ -135,9 +175,11 @@ impl Builder {
     ///
     /// [`ErrorKind::Load`] when the host has no memory for one more, say;
     /// [`ErrorKind::BadParameter`] for a parameter with a NUL character, or too little memory;
+    /// [`ErrorKind::SmallStack`] on a thread with less than 64 KiB of stack left;
     /// [`ErrorKind::Panicked`] when the kernel cannot boot with these parameters. Nothing is left of
     /// it then.
     pub fn boot(self) -> Result<Kernel, Error> {
+        has_stack().during("boot")?;
         #[cfg(feature = "instances")]
         let kernel = self.load();
         #[cfg(not(feature = "instances"))]
@@ -152,6 +194,7 @@ impl Builder {
     ///
     /// [`ErrorKind::AlreadyBooted`]; and as for [`boot`](Self::boot).
     pub fn boot_linked(self) -> Result<Kernel, Error> {
+        has_stack().during("boot")?;
         self.linked().during("boot")
     }
 
@@ -191,13 +234,29 @@ impl Builder {
                 ),
             });
         }
-        match self.memory {
-            Some(bytes) if bytes < SMALLEST_MEMORY => Err(ErrorKind::BadParameter {
+        if let Some(bytes) = self.memory.filter(|bytes| *bytes < SMALLEST_MEMORY) {
+            return Err(ErrorKind::BadParameter {
                 reason: format!(
                     "{bytes} bytes of memory, a kernel needs {SMALLEST_MEMORY} to boot"
                 ),
-            }),
-            _ => Ok(self.world),
+            });
         }
+        let console = self.console;
+        let console = console.unwrap_or_else(|| console::unasked(&self.world.parameters));
+        Ok(World {
+            console,
+            ..self.world
+        })
+    }
+}
+
+/// Whether there is enough stack to boot on, as far as the host tells.
+fn has_stack() -> Result<(), ErrorKind> {
+    match rumpuser_posix::stack_left() {
+        Some(left) if left < STACK => Err(ErrorKind::SmallStack {
+            left,
+            needed: STACK,
+        }),
+        _ => Ok(()),
     }
 }

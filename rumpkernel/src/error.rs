@@ -6,7 +6,9 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use rumpuser_posix::{Backtrace, Death, DeathKind, LoadError, SetupError};
+use rumpuser_posix::{
+    Backtrace, Death, DeathKind, DiskError, DiskFailure, Frame, LoadError, SetupError, errno,
+};
 
 use crate::Errno;
 
@@ -14,6 +16,11 @@ use crate::Errno;
 ///
 /// Converts into [`std::io::Error`] with the matching [`std::io::ErrorKind`] and with itself as the
 /// source, so that `?` works in functions that return `std::io::Result`.
+///
+/// `{}` says what was tried, on what, and what went wrong, without the
+/// [source](std::error::Error::source), which is an error of the host's, if any. `{:#}` adds the
+/// sources on the same line, and the frames of a kernel that panicked or crashed. `{:?}` says all
+/// that in paragraphs, as is of use where `main` returns the error.
 pub struct Error(Box<Detail>);
 
 struct Detail {
@@ -71,12 +78,12 @@ pub enum ErrorKind {
     /// The kernel linked into the program can be booted once, and was.
     #[error(
         "the kernel linked into this program was booted before, and can be booted only once: clone \
-         the first Kernel instead, or turn on the feature `instances` for kernels without number"
+         the first Kernel instead, or turn on the feature `instances` to boot any number of kernels"
     )]
     AlreadyBooted,
 
     /// The kernel image could not be loaded into the process: the host has no memory, say.
-    #[error("the kernel image cannot be loaded: {0}")]
+    #[error("the kernel image cannot be loaded")]
     Load(#[source] LoadError),
 
     /// The kernel image lacks a function that this crate needs: it is of other sources.
@@ -84,6 +91,18 @@ pub enum ErrorKind {
     Incomplete {
         /// The function.
         symbol: String,
+    },
+
+    /// The calling thread has too little stack left to boot a kernel on it.
+    #[error(
+        "the calling thread has {left} bytes of stack left, and a kernel needs {needed} to boot: \
+         boot it on a thread with a larger stack"
+    )]
+    SmallStack {
+        /// What the thread has left, in bytes.
+        left: usize,
+        /// What a kernel needs to boot, in bytes.
+        needed: usize,
     },
 
     /// A boot parameter has a value that cannot be handed to the kernel.
@@ -97,8 +116,14 @@ pub enum ErrorKind {
     #[error("the image is in use: unmount it where it is mounted (read-only mounts can share it)")]
     ImageInUse,
 
-    /// The host could not open or read the image.
-    #[error("the host says: {0}")]
+    /// The host failed to write to a disk image, or to make durable what was written, at some time since
+    /// this was last asked; see [durability](crate#durability). What the kernel had written is lost, in
+    /// part or as a whole.
+    #[error("{0}; what was written to this disk since the last sync may be lost")]
+    Disk(DiskFailure),
+
+    /// A system call of the host failed, such as open(2) on an image.
+    #[error("a system call of the host failed")]
     Host(#[source] io::Error),
 
     /// An address with its prefix length was expected.
@@ -144,10 +169,15 @@ impl Error {
         &self.0.kind
     }
 
-    /// NetBSD's error number, when the kernel refused the operation.
+    /// NetBSD's error number, when the kernel refused the operation, or for what the host refused to a
+    /// disk.
     pub fn errno(&self) -> Option<Errno> {
-        match self.0.kind {
-            ErrorKind::Errno(errno) => Some(errno),
+        match &self.0.kind {
+            ErrorKind::Errno(errno) => Some(*errno),
+            ErrorKind::Disk(failure) => {
+                let host = failure.error().raw_os_error()?;
+                Some(Errno::from_raw(errno::from_host(host)))
+            }
             _ => None,
         }
     }
@@ -183,6 +213,21 @@ impl Error {
             }
             _ => None,
         }
+    }
+
+    /// The errors behind this one, nearest first.
+    fn sources(&self) -> impl Iterator<Item = &(dyn std::error::Error + 'static)> {
+        let first = std::error::Error::source(self);
+        std::iter::successors(first, |error| error.source())
+    }
+
+    fn frames(&self) -> impl Iterator<Item = Frame> {
+        self.backtrace().into_iter().flat_map(Backtrace::frames)
+    }
+
+    fn write_frames(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.frames()
+            .try_for_each(|frame| write!(f, "\n    {frame}"))
     }
 
     /// Adds what the user can do about it.
@@ -221,12 +266,11 @@ impl fmt::Display for Error {
         if let Some(hint) = hint {
             write!(f, "; {hint}")?;
         }
-        if f.alternate()
-            && let Some(backtrace) = self.backtrace()
-        {
-            for frame in backtrace.frames() {
-                write!(f, "\n    {frame}")?;
+        if f.alternate() {
+            for source in self.sources() {
+                write!(f, ": {source}")?;
             }
+            self.write_frames(f)?;
         }
         Ok(())
     }
@@ -234,7 +278,15 @@ impl fmt::Display for Error {
 
 impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Error({self:#})")
+        write!(f, "{self}")?;
+        for (number, source) in self.sources().enumerate() {
+            let heading = if number == 0 { "\n\nCaused by:" } else { "" };
+            write!(f, "{heading}\n    {source}")?;
+        }
+        if self.frames().next().is_some() {
+            write!(f, "\n\nKernel backtrace:")?;
+        }
+        self.write_frames(f)
     }
 }
 
@@ -250,6 +302,7 @@ impl From<Error> for io::Error {
             ErrorKind::Errno(errno) => errno.io_kind(),
             ErrorKind::ImageInUse => io::ErrorKind::ResourceBusy,
             ErrorKind::Host(host) => host.kind(),
+            ErrorKind::Disk(failure) => failure.error().kind(),
             ErrorKind::NulInPath | ErrorKind::BadParameter { .. } | ErrorKind::BadPrefix { .. } => {
                 io::ErrorKind::InvalidInput
             }
@@ -257,6 +310,7 @@ impl From<Error> for io::Error {
             ErrorKind::InsideKernel => io::ErrorKind::Deadlock,
             ErrorKind::AlreadyBooted => io::ErrorKind::AlreadyExists,
             ErrorKind::Load(LoadError::Host { source, .. }) => source.kind(),
+            ErrorKind::SmallStack { .. } => io::ErrorKind::OutOfMemory,
             ErrorKind::Load(_) | ErrorKind::Incomplete { .. } => io::ErrorKind::Unsupported,
             ErrorKind::Panicked { .. }
             | ErrorKind::Crashed { .. }
@@ -301,6 +355,23 @@ impl From<Death> for ErrorKind {
                 backtrace: death.backtrace,
             },
         }
+    }
+}
+
+impl From<DiskError> for ErrorKind {
+    fn from(error: DiskError) -> Self {
+        match error {
+            DiskError::InUse => Self::ImageInUse,
+            DiskError::Open(host) => Self::Host(host),
+            DiskError::NotADisk => Self::Errno(Errno::NOTBLK),
+            other => Self::Host(io::Error::other(other)),
+        }
+    }
+}
+
+impl From<DiskFailure> for ErrorKind {
+    fn from(failure: DiskFailure) -> Self {
+        Self::Disk(failure)
     }
 }
 
@@ -398,6 +469,26 @@ mod tests {
             .get_ref()
             .and_then(|inner| inner.downcast_ref::<Error>());
         assert_eq!(inner.and_then(Error::errno), Some(Errno::ROFS));
+    }
+
+    /// As a program shows an error that `main` returns, and as one that walks the sources does.
+    #[test]
+    fn a_source_is_told_once() {
+        let host = io::Error::new(io::ErrorKind::NotFound, "no such file");
+        let error = Err::<(), _>(ErrorKind::Host(host))
+            .during_at("mount", Path::new("a.img"))
+            .unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "mount a.img: a system call of the host failed"
+        );
+        let source = std::error::Error::source(&error).unwrap();
+        assert_eq!(source.to_string(), "no such file");
+        assert_eq!(format!("{error:#}"), format!("{error}: {source}"));
+        assert_eq!(
+            format!("{error:?}"),
+            format!("{error}\n\nCaused by:\n    {source}")
+        );
     }
 
     #[test]

@@ -11,6 +11,8 @@ use std::mem;
 use std::sync::Arc;
 
 use rumpkernel_sys::EntryPoints;
+#[cfg(feature = "vfs")]
+use rumpuser_posix::Mark;
 use rumpuser_posix::{Instance, errno};
 
 use crate::body::{Body, PATIENCE};
@@ -173,6 +175,12 @@ impl Gate {
 
     /// Syncs, unmounts and halts. `Err(ShutDown)` when that has been done, or is being done.
     pub(crate) fn shut_down(&self) -> Result<(), ErrorKind> {
+        self.close()?;
+        self.body.halt()
+    }
+
+    /// Lets no more calls in.
+    fn close(&self) -> Result<(), ErrorKind> {
         if self.instance().is_foreign() {
             return Err(ErrorKind::Forked);
         }
@@ -185,7 +193,7 @@ impl Gate {
         if self.instance().death().is_none() && !self.instance().at_rest(close) {
             return Err(ErrorKind::ShutDown);
         }
-        self.body.halt()
+        Ok(())
     }
 
     /// Ends the kernel at once, as a loss of power would.
@@ -201,6 +209,12 @@ impl Gate {
     #[cfg(feature = "vfs")]
     pub(crate) fn disks(&self) -> &Disks {
         &self.body.disks
+    }
+
+    /// What is known of failed writes to those who sync the whole kernel.
+    #[cfg(feature = "vfs")]
+    pub(crate) fn mark(&self) -> &Mark {
+        &self.body.mark
     }
 
     /// The functions that the kernel is entered through.
@@ -235,8 +249,10 @@ impl Drop for Gate {
             // Ending it here would wait for the caller.
             self.body.halt_elsewhere();
         } else {
-            // Nobody is left to tell: Kernel::shutdown() is for those who want to know.
-            let _unreported = self.shut_down();
+            // Kernel::shutdown() is for those who want to know how it went.
+            if self.close().is_ok() {
+                self.body.halt_unheard();
+            }
         }
     }
 }

@@ -108,15 +108,23 @@ impl Kernel {
         Mount::new(&self.gate, file_system, path.as_ref())
     }
 
-    /// Writes everything that is cached to the disk images, sync(2).
+    /// Makes everything durable that is cached, sync(2): it is written to the disk images, and these are
+    /// made durable on the host's disk. Returns when that is done.
     ///
     /// # Errors
     ///
-    /// Only that the kernel is dead; use [`File::sync_all`](crate::fs::File::sync_all) to learn of
-    /// write errors.
+    /// [`ErrorKind::Disk`](crate::ErrorKind::Disk) when the host failed to write to any disk of the
+    /// kernel's, or to make durable what was written, since this was last called, whoever else was told;
+    /// see [durability](crate#durability). Otherwise only that the kernel is dead.
     #[cfg(feature = "vfs")]
     pub fn sync(&self) -> Result<(), Error> {
-        crate::syscall::tree::sync(&self.gate).during("sync")
+        let gate = &self.gate;
+        let sync = gate.mark().begin();
+        let written = crate::syscall::tree::sync(gate);
+        let failure = gate.disks().flush(gate.instance(), &sync);
+        failure
+            .map_or(written, |failure| Err(failure.into()))
+            .during("sync")
     }
 
     /// Syncs and unmounts all file systems, halts the kernel and ends its threads, reboot(2). Open
@@ -190,6 +198,26 @@ impl Kernel {
     ) -> Result<R, Error> {
         // SAFETY: passed on to the caller.
         unsafe { self.gate.syscall(call) }.during("syscall")
+    }
+
+    /// Opens and locks a disk image or disk device of the host's for this kernel, for what this crate does not mount:
+    /// `rump_pub_etfs_register()` takes the disk's [`host_path`](rumpuser_posix::Disk::host_path). It is the kernel's until
+    /// it is dropped.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::ImageInUse`](crate::ErrorKind::ImageInUse), [`ErrorKind::Host`](crate::ErrorKind::Host); `ENOTBLK` for
+    /// what cannot be a disk.
+    #[cfg(feature = "vfs")]
+    pub fn attach_disk(
+        &self,
+        image: impl AsRef<Path>,
+        access: rumpuser_posix::Access,
+    ) -> Result<rumpuser_posix::Disk, Error> {
+        let image = image.as_ref();
+        let disk = self.gate.instance().attach_disk(image, access);
+        disk.map_err(crate::ErrorKind::from)
+            .during_at("attach", image)
     }
 
     /// What the host refuses to this kernel, for tests: reads and writes of disks, memory, threads.

@@ -3,6 +3,9 @@
  * hypercall. setjmp() cannot be called from Rust soundly, so these two functions are in C; between
  * them lie only frames of the kernel and frames of Rust that have no destructor pending.
  */
+
+/* A distribution's flags may ask for a longjmp() that aborts where it doubts the direction. */
+#undef _FORTIFY_SOURCE
 #include <setjmp.h>
 
 /*

@@ -7,8 +7,8 @@
 //! reports a write as done when it is durable.
 //!
 //! Threads are started when there is work that none is free for, up to a few, and end with the
-//! kernel. Where there are none (`RUMP_THREADS=0`, or the host has none to give) the hypercall does
-//! the transfer itself.
+//! kernel. Where there are none (`RUMP_THREADS=0`, or the host has none to give), and where there is no
+//! memory for the queue, the hypercall does the transfer itself.
 
 use std::collections::VecDeque;
 use std::ffi::{c_int, c_void};
@@ -19,10 +19,12 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use parking_lot::Mutex;
 use parking_lot_core::DEFAULT_UNPARK_TOKEN;
 
+use crate::disk::Image;
 use crate::errno::from_host;
 use crate::fault::Fault;
 use crate::hostio;
 use crate::instance::{Dead, Instance, Wake, caller};
+use crate::write_signals;
 
 const READ: c_int = 0x01;
 const SYNC: c_int = 0x04;
@@ -106,42 +108,25 @@ impl BlockIo {
     }
 }
 
-fn lies_within(offset: i64, length: usize, size: u64) -> bool {
-    u64::try_from(offset)
-        .ok()
-        .and_then(|offset| offset.checked_add(length as u64))
-        .is_some_and(|end| end <= size)
+impl Transfer {
+    /// Returns whether the disk, if it is an attached one, reaches so far.
+    fn lies_within(&self, image: Option<&Image>) -> bool {
+        let start = u64::try_from(self.offset).ok();
+        let end = start.and_then(|start| start.checked_add(self.length as u64));
+        image.is_none_or(|image| end.is_some_and(|end| end <= image.size))
+    }
 }
 
 impl Instance {
     /// Makes a transfer. The number of bytes, and NetBSD's error number.
     fn transfer(&self, transfer: &Transfer) -> (usize, c_int) {
-        let Transfer {
-            file,
-            data,
-            length,
-            offset,
-            ..
-        } = *transfer;
-        let size = self.descriptors.end(file);
-        let result = if size.is_some_and(|size| !lies_within(offset, length, size)) {
-            Err(libc::EIO)
-        } else if transfer.operation & READ != 0 {
-            if self.faults().strikes(Fault::Read) {
-                Err(libc::EIO)
-            } else if self.faults().strikes(Fault::ShortRead) {
-                Ok(length / 2)
-            } else {
-                // SAFETY: the kernel's buffer, left to the transfer.
-                unsafe { hostio::read_at(file, data, length, offset) }
-            }
-        } else if self.faults().strikes(Fault::Write) {
-            Err(libc::EIO)
+        let length = transfer.length;
+        let image = self.descriptors.image(transfer.file);
+        let image = image.as_deref();
+        let result = if transfer.operation & READ != 0 {
+            self.read(transfer, image)
         } else {
-            // SAFETY: as above.
-            unsafe { hostio::write_at(file, data, length, offset) }
-                .and_then(|()| self.settle(transfer))
-                .map(|()| length)
+            self.write(transfer, image).map(|()| length)
         };
         match result {
             Ok(count) if count == length => (count, 0),
@@ -150,14 +135,57 @@ impl Instance {
         }
     }
 
-    /// Makes a write durable if that was asked for.
-    fn settle(&self, transfer: &Transfer) -> Result<(), c_int> {
-        if transfer.operation & SYNC == 0 {
-            Ok(())
-        } else if self.faults().strikes(Fault::Sync) {
+    fn read(&self, transfer: &Transfer, image: Option<&Image>) -> Result<usize, c_int> {
+        if !transfer.lies_within(image) || self.faults().strikes(Fault::Read) {
+            return Err(libc::EIO);
+        }
+        if self.faults().strikes(Fault::ShortRead) {
+            return Ok(transfer.length / 2);
+        }
+        let Transfer {
+            file,
+            data,
+            length,
+            offset,
+            ..
+        } = *transfer;
+        // SAFETY: the kernel's buffer, left to the transfer.
+        unsafe { hostio::read_at(file, data, length, offset) }
+    }
+
+    /// Writes, and makes the write durable if that was asked for.
+    fn write(&self, transfer: &Transfer, image: Option<&Image>) -> Result<(), c_int> {
+        let Transfer {
+            file,
+            data,
+            length,
+            offset,
+            ..
+        } = *transfer;
+        let result = if !transfer.lies_within(image) || self.faults().strikes(Fault::Write) {
             Err(libc::EIO)
         } else {
-            hostio::sync_data(transfer.file)
+            // SAFETY: the kernel's buffer, left to the transfer.
+            unsafe { hostio::write_at(file, data, length, offset) }
+        };
+        let is_durable = transfer.operation & SYNC != 0;
+        let Some(image) = image else {
+            result?;
+            return match is_durable {
+                true if self.faults().strikes(Fault::Sync) => Err(libc::EIO),
+                true => hostio::sync_data(file),
+                false => Ok(()),
+            };
+        };
+        if let (Some(recording), Ok(())) = (&self.recording, result) {
+            // SAFETY: as above.
+            let data = unsafe { std::slice::from_raw_parts(data.cast::<u8>(), length) };
+            recording.wrote(image.number, offset.unsigned_abs(), data);
+        }
+        self.written(image, result)?;
+        match is_durable {
+            true => self.flush(image),
+            false => Ok(()),
         }
     }
 
@@ -177,7 +205,7 @@ impl Instance {
             let started = self.start_detached("rumpbio", serve, ptr::null_mut());
             queue.threads += usize::from(started.is_ok());
         }
-        if queue.threads == 0 {
+        if queue.threads == 0 || queue.transfers.try_reserve(1).is_err() {
             return false;
         }
         queue.transfers.push_back(transfer);
@@ -202,6 +230,7 @@ impl Instance {
 /// kernel.
 unsafe extern "C" fn serve(_argument: *mut c_void) -> *mut c_void {
     let instance = &*caller();
+    write_signals::block_for_good();
     if instance.become_kernel_thread().is_err() {
         instance.fail("rumpuser: the kernel has no lwp for block I/O");
     }

@@ -11,13 +11,14 @@
 use std::ffi::{c_char, c_int};
 use std::fmt;
 use std::io::Write;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::slice;
 
 use parking_lot::Mutex;
 
 use crate::curlwp;
-use crate::instance::{caller, with_current};
+use crate::instance::{Instance, caller, with_current};
+use crate::program::{self, Theirs};
+use crate::write_signals;
 
 /// A function of the program's that is given lines.
 pub type Sink = Box<dyn FnMut(&[u8]) + Send>;
@@ -68,7 +69,7 @@ struct State {
     /// Lines for a sink that is being called.
     pending: Vec<u8>,
     /// `None` while a thread is calling it.
-    console: Option<Console>,
+    console: Option<Theirs<Console>>,
     panic: Vec<u8>,
     /// The thread whose text is kept.
     panicking: Option<usize>,
@@ -85,7 +86,7 @@ impl Output {
         Self {
             to_stdout: matches!(console, Console::Stdout),
             state: Mutex::new(State {
-                console: Some(console),
+                console: Some(Theirs::new(console)),
                 ..State::default()
             }),
         }
@@ -98,14 +99,17 @@ impl Output {
             && PANIC.starts_with(&state.line)
             && PANIC.ends_with(&[byte]);
         if state.panicking == Some(thread) {
-            if state.panic.len() < PANIC_MAX {
+            if state.panic.len() < PANIC_MAX && state.panic.try_reserve(1).is_ok() {
                 state.panic.push(byte);
             }
         } else if begins {
             state.panicking = Some(thread);
             state.panic = PANIC.to_vec();
         }
-        state.line.push(byte);
+        // Without memory the text is lost.
+        if state.line.try_reserve(1).is_ok() {
+            state.line.push(byte);
+        }
         let full = byte == b'\n' || state.line.len() >= LINE_MAX;
         drop(state);
         if full {
@@ -117,7 +121,9 @@ impl Output {
     pub(crate) fn flush(&self) {
         let mut state = self.state.lock();
         let line = std::mem::take(&mut state.line);
-        state.pending.extend_from_slice(&line);
+        if state.pending.try_reserve(line.len()).is_ok() {
+            state.pending.extend_from_slice(&line);
+        }
         // A thread that is calling the sink already looks for more when it is back.
         let Some(mut console) = state.console.take() else {
             return;
@@ -149,7 +155,7 @@ impl Output {
     pub(crate) fn debug(&self, text: &[u8]) {
         if self.to_stdout {
             // Nobody can be told that standard error is closed.
-            let _ = std::io::stderr().write_all(text);
+            let _ = write_signals::without(|| std::io::stderr().write_all(text));
         } else {
             self.print(text);
         }
@@ -158,8 +164,19 @@ impl Output {
     /// Prints text that is not the kernel's.
     pub(crate) fn print(&self, text: &[u8]) {
         self.flush();
-        self.state.lock().pending.extend_from_slice(text);
+        let mut state = self.state.lock();
+        if state.pending.try_reserve(text.len()).is_ok() {
+            state.pending.extend_from_slice(text);
+        }
+        drop(state);
         self.flush();
+    }
+}
+
+impl Instance {
+    /// Prints text of the program's on the kernel's console.
+    pub fn print(&self, text: &str) {
+        self.console.print(text.as_bytes());
     }
 }
 
@@ -168,11 +185,10 @@ fn write(console: &mut Console, text: &[u8]) {
         Console::Stdout => {
             let mut stdout = std::io::stdout();
             // As above.
-            let _ = stdout.write_all(text).and_then(|()| stdout.flush());
+            let _ = write_signals::without(|| stdout.write_all(text).and_then(|()| stdout.flush()));
         }
         Console::Discard => {}
-        // Unwinding would have to pass through frames of C. The hook has reported the panic.
-        Console::Sink(sink) => drop(catch_unwind(AssertUnwindSafe(|| sink(text)))),
+        Console::Sink(sink) => _ = program::call(|| sink(text)),
     }
 }
 
@@ -190,9 +206,13 @@ unsafe extern "C" fn rumpuser_posix_debug_text(text: *const c_char, length: usiz
     // SAFETY: the C part passes a buffer that holds at least that many characters.
     let text = unsafe { slice::from_raw_parts(text.cast::<u8>(), length) };
     with_current(|instance| match instance {
-        Some(instance) => instance.console.debug(text),
+        Some(instance) => {
+            instance.console.debug(text);
+            // May be left by a jump: the C part has memory to free only for longer texts than that.
+            instance.hear(text);
+        }
         // As Console::Stdout.
-        None => drop(std::io::stderr().write_all(text)),
+        None => drop(write_signals::without(|| std::io::stderr().write_all(text))),
     });
 }
 

@@ -48,6 +48,8 @@ pub(crate) fn thread_id() -> usize {
     id
 }
 
+const NO_MEMORY: &str = "rumpuser: the host has no memory to note which lwp a thread is";
+
 const SHARDS: usize = 8;
 
 /// The lwps that threads are in one kernel, as addresses by thread.
@@ -67,14 +69,18 @@ impl Bindings {
         lwp.unwrap_or(0) as *mut Lwp
     }
 
-    fn set(&self, lwp: *mut Lwp) {
+    /// False when the host has no memory for it.
+    fn set(&self, lwp: *mut Lwp) -> bool {
         let thread = thread_id();
         let mut threads = self.shard(thread).lock();
         if lwp.is_null() {
             threads.remove(&thread);
-        } else {
+        } else if threads.try_reserve(1).is_ok() {
             threads.insert(thread, lwp as usize);
+        } else {
+            return false;
         }
+        true
     }
 }
 
@@ -105,8 +111,9 @@ impl Instance {
     fn turn_from_another(&self) {
         if let Some(linked) = Self::linked_in()
             && linked.id == OWNER.get()
+            && !linked.bindings.set(LWP.get())
         {
-            linked.bindings.set(LWP.get());
+            linked.kill(NO_MEMORY);
         }
         let lwp = self.bindings.get();
         LWP.set(lwp);
@@ -137,8 +144,9 @@ unsafe extern "C" fn rumpuser_curlwpop(operation: c_int, lwp: *mut Lwp) {
     };
     // Both arms that come here have asked for the lwp, so OWNER is this instance.
     LWP.set(lwp);
-    if !Instance::linked_in().is_some_and(|linked| ptr::eq(linked, instance)) {
-        instance.bindings.set(lwp);
+    let is_linked = Instance::linked_in().is_some_and(|linked| ptr::eq(linked, instance));
+    if !is_linked && !instance.bindings.set(lwp) {
+        instance.fail(NO_MEMORY);
     }
 }
 

@@ -12,13 +12,14 @@ use std::ffi::{CStr, CString};
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io;
 use std::os::unix::fs::{FileTypeExt, MetadataExt, OpenOptionsExt};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use parking_lot::Mutex;
 
 use crate::Instance;
+use crate::failure::Failures;
 use crate::file::device_size;
 use crate::fork;
 
@@ -36,7 +37,7 @@ pub enum Access {
 #[non_exhaustive]
 pub enum DiskError {
     /// The file could not be opened.
-    #[error("cannot open the disk image: {0}")]
+    #[error("cannot open the disk image")]
     Open(#[source] io::Error),
     /// A kernel, or another program, is using the file.
     #[error("the disk image is already in use: it can have one writer, or readers only")]
@@ -88,6 +89,9 @@ impl DiskLock {
             (Some(Users::Readers(count)), Access::ReadOnly) => Users::Readers(count + 1),
             _ => return Err(DiskError::InUse),
         };
+        if users.try_reserve(1).is_err() {
+            return Err(DiskError::Open(io::Error::from_raw_os_error(libc::ENOMEM)));
+        }
         users.insert(file, now);
         Ok(Self {
             file,
@@ -129,6 +133,14 @@ pub(crate) struct Image {
     /// In bytes, when it was attached. Transfers end here.
     pub(crate) size: u64,
     pub(crate) kind: Kind,
+    /// Never used twice in a kernel.
+    pub(crate) number: u64,
+    /// As it was given.
+    pub(crate) path: PathBuf,
+    /// How many writes there were.
+    pub(crate) written: AtomicU64,
+    /// How many of them are known to be durable.
+    pub(crate) flushed: Mutex<u64>,
 }
 
 impl Drop for Image {
@@ -139,20 +151,6 @@ impl Drop for Image {
             // What cannot be unlocked was not locked.
             let _ = self.file.unlock();
         }
-    }
-}
-
-impl Image {
-    /// The size that the kernel is told: a little more than there is, and no whole number of
-    /// sectors.
-    ///
-    /// NetBSD's driver answers a read at the very end of a disk with nothing and without an error,
-    /// and one across it with less than was asked for, and file systems then take what was in the
-    /// buffer for data. Told this size it passes such reads on, and they fail here.
-    pub(crate) fn told_size(&self) -> u64 {
-        const SECTOR: u64 = 512;
-        let told = self.size.saturating_add(2);
-        told + u64::from(told.is_multiple_of(SECTOR))
     }
 }
 
@@ -168,12 +166,17 @@ pub(crate) enum Kind {
 #[derive(Debug, Default)]
 pub(crate) struct Disks {
     images: Mutex<HashMap<CString, Arc<Image>>>,
-    next: AtomicUsize,
+    next: AtomicU64,
+    pub(crate) failures: Failures,
 }
 
 impl Disks {
     pub(crate) fn find(&self, name: &CStr) -> Option<Arc<Image>> {
         self.images.lock().get(name).cloned()
+    }
+
+    pub(crate) fn images(&self) -> Vec<Arc<Image>> {
+        self.images.lock().values().cloned().collect()
     }
 }
 
@@ -182,6 +185,7 @@ impl Disks {
 #[derive(Debug)]
 pub struct Disk {
     name: CString,
+    number: u64,
     size: u64,
     disks: Arc<Disks>,
     generation: u32,
@@ -198,6 +202,10 @@ impl Disk {
     #[must_use]
     pub fn size(&self) -> u64 {
         self.size
+    }
+
+    pub(crate) fn number(&self) -> u64 {
+        self.number
     }
 }
 
@@ -246,6 +254,10 @@ impl Instance {
             size,
             kind,
             lock,
+            number,
+            path: path.to_owned(),
+            written: AtomicU64::new(0),
+            flushed: Mutex::new(0),
         };
         self.disks
             .images
@@ -253,6 +265,7 @@ impl Instance {
             .insert(name.clone(), Arc::new(image));
         Ok(Disk {
             name,
+            number,
             size,
             disks: Arc::clone(&self.disks),
             generation: fork::generation(),

@@ -55,6 +55,12 @@ impl Faults {
         self.any.store(!armed.is_empty(), Ordering::Release);
     }
 
+    /// Returns whether a fault has still to strike.
+    #[must_use]
+    pub fn is_armed(&self, fault: Fault) -> bool {
+        self.armed.lock().iter().any(|armed| armed.fault == fault)
+    }
+
     /// No more faults of any kind.
     pub fn disarm(&self) {
         self.armed.lock().clear();

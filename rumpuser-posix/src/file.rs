@@ -64,10 +64,13 @@ pub(crate) struct Descriptors {
 }
 
 impl Descriptors {
-    fn insert(&self, descriptor: Descriptor) -> RawFd {
+    /// `Err` with the host's errno, when it has no memory; then the file is closed.
+    fn insert(&self, descriptor: Descriptor) -> Result<RawFd, c_int> {
         let number = descriptor.file.as_raw_fd();
-        self.open.lock().insert(number, descriptor);
-        number
+        let mut open = self.open.lock();
+        open.try_reserve(1).map_err(|_| libc::ENOMEM)?;
+        open.insert(number, descriptor);
+        Ok(number)
     }
 
     /// Keeps a descriptor of a component's until the kernel closes it or is dead.
@@ -78,7 +81,7 @@ impl Descriptors {
         ),
         feature = "rumpnet_sockin"
     ))]
-    pub(crate) fn adopt(&self, descriptor: std::os::fd::OwnedFd) -> RawFd {
+    pub(crate) fn adopt(&self, descriptor: std::os::fd::OwnedFd) -> Result<RawFd, c_int> {
         self.insert(Descriptor {
             file: descriptor.into(),
             writable: false,
@@ -87,10 +90,9 @@ impl Descriptors {
         })
     }
 
-    /// Where transfers to and from a file have to end, if anywhere.
-    pub(crate) fn end(&self, number: RawFd) -> Option<u64> {
-        let open = self.open.lock();
-        Some(open.get(&number)?.image.as_ref()?.size)
+    /// The attached disk that a descriptor is open on, if it is one.
+    pub(crate) fn image(&self, number: RawFd) -> Option<Arc<Image>> {
+        self.open.lock().get(&number)?.image.clone()
     }
 
     pub(crate) fn close_all(&self) {
@@ -129,12 +131,13 @@ fn open(instance: &Instance, path: &CStr, flags: c_int) -> Result<RawFd, c_int> 
         if write && image.access == Access::ReadOnly {
             return Err(from_host(libc::EACCES));
         }
-        return Ok(instance.descriptors.insert(Descriptor {
+        let inserted = instance.descriptors.insert(Descriptor {
             file: image.file.try_clone().map_err(|error| from_io(&error))?,
             writable: write,
             image: Some(image),
             _lock: None,
-        }));
+        });
+        return inserted.map_err(from_host);
     }
     let mut host_flags = 0;
     if flags & OPEN_CREATE != 0 {
@@ -163,12 +166,13 @@ fn open(instance: &Instance, path: &CStr, flags: c_int) -> Result<RawFd, c_int> 
     } else {
         None
     };
-    Ok(instance.descriptors.insert(Descriptor {
+    let inserted = instance.descriptors.insert(Descriptor {
         file,
         writable: write,
         image: None,
         _lock: lock,
-    }))
+    });
+    inserted.map_err(from_host)
 }
 
 /// Size and type. `Err` with NetBSD's number.
@@ -179,7 +183,7 @@ fn information(instance: &Instance, path: &CStr, want_size: bool) -> Result<(u64
             Kind::Block => TYPE_BLOCK,
             Kind::Character => TYPE_CHARACTER,
         };
-        return Ok((image.told_size(), file_type));
+        return Ok((image.size, file_type));
     }
     #[cfg(feature = "rumpdev_ugenhc")]
     if let Some(node) = Node::named(path) {
@@ -269,10 +273,12 @@ extern "C" fn rumpuser_close(number: c_int) -> c_int {
         let descriptor = instance.descriptors.open.lock().remove(&number);
         match descriptor {
             Some(descriptor) => {
-                if descriptor.writable {
-                    // There is nobody to tell: the kernel has made durable what it cares about.
-                    let _ = hostio::sync_data(number);
-                }
+                // The kernel takes no error here; of an attached disk it is remembered.
+                let _ = match &descriptor.image {
+                    Some(image) => instance.flush(image),
+                    None if descriptor.writable => hostio::sync_data(number),
+                    None => Ok(()),
+                };
             }
             // SAFETY: the kernel closes what is its own.
             None => drop(unsafe { libc::close(number) }),
@@ -346,11 +352,16 @@ unsafe extern "C" fn rumpuser_iovwrite(
         return unsafe { report(node.transfer(instance, false, vector, count), done) };
     }
     let result = instance.unscheduled(|| {
-        if instance.faults().strikes(Fault::Write) {
-            return Err(libc::EIO);
+        let result = if instance.faults().strikes(Fault::Write) {
+            Err(libc::EIO)
+        } else {
+            // SAFETY: as in rumpuser_iovread.
+            unsafe { hostio::write_vectored(number, vector, count, offset(position)) }
+        };
+        if let Some(image) = instance.descriptors.image(number) {
+            instance.written(&image, result.map(drop))?;
         }
-        // SAFETY: as in rumpuser_iovread.
-        unsafe { hostio::write_vectored(number, vector, count, offset(position)) }
+        result
     });
     // SAFETY: the kernel passes a place for the count.
     unsafe { report(result, done) }
@@ -367,11 +378,10 @@ extern "C" fn rumpuser_syncfd(number: c_int, flags: c_int, _start: u64, _length:
     if flags & SYNC_WRITE == 0 {
         return 0;
     }
-    let result = instance.unscheduled(|| {
-        if instance.faults().strikes(Fault::Sync) {
-            return Err(libc::EIO);
-        }
-        hostio::sync_data(number)
+    let result = instance.unscheduled(|| match instance.descriptors.image(number) {
+        Some(image) => instance.flush(&image),
+        None if instance.faults().strikes(Fault::Sync) => Err(libc::EIO),
+        None => hostio::sync_data(number),
     });
     match result {
         Ok(()) => 0,

@@ -1,4 +1,5 @@
-//! Host I/O at 64-bit offsets, whatever the host's `off_t`; interrupted calls are made again.
+//! Host I/O at 64-bit offsets, whatever the host's `off_t`; interrupted calls are made again, and
+//! writes raise no signals.
 //!
 //! Buffers are the kernel's, and are given as pointers: what is in them is of no concern here.
 
@@ -7,7 +8,7 @@ use std::os::fd::RawFd;
 
 use crate::errno::last;
 use crate::host::{fdatasync, pread, preadv, pwrite, pwritev};
-use crate::instance;
+use crate::{instance, write_signals};
 
 /// Repeats a call for as long as it is interrupted; but not in a dead kernel, which the thread is to
 /// leave. Its count, or the host's errno.
@@ -71,14 +72,15 @@ pub(crate) unsafe fn write_at(
     let mut done = 0;
     while done < length {
         // SAFETY: the rest of the buffer; done is less than its length.
-        let count = restart(|| unsafe {
+        let write = || unsafe {
             pwrite(
                 file,
                 buffer.byte_add(done),
                 length - done,
                 offset.saturating_add(done as i64),
             )
-        })?;
+        };
+        let count = write_signals::without(|| restart(write))?;
         if count == 0 {
             return Err(libc::EIO);
         }
@@ -129,12 +131,13 @@ pub(crate) unsafe fn write_vectored(
 ) -> Result<usize, c_int> {
     let count = buffers(count);
     // SAFETY: by the contract of this function.
-    restart(|| unsafe {
+    let write = || unsafe {
         match offset {
             Some(offset) => pwritev(file, vector, count, offset),
             None => libc::writev(file, vector, count),
         }
-    })
+    };
+    write_signals::without(|| restart(write))
 }
 
 /// Makes the data of a file durable. Files that have nothing to be made durable are no error.

@@ -11,7 +11,7 @@ use std::ptr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use crate::host;
+use crate::{host, reserve};
 
 /// A thread, let go of when dropped.
 #[derive(Debug)]
@@ -42,6 +42,9 @@ impl HostThread {
     where
         F: FnOnce() + Send + 'static,
     {
+        if !reserve::has(reserve::FOR_THREAD + size_of::<Main<F>>()) {
+            return Err(io::Error::from_raw_os_error(libc::ENOMEM));
+        }
         let finished = Arc::new(AtomicBool::new(false));
         let main = Box::new(Main {
             name: CString::new(name).unwrap_or_default(),
@@ -112,6 +115,15 @@ fn create<F: FnOnce()>(stack: usize, main: Box<Main<F>>) -> Result<libc::pthread
         }
         outcome.map(|()| thread.assume_init())
     }
+}
+
+/// How much of the calling thread's stack is left, in bytes. `None` where the host does not tell.
+#[must_use]
+pub fn stack_left() -> Option<usize> {
+    let here = 0_u8;
+    let here = (&raw const here).addr();
+    let stack = host::stack()?;
+    (stack.contains(&here)).then(|| here - stack.start)
 }
 
 #[cfg(test)]

@@ -41,8 +41,10 @@ mod daemonize;
 mod disk;
 mod dynloader;
 pub mod errno;
+mod failure;
 mod fault;
 mod file;
+mod flush;
 mod fork;
 mod host;
 mod hostio;
@@ -54,23 +56,31 @@ mod memory;
 mod mutex;
 mod param;
 mod process;
+mod program;
 mod random;
+mod recording;
+mod reserve;
 mod rwlock;
+mod sanitizer;
 mod signal;
 mod sysproxy;
 mod table;
 mod thread;
 mod upcall;
+mod write_signals;
 
 pub use backtrace::{Backtrace, Frame};
 pub use clock::{Clock, ClockError, Hand, Spawned};
 pub use console::{Console, Sink};
 pub use disk::{Access, Disk, DiskError};
+pub use failure::{DiskFailure, DiskOperation, Mark, SyncMark};
 pub use fault::{Fault, Faults};
-pub use hostthread::HostThread;
+pub use hostthread::{HostThread, stack_left};
 pub use image::{Image, Import, LoadError, Segment};
 pub use instance::{Death, DeathKind, Instance, Parameters, SetupError, World};
+pub use memory::MemoryPatience;
 pub use random::Random;
+pub use recording::{DiskEvent, Recording};
 
 /// USB devices in a kernel's ports, of the component rumpdev_ugenhc.
 #[cfg(feature = "rumpdev_ugenhc")]

@@ -12,6 +12,7 @@ use std::thread::available_parallelism;
 use crate::access;
 use crate::errno::from_host;
 use crate::instance::{Instance, Parameters, caller};
+use crate::reserve;
 
 const DEFAULT_CPUS: usize = 2;
 
@@ -66,6 +67,9 @@ unsafe extern "C" fn rumpuser_getparam(
     // SAFETY: the kernel passes a string.
     let name = unsafe { access::string(name) };
     access::writable(buffer.cast(), length);
+    if !reserve::has(reserve::FOR_PARAMETER) {
+        return from_host(libc::ENOMEM);
+    }
     match instance.parameter(&name.to_string_lossy()) {
         Ok(value) if value.len() < length => {
             // SAFETY: the kernel's buffer has that length; value and NUL fit.

@@ -46,6 +46,7 @@ unsafe extern "C" fn rumpuser_init(version: c_int, table: *const c_void) -> c_in
 #[unsafe(no_mangle)]
 extern "C" fn rumpuser_posix_exit(code: c_int, frame: *const c_void) -> ! {
     let instance = &*caller();
+    instance.reserve.release();
     instance.die(if code == PANIC {
         let message = instance.console.panic_message();
         let message = message

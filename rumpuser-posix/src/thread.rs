@@ -138,6 +138,9 @@ impl Instance {
         let mut state = self.threads.state.lock();
         // Dropping a handle lets go of the thread.
         state.handles.retain(|handle| !handle.is_finished());
+        if state.handles.try_reserve(1).is_err() {
+            return Err(from_host(libc::ENOMEM));
+        }
         let started = HostThread::start(name, STACK, move || {
             match theirs {
                 Some(ticket) => ticket.run(|| start.run(&instance)),

@@ -8,7 +8,7 @@ use rumpkernel_build::bsdmake::Tree;
 use rumpkernel_build::builder::{self, Configuration, Library};
 use rumpkernel_build::compile::{Compiler, Search};
 use rumpkernel_build::component::{Catalogue, Options, needs};
-use rumpkernel_build::image::{self, Packed};
+use rumpkernel_build::image::{self, Linker, Packed};
 use rumpkernel_build::settings::Settings;
 use rumpkernel_build::snapshot::{self, Warnings};
 use rumpkernel_build::target::Target;
@@ -80,6 +80,7 @@ impl Libraries {
             debug_assertions: false,
             debuginfo: false,
             image: None,
+            lld: None,
             out_dir: folder.path().to_owned(),
             jobs: thread::available_parallelism().unwrap_or(NonZeroUsize::MIN),
             vendored: None,
@@ -103,7 +104,8 @@ impl Libraries {
             .map(|library| library.path.clone())
             .collect();
         let object = closure.folder.path().join("kernel.so");
-        image::link(&self.compiler, &self.target, &paths, &object)?;
+        let linker = Linker::new(&self.compiler, None);
+        image::link(linker, &self.target, &paths, &object)?;
         Ok(image::pack(&object, &self.target, &paths)?)
     }
 }

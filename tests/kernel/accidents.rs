@@ -10,13 +10,14 @@ use std::time::{Duration, Instant};
 use rumpkernel::net::TcpListener;
 use rumpkernel::{Backtrace, Error, ErrorKind, Kernel, fs};
 use rumpkernel_examples::FFS2_LE;
-use rumpkernel_sys::iovec;
+use rumpkernel_sys::{RUMP_ETFS_BLK, iovec};
 
 use crate::panics::with_broken_image;
 use crate::world;
 
 crate::tests![
     a_bad_pointer_is_an_error_of_the_call,
+    a_bad_path_for_the_host_is_an_error_of_the_call,
     a_panic_tells_where_it_was,
     a_killed_kernel_ends_every_call,
     a_killed_kernel_leaves_its_image_as_it_is,
@@ -71,6 +72,26 @@ fn a_bad_pointer_is_an_error_of_the_call() {
     assert!(functions.contains(&"rump___sysimpl_read"), "{error:#}");
     let later = kernel.shutdown().unwrap_err();
     assert_eq!(later.backtrace(), error.backtrace());
+    assert!(!kernel.is_alive());
+}
+
+fn a_bad_path_for_the_host_is_an_error_of_the_call() {
+    let kernel = world::boot();
+    let nowhere = ptr::without_provenance(0x10);
+    let key = c"/dev/disk".as_ptr();
+    let register =
+        // SAFETY: that the path is none is the point.
+        unsafe { kernel.enter(move |entry| (entry.etfs_register)(key, nowhere, RUMP_ETFS_BLK)) };
+    let error = register.unwrap_err();
+    let said = error.to_string();
+    assert!(
+        said.contains("SIGSEGV by a hypercall's access to address 0x10 in "),
+        "{said}"
+    );
+    assert!(
+        functions(error.backtrace()).contains(&"etfsregister"),
+        "{error:#}"
+    );
     assert!(!kernel.is_alive());
 }
 

@@ -3,6 +3,7 @@
 use std::ffi::{CStr, c_char, c_int, c_uint, c_void};
 use std::ptr;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex};
 
 use rumpkernel::mount::Tmpfs;
 use rumpkernel::{Errno, Error, Kernel, fs};
@@ -19,7 +20,8 @@ crate::tests! {
     fifos_are_real,
     random_numbers_can_be_read,
     a_server_cannot_be_started_yet,
-    the_kernel_looks_at_the_programs_bus;
+    the_kernel_looks_at_the_programs_bus,
+    every_module_is_initialised;
     linked: emulations_leave_the_program_its_own_calls,
 }
 
@@ -34,6 +36,17 @@ fn every_file_system_is_known() {
         let expected = name != c"overlay";
         assert_eq!(is_known(&kernel, name), expected, "{name:?}");
     }
+}
+
+/// What a kernel prints while it boots names the modules that did not come up.
+fn every_module_is_initialised() {
+    let console = Arc::new(Mutex::new(Vec::new()));
+    let sink = Arc::clone(&console);
+    let builder = Kernel::builder();
+    let builder = builder.console(move |line| sink.lock().unwrap().extend_from_slice(line));
+    let _kernel = world::boot_with(builder).unwrap();
+    let said = String::from_utf8(console.lock().unwrap().clone()).unwrap();
+    assert!(!said.contains("failed to init"), "{said}");
 }
 
 fn is_known(kernel: &Kernel, name: &CStr) -> bool {

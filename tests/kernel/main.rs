@@ -13,25 +13,33 @@ mod clocks;
 #[cfg(feature = "every-component")]
 mod components;
 mod console;
+mod directories;
+mod disks;
+mod durability;
 mod ends;
 mod faults;
 mod files;
 mod footprint;
+mod formats;
+mod host_limits;
 mod images;
 mod instances;
 mod links;
+mod logs;
 mod mounts;
 mod network;
 mod odd_places;
 mod panics;
 mod place;
+mod power_cuts;
+mod small_disk;
 mod smb;
 mod threads;
 mod usb;
 mod volumes;
 mod world;
 
-use std::process::ExitCode;
+use std::process::{Command, ExitCode};
 
 use libtest_mimic::{Arguments, Failed, Trial};
 use place::Place;
@@ -81,17 +89,29 @@ const ALL: &[&[Test]] = &[
     clocks::TESTS,
     #[cfg(feature = "every-component")]
     components::TESTS,
+    directories::TESTS,
+    disks::TESTS,
+    durability::TESTS,
     ends::TESTS,
     faults::TESTS,
     files::TESTS,
+    formats::dm::TESTS,
+    formats::fat::TESTS,
+    formats::nilfs::TESTS,
+    formats::ntfs::TESTS,
+    formats::times::TESTS,
+    formats::udf::TESTS,
+    host_limits::TESTS,
     images::TESTS,
     instances::TESTS,
     links::TESTS,
+    logs::TESTS,
     links::races::TESTS,
     mounts::TESTS,
     network::TESTS,
     odd_places::TESTS,
     panics::TESTS,
+    power_cuts::TESTS,
     smb::TESTS,
     threads::TESTS,
     usb::TESTS,
@@ -102,10 +122,23 @@ const ALL: &[&[Test]] = &[
 
 /// Why a test cannot run on this machine.
 fn obstacle(name: &str) -> Option<&'static str> {
+    if name == "durability::a_full_disk_of_the_host_is_told" {
+        return small_disk::obstacle();
+    }
+    if name.starts_with("directories::ext2") && !has_ext2_tools() {
+        return Some("mke2fs and e2fsck are not installed (package e2fsprogs)");
+    }
     let has_usb = cfg!(any(target_arch = "x86", target_arch = "x86_64"));
     (name.starts_with("usb::") && !has_usb)
         .then_some("NetBSD has the driver of the ports on x86 only")
         .or_else(|| volumes::obstacle(name))
+        .or_else(|| formats::obstacle(name))
+}
+
+/// Whether the programs that make and check file systems of Linux's are there.
+fn has_ext2_tools() -> bool {
+    let runs = |program| Command::new(program).arg("-V").output().is_ok();
+    runs("mke2fs") && runs("e2fsck")
 }
 
 /// Whether there are loaded kernels on this machine, whose ABI may not allow it.

@@ -1,11 +1,19 @@
 //! What the test programs of this crate share.
 
+mod churn;
 mod emulator;
 mod footprint;
 mod outside;
+pub mod power_cut;
 mod volume;
 
+pub use churn::{Churn, Limits};
 pub use emulator::emulator;
 pub use footprint::Footprint;
 pub use outside::{Outside, Recipe};
 pub use volume::{Kind, Volume};
+
+/// README's programs, which rustdoc compiles.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+pub struct Readme;

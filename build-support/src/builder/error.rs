@@ -23,7 +23,7 @@ pub enum Error {
     #[error(transparent)]
     Component(#[from] component::Error),
     /// An ioconf file that cannot be understood.
-    #[error("component {component}: {source}")]
+    #[error("component {component} cannot be built")]
     Config {
         /// The component.
         component: String,
@@ -31,7 +31,7 @@ pub enum Error {
         source: config::Error,
     },
     /// A list of system calls that cannot be understood.
-    #[error("component {component}: {source}")]
+    #[error("component {component} cannot be built")]
     SystemCalls {
         /// The component.
         component: String,
@@ -120,7 +120,7 @@ pub enum Error {
     #[error(transparent)]
     Image(#[from] image::Error),
     /// A file of the build could not be read or written.
-    #[error("cannot {action} {}: {source}", path.display())]
+    #[error("cannot {action} {}", path.display())]
     File {
         /// What was to be done.
         action: &'static str,

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::Error;
 use super::setup::Setup;
-use crate::image;
+use crate::image::{self, Linker};
 use crate::store::{Key, KeyBuilder};
 
 /// The folder for it in the build's own.
@@ -24,6 +24,7 @@ pub(super) fn key<'a>(setup: &Setup, libraries: impl Iterator<Item = &'a OsStr>)
     KeyBuilder::new("image")
         .with(REVISION)
         .with(&setup.identity)
+        .with(linker(setup).identity())
         .with_all(libraries.map(OsStr::as_encoded_bytes))
         .key()
 }
@@ -46,11 +47,15 @@ pub(super) fn make(
     // What is cut short must not pass for what was there before.
     let _ = fs::remove_file(&stamp);
     let object = folder.join(OBJECT);
-    image::link(&setup.compiler, &setup.target, libraries, &object)?;
+    image::link(linker(setup), &setup.target, libraries, &object)?;
     let packed = image::pack(&object, &setup.target, libraries)?;
     packed
         .write(&folder)
         .map_err(Error::file("write", &source))?;
     fs::write(&stamp, key).map_err(Error::file("write", &stamp))?;
     Ok(source)
+}
+
+fn linker(setup: &Setup) -> Linker<'_> {
+    Linker::new(&setup.compiler, setup.lld.as_deref())
 }

@@ -54,6 +54,9 @@ pub struct Configuration {
     /// linked otherwise. A function `__wrap_x` there takes the place of the function `x`, which it calls `__real_x`,
     /// as with the linker's `--wrap`. That takes the feature `instances`.
     pub image: Option<Vec<OwnComponent>>,
+    /// The LLD that links the image, such as [`rust_lld`](crate::image::rust_lld); without one, or
+    /// for a machine that it does not know, the C compiler's linker does.
+    pub lld: Option<PathBuf>,
     /// The build's own folder. Everything that [`Built`] names lies in it.
     pub out_dir: PathBuf,
     /// The most compilers to run at once. Cargo's jobserver may allow fewer.

@@ -10,6 +10,7 @@ use super::{Error, object_name};
 use crate::bsdmake::{OBJECTS, TREE};
 use crate::compile::{self, flags};
 use crate::component::{Component, Origin, Source, placed};
+use crate::sanitizer;
 use crate::store::{Key, KeyBuilder};
 use crate::target::repair::{self, Role};
 
@@ -74,6 +75,9 @@ impl Recipe {
         }
         for (index, name) in wrapped {
             component.sources[index].origin = Origin::Generated(name.to_owned());
+        }
+        if setup.is_checked {
+            sanitizer::instrument(&mut component, &mut generated);
         }
         let sources = component
             .sources

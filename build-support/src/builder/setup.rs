@@ -23,6 +23,9 @@ pub(super) struct Setup {
     pub(super) target: Target,
     pub(super) tree: Tree,
     pub(super) compiler: Compiler,
+    /// What links the image, where the compiler does not.
+    #[cfg(feature = "instances")]
+    pub(super) lld: Option<PathBuf>,
     pub(super) flags: Flags,
     pub(super) links: Links,
     pub(super) config: config::Files,
@@ -31,6 +34,8 @@ pub(super) struct Setup {
     pub(super) stores: [Store; 2],
     /// A text that is another for every build whose results may differ.
     pub(super) identity: String,
+    /// Whether kernel code reports what C leaves undefined.
+    pub(super) is_checked: bool,
     options: Options,
     make: bsdmake::Tree,
     has_warned: AtomicBool,
@@ -51,7 +56,7 @@ impl Setup {
             program: configuration.compiler.as_deref(),
         })?;
         let debuginfo = settings.debuginfo.unwrap_or(configuration.debuginfo);
-        let flags = Flags::new(&compiler, debuginfo, &settings.cflags);
+        let flags = Flags::new(&compiler, debuginfo, settings.ubsan, &settings.cflags);
         let mut options = settings.options(configuration.debug_assertions);
         if settings.curlwp.is_none() && !compiler.has_thread_locals() {
             options.curlwp = CurLwp::Hypercall;
@@ -72,9 +77,12 @@ impl Setup {
             target,
             tree,
             compiler,
+            #[cfg(feature = "instances")]
+            lld: configuration.lld.clone(),
             flags,
             stores,
             identity,
+            is_checked: settings.ubsan,
             options,
             has_warned: AtomicBool::new(false),
         })

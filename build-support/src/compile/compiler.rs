@@ -6,8 +6,8 @@ use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 use std::process;
 
-use super::Error;
 use super::probe::Probe;
+use super::{Error, user_flags};
 use crate::target::{Convention, Packages, Target};
 
 /// Variables through which a user's shell would change what `#include` finds.
@@ -31,7 +31,8 @@ pub struct Search<'a> {
     pub program: Option<&'a Path>,
 }
 
-/// A C compiler with the flags that select the target, and those of `CFLAGS`.
+/// A C compiler with the flags that select the target, and those of `CFLAGS` that kernel code can
+/// follow.
 #[derive(Debug, Clone)]
 pub struct Compiler {
     program: OsString,
@@ -77,7 +78,11 @@ impl Compiler {
         let command = tool.to_command();
         let mut compiler = Self {
             program: command.get_program().to_owned(),
-            arguments: command.get_args().map(OsStr::to_owned).collect(),
+            arguments: command
+                .get_args()
+                .filter(|argument| !user_flags::needs_run_time(argument))
+                .map(OsStr::to_owned)
+                .collect(),
             environment: command
                 .get_envs()
                 .filter_map(|(name, value)| Some((name.to_owned(), value?.to_owned())))

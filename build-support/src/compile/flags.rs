@@ -2,12 +2,13 @@
 //!
 //! What `sys/rump/Makefile.rump` sets (`-nostdinc`, `-ffreestanding`, `-fno-strict-aliasing`,
 //! `-DDIAGNOSTIC` …) comes with the component; what `bsd.sys.mk`, buildrump.sh and today's compilers
-//! need comes from here. User flags come last and win.
+//! need comes from here. [`user_flags`](super::user_flags) says where the user's come.
 
 use std::ffi::OsString;
 use std::path::Path;
 
 use super::Compiler;
+use crate::sanitizer;
 
 /// Where the sources are said to lie in debug information and in assertions' messages.
 pub const SOURCE_NAME: &str = "/usr/src";
@@ -38,7 +39,7 @@ const COMMON: [&str; 3] = [
 ];
 
 /// For C.
-const C: [&str; 14] = [
+const C: [&str; 17] = [
     "-O2",
     // Code of 2016 is not judged by today's rules; some of them are errors to newer compilers.
     "-w",
@@ -55,11 +56,19 @@ const C: [&str; 14] = [
     "-fno-data-sections",
     // Symbols of intermediate code cannot be renamed.
     "-fno-lto",
+    // An image's loader finds the kernel's interface in its table of dynamic symbols.
+    "-fvisibility=default",
     // The canary is the host C library's, and not every host has one.
     "-fno-stack-protector",
-    // Kernel code relies on some of what ISO C leaves undefined.
+    // Kernel code looks at null pointers after it has used them, and lets integers wrap around.
     "-fno-delete-null-pointer-checks",
     "-fwrapv",
+    // Pointers wrap around, too, where code asks whether a length reaches beyond the end of memory.
+    "-fno-strict-overflow",
+    // It also calls memcpy (and bcopy, which is memcpy) on memory that overlaps: to close a gap in a block of a
+    // directory, for one. GCC makes moves of its own of it that store the last word first. All kernel code has
+    // memcpy from a macro of libkern's that names the builtin; what else calls it, `namespace` sends to memmove.
+    "-D__builtin_memcpy=__builtin_memmove",
 ];
 
 /// For C, so that a backtrace is a walk from frame to frame that a signal handler can make, and so
@@ -84,11 +93,12 @@ pub struct Flags {
 }
 
 impl Flags {
-    /// The flags for a compiler, with debug information or without, and with a user's own.
+    /// The flags for a compiler, with debug information or without, checked for undefined behaviour or not, and with a
+    /// user's own.
     ///
     /// They say nothing of where files lie; [`hidden`] does.
     #[must_use]
-    pub fn new(compiler: &Compiler, debuginfo: bool, user: &[String]) -> Self {
+    pub fn new(compiler: &Compiler, debuginfo: bool, ubsan: bool, user: &[String]) -> Self {
         let mut common: Vec<OsString> = Vec::new();
         common.extend(HOST_MACROS.iter().map(|name| format!("-U{name}").into()));
         common.extend(COMMON.iter().map(OsString::from));
@@ -104,6 +114,8 @@ impl Flags {
             c: with(
                 &mut C
                     .into_iter()
+                    .chain(liberties(compiler))
+                    .chain(ubsan.then_some(sanitizer::FLAGS).into_iter().flatten())
                     .chain(stack(compiler))
                     .chain(atomics(compiler)),
             ),
@@ -121,6 +133,15 @@ pub fn hidden(folder: &Path, name: &str) -> OsString {
     flag.push("=");
     flag.push(name);
     flag
+}
+
+/// What more of the liberties of C is taken from compilers that take them.
+fn liberties(compiler: &Compiler) -> impl Iterator<Item = &'static str> {
+    // Loops may go beyond the end of an array that stands for a longer one, which GCC takes for a bound of theirs.
+    let is_gcc = !compiler.defines("__clang__");
+    is_gcc
+        .then_some("-fno-aggressive-loop-optimizations")
+        .into_iter()
 }
 
 /// What of [`STACK`] the compiler knows. Clang ignores what a machine does not have.

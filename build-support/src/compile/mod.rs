@@ -12,6 +12,7 @@ pub mod depfile;
 pub mod flags;
 pub mod pool;
 mod probe;
+mod user_flags;
 
 use std::io;
 use std::path::PathBuf;
@@ -26,7 +27,7 @@ pub use compiler::{Compiler, Search, environment};
 pub enum Error {
     /// No compiler is installed, or not where a variable says.
     #[error(
-        "no C compiler for {target}: `{program}` cannot be run ({source}); \
+        "no C compiler for {target}: `{program}` cannot be run; \
          {remedy}, or name another (clang is one for every target) in CC_{}", target.replace('-', "_")
     )]
     NoCompiler {
@@ -73,7 +74,7 @@ pub enum Error {
         words: String,
     },
     /// The compiler ran, but its result is not what a kernel can be made of.
-    #[error("cannot use the object of {}: {source}\ncommand: {command}", file.display())]
+    #[error("cannot use the object of {}\ncommand: {command}", file.display())]
     Object {
         /// The source.
         file: PathBuf,
@@ -83,7 +84,7 @@ pub enum Error {
         source: crate::namespace::Error,
     },
     /// A file of the build could not be read or written.
-    #[error("{}: {source}", path.display())]
+    #[error("cannot read, write or run {}", path.display())]
     File {
         /// The file.
         path: PathBuf,
@@ -91,6 +92,6 @@ pub enum Error {
         source: io::Error,
     },
     /// Cargo's jobserver, or the system, gave up.
-    #[error("cannot run compilers in parallel: {0}")]
-    Pool(io::Error),
+    #[error("cannot run compilers in parallel")]
+    Pool(#[source] io::Error),
 }

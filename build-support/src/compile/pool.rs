@@ -181,7 +181,8 @@ mod tests {
         let error = tokens(1)
             .run((0..40).collect(), &work, &mut |()| Ok(()))
             .unwrap_err();
-        assert!(error.to_string().contains("job 2"), "{error}");
+        let message = crate::with_sources(&error);
+        assert!(message.contains("job 2"), "{message}");
         assert_eq!(started.load(Ordering::SeqCst), 3);
     }
 

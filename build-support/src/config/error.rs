@@ -28,7 +28,7 @@ impl fmt::Display for Location {
 #[non_exhaustive]
 pub enum Error {
     /// The ioconf file itself cannot be read.
-    #[error("cannot read the ioconf file {}: {source}", path.display())]
+    #[error("cannot read the ioconf file {}", path.display())]
     Unreadable {
         /// The file.
         path: PathBuf,
@@ -37,7 +37,7 @@ pub enum Error {
     },
     /// An included file cannot be read.
     #[error(
-        "{at}: cannot read the included file {}: {source}; expected it in the source tree that the configuration belongs to",
+        "{at}: cannot read the included file {}; expected it in the source tree that the configuration belongs to",
         path.display()
     )]
     MissingInclude {

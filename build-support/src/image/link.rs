@@ -1,4 +1,4 @@
-//! Links libraries into a shared object, whatever linker the compiler uses.
+//! Links libraries into a shared object.
 
 use std::ffi::OsString;
 use std::fs;
@@ -6,26 +6,26 @@ use std::path::{Path, PathBuf};
 
 use object::elf;
 
-use super::{Error, Undefined, thread};
+use super::{Error, Linker, Undefined, thread};
 use crate::archive;
-use crate::compile::{self, Compiler};
+use crate::compile;
 use crate::target::Target;
 
-/// Flags that GNU ld, gold and lld all know.
-const FLAGS: [&str; 9] = [
-    "-shared",
-    // CFLAGS has much to say that means nothing to a linker.
-    "-w",
-    "-nostdlib",
+/// Flags that GNU ld, gold and LLD all know.
+const FLAGS: [&str; 10] = [
     // The image's own symbols are its own, whatever the program calls its functions.
-    "-Wl,-Bsymbolic",
-    "-Wl,--build-id=none",
+    "-Bsymbolic",
+    "--build-id=none",
     // Nothing is bound when it is first called: the loader fills all in.
-    "-Wl,-z,now",
-    "-Wl,-z,relro",
-    "-Wl,-z,noexecstack",
+    "-z",
+    "now",
+    "-z",
+    "relro",
+    "-z",
+    "noexecstack",
     // What linkers say about addresses in code names no function; `pack` does.
-    "-Wl,-z,notext",
+    "-z",
+    "notext",
 ];
 
 /// What the name of a function begins with that takes another's place, as `--wrap` has it.
@@ -33,31 +33,32 @@ const IN_PLACE: &str = "__wrap_";
 
 /// Links `libraries`, whole and in their order, into the shared object `output`.
 ///
-/// Functions `__wrap_x` that they define take the places of the functions `x`, which they call `__real_x`.
+/// A function `__wrap_x` that they define takes the place of the function `x`, which it calls
+/// `__real_x`.
 ///
 /// # Errors
 ///
 /// [`Error::Link`] shows the command and the linker's words. That symbols are undefined is found by
 /// [`pack`](super::pack()).
 pub fn link(
-    compiler: &Compiler,
+    linker: Linker<'_>,
     target: &Target,
     libraries: &[PathBuf],
     output: &Path,
 ) -> Result<(), Error> {
-    let mut command = compiler.command();
-    command.args(FLAGS);
-    command.arg(format!("-Wl,-z,max-page-size={}", page_size(target)));
+    let page_size = format!("max-page-size={}", page_size(target));
+    let mut flags: Vec<OsString> = FLAGS.map(OsString::from).into();
+    flags.extend(["-z".into(), page_size.into()]);
     if thread::wants_sites(target) {
-        command.arg("-Wl,--emit-relocs");
+        flags.push("--emit-relocs".into());
     }
-    for replaced in replaced(libraries)? {
-        command.arg(format!("-Wl,--wrap={replaced}"));
-    }
-    command.arg("-Wl,--whole-archive");
-    command.args(libraries);
-    command.arg("-Wl,--no-whole-archive");
-    command.args(helpers(compiler));
+    let replaced = replaced(libraries)?;
+    flags.extend(replaced.iter().map(|name| format!("--wrap={name}").into()));
+    flags.push("--whole-archive".into());
+    flags.extend(libraries.iter().map(OsString::from));
+    flags.push("--no-whole-archive".into());
+    let mut command = linker.command(&flags);
+    command.args(linker.helpers(target));
     command.arg("-o").arg(output);
     let result = command.output().map_err(|source| Error::File {
         path: command.get_program().into(),
@@ -95,16 +96,6 @@ pub(super) fn page_size(target: &Target) -> u32 {
         elf::EM_SPARCV9 => 8 << 10,
         _ => 64 << 10,
     }
-}
-
-/// The compiler's library of helper functions, such as division on 32-bit machines. Where there is
-/// none, what is missing is an undefined symbol.
-fn helpers(compiler: &Compiler) -> Option<OsString> {
-    let mut command = compiler.command();
-    let output = command.arg("-print-libgcc-file-name").output().ok()?;
-    let path = String::from_utf8(output.stdout).ok()?;
-    let path = PathBuf::from(path.trim());
-    path.is_file().then(|| path.into_os_string())
 }
 
 /// Names the libraries that refer to each undefined symbol.

@@ -9,6 +9,7 @@
 //! [`Packed::write`] makes Rust source of it, in the terms of rumpuser-posix's `Image`.
 
 mod link;
+mod linker;
 mod memory;
 mod mips;
 mod object;
@@ -24,6 +25,7 @@ use std::ops::Range;
 use std::path::PathBuf;
 
 pub use link::link;
+pub use linker::{Linker, rust_lld};
 pub use pack::pack;
 pub use write::SOURCE;
 
@@ -81,8 +83,9 @@ pub struct Segment {
 pub enum Error {
     /// The linker failed.
     #[error(
-        "cannot link the kernel image: the C compiler ended with {status}\ncommand: {command}\n{words}\n\
-         (flags that choose another linker, such as -fuse-ld=lld, belong into CFLAGS_<target>)"
+        "cannot link the kernel image: the linker ended with {status}\ncommand: {command}\n{words}\n\
+         (where rustc comes without rust-lld, the C compiler links: -fuse-ld=lld in CFLAGS_<target> \
+         makes it use another linker)"
     )]
     Link {
         /// The command, quoted for a shell.
@@ -92,8 +95,8 @@ pub enum Error {
         /// What it printed.
         words: String,
     },
-    /// A file could not be read or written, or the compiler not be run.
-    #[error("{}: {source}", path.display())]
+    /// A file could not be read or written, or the linker not be run.
+    #[error("cannot read, write or run {}", path.display())]
     File {
         /// The file.
         path: PathBuf,

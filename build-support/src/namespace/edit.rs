@@ -98,11 +98,21 @@ impl Edit {
             .filter(|symbol| !symbol.is_local())
             .map(|symbol| symbol.name(endian, old_strings).map_err(malformed))
             .collect::<Result<_, _>>()?;
+        let defines_move = table.iter().any(|symbol| {
+            let is_move = |name| rules.is_move(name);
+            !symbol.is_undefined(endian) && symbol.name(endian, old_strings).is_ok_and(is_move)
+        });
         let mut strings = Strings::new();
         let mut symbols = Vec::with_capacity(table.len());
         for symbol in table.iter() {
             let name = symbol.name(endian, old_strings).map_err(malformed)?;
-            let renamed = if global.contains(name) {
+            let called = symbol
+                .is_undefined(endian)
+                .then(|| rules.called(name, defines_move))
+                .flatten();
+            let renamed = if let Some(called) = called {
+                rules.renamed(&called).or(Some(called))
+            } else if global.contains(name) {
                 rules.renamed(name)
             } else {
                 None

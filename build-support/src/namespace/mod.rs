@@ -3,11 +3,12 @@
 //! A NetBSD kernel defines `malloc`, `open`, `panic`; so does the program around it. NetBSD's own
 //! build therefore runs `nm`, `awk` and `objcopy --redefine-syms` over every object
 //! (`sys/rump/Makefile.rump`). [`prepare`] does the same to the ELF file's string table in memory,
-//! for both classes and both byte orders, and three things besides that `objcopy` does not:
+//! for both classes and both byte orders, and four things besides that `objcopy` does not:
 //!
 //! - sections of link sets get `SHF_GNU_RETAIN`, so that no linker's `--gc-sections` drops them
 //!   (GNU ld obeys the flag only in files whose `EI_OSABI` is `ELFOSABI_GNU`);
 //! - definitions that another component may replace become weak;
+//! - calls of memcpy, which compilers make by themselves, too, go to memmove;
 //! - all code goes to the section `rumpkernel_text`, so that a program knows where a kernel's code
 //!   is that is linked into it: linkers define symbols for the ends of such a section.
 

@@ -11,8 +11,8 @@ pub(super) const PREFIX: &[u8] = b"rumpns_";
 const KEPT: [&str; 4] = ["rump", "RUMP", "__", "_GLOBAL_OFFSET_TABLE"];
 
 /// Names that begin so move all the same: the kernel's stand-ins for what unwinds stacks on arm, with which no
-/// panic of a Rust program would get further.
-const MOVED: &str = "__aeabi_unwind_cpp_";
+/// panic of a Rust program would get further, and the runtime of a checking build, which the program may have, too.
+const MOVED: [&str; 2] = ["__aeabi_unwind_cpp_", "__ubsan_handle_"];
 
 /// The section of all kernel code. Linkers define `__start_` and `__stop_` symbols for a section that
 /// is named as an identifier of C can be.
@@ -43,6 +43,15 @@ pub(super) fn section_name(name: &[u8]) -> Option<Vec<u8>> {
     is_code.then(|| [prefix, CODE.as_bytes()].concat())
 }
 
+/// The functions that copy memory which must not overlap, and those that copy any. What kernel code calls the first
+/// on does overlap, in a few places; see `compile::flags`. Compilers call them by themselves, too.
+const COPIES: [(&[u8], &[u8]); 4] = [
+    (b"memcpy", b"memmove"),
+    (b"__aeabi_memcpy", b"__aeabi_memmove"),
+    (b"__aeabi_memcpy4", b"__aeabi_memmove4"),
+    (b"__aeabi_memcpy8", b"__aeabi_memmove8"),
+];
+
 /// How one object file is to be prepared.
 #[derive(Debug, Clone, Copy)]
 pub struct Rules<'a> {
@@ -55,15 +64,38 @@ pub struct Rules<'a> {
 }
 
 impl Rules<'_> {
+    /// The name (before renaming) of what is called in place of a function that an object leaves undefined.
+    ///
+    /// `memmove` itself may go on to `memcpy` where nothing overlaps; so the object that `defines_move` keeps its calls.
+    pub(super) fn called(&self, name: &[u8], defines_move: bool) -> Option<Vec<u8>> {
+        let (dot, bare) = self.split_dot(name);
+        let is_redirected = self.rename && !defines_move;
+        let mut copies = COPIES.iter().filter(|_| is_redirected);
+        let (_, moves) = copies.find(|(copies, _)| *copies == bare)?;
+        Some([dot, moves].concat())
+    }
+
+    /// Whether a definition is that of `memmove`.
+    pub(super) fn is_move(&self, name: &[u8]) -> bool {
+        self.split_dot(name).1 == COPIES[0].1
+    }
+
+    /// What is put before the names of code on some machines, and the rest.
+    fn split_dot<'a>(&self, name: &'a [u8]) -> (&'a [u8], &'a [u8]) {
+        let dot = usize::from(self.target.dot_names && name.starts_with(b"."));
+        name.split_at(dot)
+    }
+
     /// The name of a global symbol after renaming, or `None` if it keeps its own.
     pub(super) fn renamed(&self, name: &[u8]) -> Option<Vec<u8>> {
-        let dot = usize::from(self.target.dot_names && name.starts_with(b"."));
-        let (dot, bare) = name.split_at(dot);
+        let (dot, bare) = self.split_dot(name);
         let kept = KEPT
             .iter()
             .chain(self.target.kept_prefixes)
             .any(|prefix| bare.starts_with(prefix.as_bytes()));
-        let moved = bare.starts_with(MOVED.as_bytes());
+        let moved = MOVED
+            .iter()
+            .any(|prefix| bare.starts_with(prefix.as_bytes()));
         let renamed = moved || self.rename && !kept && !name.is_empty();
         renamed.then(|| [dot, PREFIX, bare].concat())
     }
@@ -140,6 +172,30 @@ mod tests {
             Some("rumpns___aeabi_unwind_cpp_pr0"),
             "the program's own is the one that unwinds"
         );
+    }
+
+    #[test]
+    fn what_copies_memory_copies_any() {
+        let called = |triple, name: &str, defines_move| {
+            let target = Target::from_triple(triple).unwrap();
+            let rules = Rules {
+                target: &target,
+                rename: true,
+                weak: &[],
+            };
+            let name = rules.called(name.as_bytes(), defines_move)?;
+            Some(String::from_utf8(name).unwrap())
+        };
+        let arm = |name| called("armv7-unknown-linux-gnueabihf", name, false);
+        assert_eq!(arm("memcpy").as_deref(), Some("memmove"));
+        assert_eq!(arm("__aeabi_memcpy8").as_deref(), Some("__aeabi_memmove8"));
+        assert_eq!(arm("memset"), None);
+        assert_eq!(
+            called("armv7-unknown-linux-gnueabihf", "memcpy", true),
+            None
+        );
+        let dotted = called("powerpc64-unknown-linux-gnu", ".memcpy", false);
+        assert_eq!(dotted.as_deref(), Some(".memmove"));
     }
 
     #[test]

@@ -151,7 +151,7 @@ pub fn report(result: Result<(), Error>) -> ExitCode {
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            for line in error.to_string().lines() {
+            for line in crate::with_sources(&error).lines() {
                 println!("cargo::error={line}");
             }
             ExitCode::FAILURE
@@ -190,6 +190,7 @@ fn kernel(target: String, settings: Settings) -> Result<Kernel, Error> {
             debug_assertions: flag("DEBUG_ASSERTIONS")?,
             debuginfo: flag("DEBUGINFO")?,
             image: None,
+            lld: None,
             out_dir: cargo("OUT_DIR")?.into(),
             jobs: jobs.parse().map_err(|_| Error::Value {
                 variable: "NUM_JOBS".into(),

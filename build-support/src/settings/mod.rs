@@ -78,6 +78,8 @@ pub struct Settings {
     pub nbcompat: String,
     /// `RUMPKERNEL_DEBUGINFO`: compile with `-g1`.
     pub debuginfo: Option<bool>,
+    /// `RUMPKERNEL_UBSAN`: kernel code reports what it does that C leaves undefined.
+    pub ubsan: bool,
     /// Every variable that was asked for, set or not. A build is out of date when one changes.
     pub names_read: Vec<String>,
 }
@@ -127,6 +129,7 @@ impl Settings {
             )?,
             nbcompat: reader.compat("RUMPKERNEL_NBCOMPAT")?,
             debuginfo: reader.flag("RUMPKERNEL_DEBUGINFO")?,
+            ubsan: reader.flag("RUMPKERNEL_UBSAN")?.unwrap_or(false),
             names_read: reader.names_read,
         })
     }

@@ -120,4 +120,9 @@ pub const VARIABLES: &[Variable] = &[
         "`yes` compiles with -g1",
         "whether the Cargo profile has debug information",
     ),
+    variable(
+        "RUMPKERNEL_UBSAN",
+        "`yes` makes kernel code report, on the kernel's console, what it does that C leaves undefined",
+        "no",
+    ),
 ];

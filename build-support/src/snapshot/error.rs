@@ -121,7 +121,7 @@ pub enum Error {
     },
 
     /// A source could not be read.
-    #[error("cannot read {}: {source}", path.display())]
+    #[error("cannot read {}", path.display())]
     Read {
         /// The file or folder.
         path: PathBuf,
@@ -130,7 +130,7 @@ pub enum Error {
     },
 
     /// The manifest that a partial source or the cache carries cannot be read.
-    #[error("manifest {}: {source}", path.display())]
+    #[error("the manifest {} cannot be read", path.display())]
     Manifest {
         /// The manifest.
         path: PathBuf,
@@ -140,7 +140,7 @@ pub enum Error {
 
     /// The cache could not be written.
     #[error(
-        "the source cache cannot be changed: {action} {}: {source}; make room or let it be \
+        "the source cache cannot be changed: {action} {}; make room or let it be \
          written, or set RUMPKERNEL_CACHE_DIR to another folder",
         path.display()
     )]

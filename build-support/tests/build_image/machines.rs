@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use rumpkernel_build::image::{Error, Packed};
 use rumpkernel_build::target::{Endian, Target};
 
-use crate::scene::{Scene, Toolchain};
+use crate::scene::{HOST, Scene, Toolchain};
 
 /// What a kernel has that a loader cares for. Pointers hold what can be looked up in the tables.
 const KERNEL: &str = r#"
@@ -149,9 +149,9 @@ impl Image {
     }
 }
 
-fn check(toolchain: &Toolchain, image: &Image) {
+fn check(toolchain: &Toolchain, linker: &str, image: &Image) {
     let packed = &image.packed;
-    let on = format!("{toolchain:?}");
+    let on = format!("{toolchain:?}, {linker}");
     let imports = packed.imports.keys().chain(packed.descriptors.keys());
     let imports: BTreeSet<&str> = imports.map(String::as_str).collect();
     let expected = ["rumpcomp_component", "rumpuser_host", "rumpuser_lock"];
@@ -291,14 +291,21 @@ fn tables_say_what_the_source_says() {
             Err(error) => panic!("{toolchain:?}: {error}"),
         };
         let target = Target::from_triple(toolchain.triple).unwrap();
-        let image = Image {
+        let image = |packed| Image {
             packed,
             word: usize::from(target.pointer_width / 8),
             endian: target.endian,
             is_arm: target.machine.machine_cpu == "arm",
             has_descriptors: toolchain.command == DESCRIPTORS,
         };
-        check(toolchain, &image);
+        check(toolchain, "the compiler's linker", &image(packed));
+        if scene.use_rust_lld() {
+            let packed = scene.pack();
+            let packed = packed.unwrap_or_else(|error| panic!("{toolchain:?}, LLD: {error}"));
+            check(toolchain, "rustc's LLD", &image(packed));
+        } else {
+            println!("not run: {toolchain:?} with rustc's LLD, which is not installed");
+        }
         checked += 1;
     }
     println!("checked {checked} of {} toolchains", TOOLCHAINS.len());
@@ -312,4 +319,25 @@ fn the_packed_image_can_be_asked_for_twice_with_the_same_answer() {
     };
     scene.library("kernel", KERNEL, &[]);
     assert_eq!(scene.pack().unwrap(), scene.pack().unwrap());
+}
+
+/// Passes for a compiler in front of one that links nothing, as zig's is.
+#[test]
+fn the_linker_of_rustc_needs_no_compiler_that_links() {
+    let test = "the_linker_of_rustc_needs_no_compiler_that_links";
+    let toolchain = Toolchain {
+        triple: HOST,
+        command: "sh -c 'case \" $* \" in *shared*relocs*) exit 1;; *) exec cc \"$@\";; esac' cc",
+    };
+    let Some(mut scene) = Scene::new(&toolchain) else {
+        println!("{test} not run: it is for {HOST} and needs cc");
+        return;
+    };
+    scene.library("kernel", KERNEL, &[]);
+    assert!(scene.pack().is_err(), "the compiler links");
+    if !scene.use_rust_lld() {
+        println!("{test} not run: rustc came without LLD");
+        return;
+    }
+    scene.pack().unwrap();
 }

@@ -1,5 +1,6 @@
 //! What no loader could make work is an error of the build that says what it is and who did it.
 
+use rumpkernel_build::with_sources;
 use std::fs;
 
 use crate::scene::Scene;
@@ -12,7 +13,7 @@ fn refused(test: &str, text: &str, flags: &[&str]) -> Option<String> {
     let mut scene = Scene::native(test)?;
     scene.library("base", BASE, &[]);
     scene.library("guest", text, flags);
-    Some(scene.pack().unwrap_err().to_string())
+    Some(with_sources(&scene.pack().unwrap_err()))
 }
 
 fn assert_says(test: &str, error: Option<String>, words: &[&str]) {
@@ -87,7 +88,7 @@ fn a_linker_that_fails_is_quoted() {
         return;
     };
     scene.rubbish("broken");
-    let error = scene.pack().unwrap_err().to_string();
+    let error = with_sources(&scene.pack().unwrap_err());
     assert_says(
         test,
         Some(error),

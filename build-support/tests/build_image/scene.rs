@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use rumpkernel_build::archive::{self, Member};
 use rumpkernel_build::compile::{Compiler, Search};
-use rumpkernel_build::image::{self, Error, Packed};
+use rumpkernel_build::image::{self, Error, Linker, Packed};
 use rumpkernel_build::target::Target;
 use tempfile::TempDir;
 
@@ -25,6 +25,7 @@ pub(crate) struct Scene {
     folder: TempDir,
     target: Target,
     compiler: Compiler,
+    lld: Option<PathBuf>,
     libraries: Vec<PathBuf>,
 }
 
@@ -48,6 +49,7 @@ impl Scene {
             folder,
             target,
             compiler,
+            lld: None,
             libraries: Vec::new(),
         };
         let path = |name: &str| scene.folder.path().join(name);
@@ -72,6 +74,12 @@ impl Scene {
             println!("{test} not run: it is for {HOST} and needs cc");
         }
         scene
+    }
+
+    /// Links with the LLD that came with rustc from now on; answers whether there is one.
+    pub(crate) fn use_rust_lld(&mut self) -> bool {
+        self.lld = image::rust_lld(Path::new("rustc"), HOST);
+        self.lld.is_some()
     }
 
     /// Compiles a library of one file.
@@ -107,7 +115,8 @@ impl Scene {
 
     pub(crate) fn pack(&self) -> Result<Packed, Error> {
         let object = self.object();
-        image::link(&self.compiler, &self.target, &self.libraries, &object)?;
+        let linker = Linker::new(&self.compiler, self.lld.as_deref());
+        image::link(linker, &self.target, &self.libraries, &object)?;
         self.pack_file(&object)
     }
 

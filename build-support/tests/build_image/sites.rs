@@ -148,5 +148,9 @@ fn code_holds_what_the_table_would_say() {
             println!("code_holds_what_the_table_would_say not run: it needs binutils");
             return;
         }
+        if scene.use_rust_lld() {
+            let packed = scene.pack().unwrap();
+            check(&scene, &packed, &toolchain);
+        }
     }
 }

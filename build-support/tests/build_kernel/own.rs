@@ -1,5 +1,6 @@
 //! Components of one's own are part of a kernel, and what is wrong with them is said.
 
+use rumpkernel_build::with_sources;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -32,7 +33,7 @@ fn with(folders: &[&Path]) -> Configuration {
 
 /// What is wrong with such a build; nothing where it cannot run.
 fn refusal(test: &str, folders: &[&Path]) -> Option<String> {
-    Some(run(test, &with(folders))?.unwrap_err().to_string())
+    Some(with_sources(&run(test, &with(folders))?.unwrap_err()))
 }
 
 fn contains(message: &str, words: &[&str]) {

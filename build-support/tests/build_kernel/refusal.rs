@@ -1,5 +1,6 @@
 //! What cannot be built is refused in words that help.
 
+use rumpkernel_build::with_sources;
 use std::fs;
 
 use rumpkernel_build::builder::{Error, OwnComponent, OwnFiles, build};
@@ -14,7 +15,7 @@ fn an_unknown_component_is_an_error_that_names_those_much_the_same() {
     let Some(result) = run("an_unknown_component", &configuration) else {
         return;
     };
-    let message = result.unwrap_err().to_string();
+    let message = with_sources(&result.unwrap_err());
     for word in ["rumpfs_kernsf", SMALL] {
         assert!(message.contains(word), "{message}");
     }
@@ -40,7 +41,7 @@ fn a_source_that_does_not_compile_shows_command_file_and_words() {
         matches!(error, Error::Compile(compile::Error::Failed { .. })),
         "{error:?}"
     );
-    let message = error.to_string();
+    let message = with_sources(&error);
     let source = source.to_string_lossy();
     for word in ["the words of the source", "-DMY_FLAG=1", " -c ", &*source] {
         assert!(message.contains(word), "{message}");
@@ -60,7 +61,7 @@ fn an_object_for_link_time_optimisation_is_refused_with_the_flag_to_blame() {
         ..OwnFiles::default()
     }));
     if let Some(result) = run("an_object_for_link_time_optimisation", &configuration) {
-        let message = result.unwrap_err().to_string();
+        let message = with_sources(&result.unwrap_err());
         for word in ["-flto", "RUMPKERNEL_CFLAGS", "optimised.c"] {
             assert!(message.contains(word), "{message}");
         }
@@ -83,7 +84,7 @@ fn compilers_that_cannot_be_used_are_named() {
         let Some(result) = run("compilers_that_cannot_be_used", &configuration) else {
             return;
         };
-        let message = result.unwrap_err().to_string();
+        let message = with_sources(&result.unwrap_err());
         for word in [
             word,
             &*compiler.to_string_lossy(),
@@ -103,7 +104,7 @@ fn a_compiler_for_another_machine_is_refused_before_it_compiles() {
     let Some(result) = run("a_compiler_for_another_machine", &configuration) else {
         return;
     };
-    let message = result.unwrap_err().to_string();
+    let message = with_sources(&result.unwrap_err());
     for word in [
         "`cc` cannot be used",
         "expected ELF64, big-endian, powerpc64, found ELF64, little-endian, x86_64",

@@ -49,6 +49,7 @@ pub(crate) fn configuration(folder: &Path, components: &[&str]) -> Configuration
         out_dir: folder.to_owned(),
         jobs: NonZeroUsize::new(2).unwrap(),
         image: None,
+        lld: None,
         vendored: None,
         compiler: None,
         settings,

@@ -1,5 +1,6 @@
 //! Compilers that are no use, and what is said about them.
 
+use rumpkernel_build::with_sources;
 use std::path::Path;
 
 use rumpkernel_build::compile::{self, Compiler, Search};
@@ -26,7 +27,7 @@ fn refused(triple: &str, commands: &str, words: &[&str]) {
     let folder = tempfile::tempdir().unwrap();
     let program = script(folder.path(), commands);
     let error = find(triple, folder.path(), &program).expect_err(commands);
-    let message = error.to_string();
+    let message = with_sources(&error);
     let variable = triple.replace('-', "_");
     let variables = [format!("CC_{variable}"), format!("CFLAGS_{variable}")];
     let program = program.display().to_string();
@@ -200,7 +201,7 @@ fn a_compiler_that_crashes_shows_how_and_what_it_said() {
     let silent = "case \" $* \" in *\" -c \"*) exit 0;; esac; exec cc \"$@\"";
     let folder = tempfile::tempdir().unwrap();
     let program = script(folder.path(), silent);
-    let error = find(HOST, folder.path(), &program).unwrap_err().to_string();
+    let error = with_sources(&find(HOST, folder.path(), &program).unwrap_err());
     assert!(error.contains("probe.o"), "{error}");
 }
 

@@ -1,5 +1,6 @@
 //! Flags of the user's beside those that kernel code needs.
 
+use rumpkernel_build::with_sources;
 use std::fs;
 use std::path::Path;
 
@@ -17,7 +18,7 @@ fn compile(program: &str, cflags: &str, last: &str) -> Result<Compiled, compile:
     let script = script(folder.path(), &format!("exec {program} {cflags} \"$@\""));
     let compiler = find(HOST, folder.path(), &script)?;
     let user: Vec<String> = last.split_whitespace().map(str::to_owned).collect();
-    let flags = Flags::new(&compiler, false, &user);
+    let flags = Flags::new(&compiler, false, false, &user);
     let source = folder.path().join("source.c");
     fs::write(&source, "int answer(void) { return 42; }\n").unwrap();
     let rules = Rules {
@@ -48,7 +49,7 @@ fn link_time_optimisation_of_the_program_does_not_reach_the_kernel() {
         }
         let usual = compile(program, flags, "").unwrap();
         assert!(usual.object.starts_with(b"\x7fELF"), "{program} {flags}");
-        let asked = compile(program, "", flags).unwrap_err().to_string();
+        let asked = with_sources(&compile(program, "", flags).unwrap_err());
         for word in ["-flto", "RUMPKERNEL_CFLAGS", "source.c"] {
             assert!(asked.contains(word), "{program} {flags}: {asked}");
         }
@@ -73,7 +74,7 @@ fn a_flag_for_another_machine_is_refused_where_it_comes_last() {
     if !is_here("a_flag_for_another_machine_is_refused", "gcc") {
         return;
     }
-    let message = compile("gcc", "", "-m32").unwrap_err().to_string();
+    let message = with_sources(&compile("gcc", "", "-m32").unwrap_err());
     for word in [
         "expected ELF64, little-endian, x86_64",
         "found ELF32, little-endian, i386",
@@ -103,7 +104,7 @@ fn armv6_is_named_as_netbsd_names_it() {
         let source = folder.path().join("level.c");
         fs::write(&source, "#ifndef __ARM_ARCH_6ZK__\n#error level\n#endif\n").unwrap();
         let mut command = compiler.command();
-        command.args(Flags::new(&compiler, false, &[]).c);
+        command.args(Flags::new(&compiler, false, false, &[]).c);
         let status = command.arg("-fsyntax-only").arg(&source).status();
         assert!(status.unwrap().success(), "{program}");
     }

@@ -170,6 +170,7 @@ impl Toolchain {
             out_dir: self.folder.join("out"),
             jobs: NonZeroUsize::new(2).unwrap(),
             image: None,
+            lld: None,
             vendored: None,
             compiler: self.program.clone(),
             settings,

@@ -2,6 +2,7 @@
 //! refused and in what words, and that what they make of a kernel can be linked.
 
 mod compilers;
+mod copies;
 mod flags;
 mod machines;
 mod objects;

@@ -62,7 +62,7 @@ impl Kernel {
         }
         Ok(Self {
             root: root.to_owned(),
-            flags: Flags::new(&compiler, false, &[]),
+            flags: Flags::new(&compiler, false, false, &[]),
             base: base.unwrap_or_else(|error| panic!("{triple}: {error}")),
             target,
             compiler,

@@ -1,5 +1,6 @@
 //! The flag of strlen.c.
 
+use rumpkernel_build::with_sources;
 use std::path::Path;
 
 use crate::kernel::Kernel;
@@ -14,7 +15,7 @@ fn clang_refuses_strlen_without_its_flag() {
             Ok(kernel) => kernel,
             Err(error) => return println!("{test} did not run: {error}"),
         };
-        let error = kernel.compile(source, false).unwrap_err().to_string();
+        let error = with_sources(&kernel.compile(source, false).unwrap_err());
         assert!(error.contains("__builtin_strlen"), "{}: {error}", tree.name);
         if let Err(error) = kernel.compile(source, true) {
             panic!("{}: {error}", tree.name);

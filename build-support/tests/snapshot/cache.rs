@@ -1,5 +1,6 @@
 //! The cache: filled once, whole or not at all, by one process or many.
 
+use rumpkernel_build::with_sources;
 use std::env;
 use std::fs;
 use std::path::Path;
@@ -35,7 +36,7 @@ fn without_cache_and_network_the_error_says_what_was_tried_and_what_helps() {
     let fixture = Fixture::new();
     let error = obtain(&fixture.request(), &mut Warnings::default()).unwrap_err();
     assert!(matches!(error, Error::NotFound { .. }));
-    let message = error.to_string();
+    let message = with_sources(&error);
     for expected in [
         "tried: RUMPKERNEL_SOURCE: not set",
         &format!("tried: cache {}", fixture.entries().display()),
@@ -162,7 +163,7 @@ fn a_cache_that_cannot_be_written_is_an_error_that_names_the_variable() {
         };
         let error = import(&request, &mut Warnings::default()).unwrap_err();
         assert!(matches!(error, Error::Cache { .. }), "{error}");
-        let message = error.to_string();
+        let message = with_sources(&error);
         assert!(message.contains("RUMPKERNEL_CACHE_DIR"), "{message}");
         assert!(message.contains(cache_dir.to_str().unwrap()), "{message}");
         // A tree that is built from where it lies needs no cache.
@@ -195,7 +196,7 @@ fn a_full_cache_is_an_error_that_names_the_variable() {
     };
     let outcome = import(&request, &mut Warnings::default());
     let unmounted = Command::new("umount").arg(&cache).status();
-    let message = outcome.unwrap_err().to_string();
+    let message = with_sources(&outcome.unwrap_err());
     assert!(unmounted.unwrap().success());
     assert!(message.contains("No space left on device"), "{message}");
     assert!(message.contains("RUMPKERNEL_CACHE_DIR"), "{message}");

@@ -1,5 +1,6 @@
 //! Git repositories, made by git(1).
 
+use rumpkernel_build::with_sources;
 use std::fs;
 use std::io::Write as _;
 use std::path::Path;
@@ -93,7 +94,7 @@ fn a_repository_without_the_revision_is_told_where_to_find_it() {
     let request = request(&fixture, &pin(), "tree/.git");
     let error = obtain(&request, &mut Warnings::default()).unwrap_err();
     assert!(matches!(error, Error::Git { .. }), "{error}");
-    let message = error.to_string();
+    let message = with_sources(&error);
     assert!(message.contains(&pin().revision), "{message}");
     assert!(message.contains("https://netbsd.invalid/src"), "{message}");
 }

@@ -1,5 +1,6 @@
 //! Archives that mean harm, and archives that came to harm.
 
+use rumpkernel_build::with_sources;
 use std::fs;
 
 use flate2::Compression;
@@ -159,9 +160,9 @@ fn a_manifest_that_was_edited_is_refused() {
     // Which file was changed shows although the cache does not have the snapshot.
     let mut files = FILES;
     files[3].1 = "changed";
-    let message = with(files, &whole).unwrap_err().to_string();
+    let message = with_sources(&with(files, &whole).unwrap_err());
     assert!(message.contains("changed: sys/sys/param.h"), "{message}");
     // Nor does it help to change both.
-    let message = with(files, &manifest_of(&files)).unwrap_err().to_string();
+    let message = with_sources(&with(files, &manifest_of(&files)).unwrap_err());
     assert!(message.contains("the manifest of the archive"), "{message}");
 }

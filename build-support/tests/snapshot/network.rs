@@ -1,5 +1,6 @@
 //! Downloads, from a server on the loopback interface.
 
+use rumpkernel_build::with_sources;
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::TcpListener;
 use std::sync::Arc;
@@ -79,7 +80,7 @@ fn a_download_that_breaks_off_is_an_error_and_leaves_nothing() {
     let server = Server::announcing(archive.len(), archive[..archive.len() / 2].to_vec());
     let error = server.obtain(&fixture).unwrap_err();
     assert!(matches!(error, Error::NotFound { .. }), "{error}");
-    let message = error.to_string();
+    let message = with_sources(&error);
     assert!(
         message.contains("broke off") || message.contains("cut short"),
         "{message}"
@@ -104,7 +105,7 @@ fn a_server_that_lacks_the_archive_is_named() {
     let fixture = Fixture::new();
     let head = "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
     let server = Server::new(head.to_owned(), Vec::new());
-    let message = server.obtain(&fixture).unwrap_err().to_string();
+    let message = with_sources(&server.obtain(&fixture).unwrap_err());
     assert!(
         message.contains("404") && message.contains(&server.url),
         "{message}"

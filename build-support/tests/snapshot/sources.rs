@@ -5,6 +5,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use rumpkernel_build::snapshot::{Error, Progress, Request, Warnings, import, obtain};
+use rumpkernel_build::with_sources;
 
 use crate::fixture::{
     FILES, Fixture, archive_of, expected, github_archive, manifest_of, pin, pin_of, read_all, write,
@@ -284,9 +285,8 @@ fn a_part_of_a_tree_is_verified_against_the_manifest_it_carries() {
     assert!(message.contains("the manifest of"), "{message}");
     assert!(message.contains(&pin().digest.to_string()), "{message}");
     fs::write(&manifest, "rumpkernel manifest 1, subset 1\nf x y\n").unwrap();
-    let message = obtain(&request, &mut Warnings::default())
-        .unwrap_err()
-        .to_string();
+    let error = obtain(&request, &mut Warnings::default()).unwrap_err();
+    let message = with_sources(&error);
     assert!(message.contains("line 2"), "{message}");
 }
 

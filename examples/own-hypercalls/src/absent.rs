@@ -17,7 +17,7 @@ macro_rules! absent {
 
 absent! {
     // `rumpuser_getfileinfo` finds no file, and the kernel opens only what it has found.
-    rumpuser_open rumpuser_close rumpuser_iovread rumpuser_iovwrite rumpuser_bio
+    rumpuser_open rumpuser_close rumpuser_iovread rumpuser_iovwrite rumpuser_syncfd rumpuser_bio
 
     // Kernel modules, and mmap(2).
     rumpuser_anonmmap rumpuser_unmap

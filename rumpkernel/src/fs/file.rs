@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use rumpkernel_sys as sys;
+use rumpuser_posix::Mark;
 
 use super::{FileTimes, Metadata, OpenOptions, Permissions};
 use crate::error::During as _;
@@ -19,11 +20,14 @@ use crate::{Errno, Error, ErrorKind, Kernel};
 pub struct File {
     descriptor: Descriptor,
     path: Arc<Path>,
+    /// What is known of failed writes.
+    mark: Mark,
 }
 
 impl File {
     pub(super) fn new(descriptor: Descriptor, path: &Path) -> Self {
         Self {
+            mark: descriptor.gate().instance().mark(),
             descriptor,
             path: path.into(),
         }
@@ -135,24 +139,42 @@ impl File {
         Ok(())
     }
 
-    /// Writes the file's data and metadata to the disk image, fsync(2).
+    /// Makes the file durable, data and metadata, fsync(2): first in the disk image, then on the host's
+    /// disk. What a file system promises beyond the file itself, its description says.
     ///
     /// # Errors
     ///
-    /// Those of fsync(2): here write errors show that came after the write returned.
+    /// Those of fsync(2); [`ErrorKind::Disk`] when the host failed to write to the file system's disk, or
+    /// to make durable what was written, since the file was opened or this was last called on it. It may
+    /// have been another file's data: a kernel's cache does not know. Each open file is told once; see
+    /// [durability](crate#durability).
     pub fn sync_all(&self) -> Result<(), Error> {
-        self.descriptor.fsync().during_at("fsync", &*self.path)
+        self.sync(Descriptor::fsync).during_at("fsync", &*self.path)
     }
 
-    /// Writes the file's data to the disk image, and what is needed to find it, fdatasync(2).
+    /// Makes the file's data durable, and what is needed to find them, fdatasync(2). NetBSD's file systems
+    /// know no difference that matters, and so this is [`sync_all`](Self::sync_all) for a file that is
+    /// open for writing.
     ///
     /// # Errors
     ///
-    /// As for [`sync_all`](Self::sync_all).
+    /// `EBADF` when the file is not open for writing; otherwise as for [`sync_all`](Self::sync_all).
     pub fn sync_data(&self) -> Result<(), Error> {
-        self.descriptor
-            .fdatasync()
+        self.sync(Descriptor::fdatasync)
             .during_at("fdatasync", &*self.path)
+    }
+
+    fn sync(
+        &self,
+        write: impl FnOnce(&Descriptor) -> Result<(), ErrorKind>,
+    ) -> Result<(), ErrorKind> {
+        let sync = self.mark.begin();
+        let written = write(&self.descriptor);
+        let gate = self.descriptor.gate();
+        let source = self.descriptor.mounted_from()?;
+        let failure = gate.disks().flush_below(gate.instance(), &sync, &source);
+        // The host's error says more than what the kernel makes of it.
+        failure.map_or(written, |failure| Err(failure.into()))
     }
 
     /// Makes the file `size` bytes long, filling with zeros, ftruncate(2).
@@ -233,6 +255,7 @@ impl File {
         Ok(Self {
             descriptor,
             path: Arc::clone(&self.path),
+            mark: self.mark.clone(),
         })
     }
 

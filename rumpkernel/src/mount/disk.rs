@@ -5,13 +5,10 @@ use std::ffi::{CStr, CString};
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use rumpuser_posix::{Access, Disk, DiskError};
+use rumpuser_posix::{Access, Disk, DiskFailure, Instance, SyncMark};
 
 use crate::gate::Gate;
 use crate::{Errno, ErrorKind, syscall};
-
-/// The kernel's own block size, `DEV_BSIZE`.
-const SECTOR: u64 = 512;
 
 /// The host disks that a kernel has, by number. They go when the kernel ends, even if somebody
 /// still holds a [`Device`].
@@ -21,7 +18,22 @@ pub(crate) struct Disks(Mutex<Table>);
 #[derive(Debug, Default)]
 struct Table {
     next: u64,
-    disks: BTreeMap<u64, Disk>,
+    disks: BTreeMap<u64, Arc<Disk>>,
+}
+
+/// What a file system lies on.
+enum Below {
+    /// No disk at all.
+    Nothing,
+    Disk(Arc<Disk>),
+    /// A directory or a device of the kernel's own, under which any disk can be.
+    Stacked,
+}
+
+/// The block device's node in the kernel. A number is never used twice, and so neither is the name.
+fn node(number: u64) -> CString {
+    CString::new(format!("/dev/rumpkernel{number}"))
+        .expect("the name is made of digits and letters")
 }
 
 impl Disks {
@@ -34,12 +46,53 @@ impl Disks {
         let mut table = self.table();
         let number = table.next;
         table.next += 1;
-        table.disks.insert(number, disk);
+        table.disks.insert(number, Arc::new(disk));
         number
     }
 
     fn remove(&self, number: u64) {
         self.table().disks.remove(&number);
+    }
+
+    /// Makes durable what the kernel has written to its disks, and returns the first failure that the
+    /// observer has not been told of.
+    pub(crate) fn flush(&self, instance: &Instance, sync: &SyncMark<'_>) -> Option<DiskFailure> {
+        instance.flush_disks(None);
+        instance.news(sync, None)
+    }
+
+    /// Does so for the disks below a file system that was mounted from `source`, as statvfs(2) tells.
+    pub(crate) fn flush_below(
+        &self,
+        instance: &Instance,
+        sync: &SyncMark<'_>,
+        source: &CStr,
+    ) -> Option<DiskFailure> {
+        // The table is free again before the flush, which takes its time.
+        let disk = match self.below(source) {
+            Below::Nothing => return None,
+            Below::Disk(disk) => Some(disk),
+            Below::Stacked => None,
+        };
+        instance.flush_disks(disk.as_deref());
+        instance.news(sync, disk.as_deref())
+    }
+
+    pub(super) fn get(&self, number: u64) -> Option<Arc<Disk>> {
+        self.table().disks.get(&number).cloned()
+    }
+
+    fn below(&self, source: &CStr) -> Below {
+        let table = self.table();
+        let disk = table
+            .disks
+            .iter()
+            .find(|(number, _)| *node(**number) == *source);
+        match disk {
+            Some((_, disk)) => Below::Disk(Arc::clone(disk)),
+            None if source.to_bytes().starts_with(b"/") => Below::Stacked,
+            None => Below::Nothing,
+        }
     }
 
     fn table(&self) -> MutexGuard<'_, Table> {
@@ -65,27 +118,16 @@ impl Device {
         image: &Path,
         access: Access,
     ) -> Result<Self, ErrorKind> {
-        let disk = gate
-            .instance()
-            .attach_disk(image, access)
-            .map_err(|error| match error {
-                DiskError::InUse => ErrorKind::ImageInUse,
-                DiskError::Open(host) => ErrorKind::Host(host),
-                DiskError::NotADisk => ErrorKind::Errno(Errno::NOTBLK),
-                other => ErrorKind::Host(std::io::Error::other(other)),
-            })?;
+        let disk = gate.instance().attach_disk(image, access)?;
         if disk.size() == 0 {
             return Err(ErrorKind::Errno(Errno::INVAL));
         }
-        let (host, size) = (disk.host_path().to_owned(), announced(disk.size()));
+        let (host, size) = (disk.host_path().to_owned(), disk.size());
         let number = gate.disks().insert(disk);
-        // The number is never used twice, and so neither is the name.
-        let node =
-            CString::new(format!("/dev/rumpkernel{number}")).map_err(|_| ErrorKind::NulInPath)?;
         let device = Self {
             gate: Arc::clone(gate),
             number,
-            node,
+            node: node(number),
             kept: false,
         };
         syscall::mount::register_disk(gate, &device.node, &host, size)?;
@@ -95,6 +137,11 @@ impl Device {
     /// The block device's node in the kernel.
     pub(super) fn node(&self) -> &CStr {
         &self.node
+    }
+
+    /// The disk, to [`Disks::flush`].
+    pub(super) fn number(&self) -> u64 {
+        self.number
     }
 
     /// Leaves the disk to the kernel, until that ends.
@@ -111,37 +158,5 @@ impl Drop for Device {
         // The kernel may be dead, or may never have had the node (when attach() failed).
         let _gone = syscall::mount::remove_disk(&self.gate, &self.node);
         self.gate.disks().remove(self.number);
-    }
-}
-
-/// The size that is announced to the kernel: a little more than there is, and no whole number of
-/// sectors.
-///
-/// At the end of a disk rumpblk shortens a request, or answers it with nothing and no error, and a
-/// file system takes what happened to be in the buffer for the missing data. With the end moved
-/// this way every request that meets the gap goes to the host instead, where it is an I/O error.
-fn announced(size: u64) -> u64 {
-    let more = size.saturating_add(1);
-    if more.is_multiple_of(SECTOR) {
-        more.saturating_add(1)
-    } else {
-        more
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn more_than_the_size_is_announced_but_not_another_sector() {
-        for size in [1, 510, 511, 512, 513, 1023, 1024, 1 << 20] {
-            let announced = announced(size);
-            assert!(
-                announced > size && !announced.is_multiple_of(SECTOR),
-                "{size}"
-            );
-            assert!(announced - size <= 2, "{size}");
-        }
     }
 }

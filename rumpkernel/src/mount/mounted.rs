@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use rumpkernel_sys as sys;
+use rumpuser_posix::{DiskFailure, Mark, SyncMark};
 
 use super::disk::Device;
 use super::file_system::{FileSystem, MountCall, access};
@@ -17,7 +18,9 @@ use crate::{Errno, Error, ErrorKind, path, syscall};
 ///
 /// Dropping unmounts by force if it has to: everything is written to the image first, but files
 /// that are still open give errors from then on. (With another file system mounted on it or over it,
-/// it stays until the kernel ends.) [`unmount`](Self::unmount) refuses instead, and tells of errors.
+/// it stays until the kernel ends.) [`unmount`](Self::unmount) refuses instead, and tells of errors; a
+/// drop prints on the kernel's console that the host failed to write to the image, and
+/// [`Kernel::sync`](crate::Kernel::sync) and [`Kernel::shutdown`](crate::Kernel::shutdown) return it.
 #[must_use = "unmounted when dropped"]
 pub struct Mount {
     gate: Arc<Gate>,
@@ -28,16 +31,37 @@ pub struct Mount {
     id: [i32; 2],
     device: Option<Device>,
     mounted: bool,
+    /// What is known of failed writes.
+    mark: Mark,
 }
 
 /// A file system that could not be unmounted, with the reason.
-#[derive(Debug, thiserror::Error)]
-#[error("{error}")]
+///
+/// It reads as its reason does, in `{}`, `{:#}` and `{:?}`.
 pub struct UnmountError {
-    /// Why; `EBUSY` when files on it are open, or another file system is mounted on it.
+    /// Why; `EBUSY` when files on it are open, or another file system is mounted on it;
+    /// [`ErrorKind::Disk`] when something was not written to the image.
     pub error: Error,
-    /// The file system, mounted as before.
+    /// The file system, mounted as before, but see [`Mount::is_mounted`].
     pub mount: Mount,
+}
+
+impl fmt::Display for UnmountError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&self.error, f)
+    }
+}
+
+impl fmt::Debug for UnmountError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&self.error, f)
+    }
+}
+
+impl std::error::Error for UnmountError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.error.source()
+    }
 }
 
 impl Mount {
@@ -55,6 +79,7 @@ impl Mount {
             };
             error.map_err(|error: Error| explain(error, file_system.image().is_some()))
         };
+        let mark = gate.instance().mark();
         let device = match file_system.image() {
             Some(image) => match Device::attach(gate, image, access(flags)) {
                 Ok(device) => Some(device),
@@ -79,6 +104,7 @@ impl Mount {
             id: [0; 2],
             device,
             mounted: true,
+            mark,
         };
         mount.id = mount.what_is_there().during_at("mount", path)?;
         Ok(mount)
@@ -89,19 +115,60 @@ impl Mount {
         &self.path
     }
 
-    /// Unmounts, unmount(2): everything is written to the image, which is closed and free for
-    /// others.
+    /// Whether the file system is mounted: until [`unmount`](Self::unmount) got as far as that.
+    pub fn is_mounted(&self) -> bool {
+        self.mounted
+    }
+
+    /// Unmounts, unmount(2): everything is written to the image and made durable on the host's disk, and
+    /// the image is closed and free for others.
     ///
     /// # Errors
     ///
     /// [`UnmountError`], with the file system still mounted: `EBUSY` when files or directories on it
-    /// are open, or when another file system is mounted over it or on it; an I/O error when the
-    /// image cannot be written.
+    /// are open, or when another file system is mounted over it or on it; an error of the kind
+    /// [`ErrorKind::Disk`] when the host failed to write to the image or to make durable what was written
+    /// since it was mounted, even if a file's sync has reported it: see [durability](crate#durability).
+    /// It is reported once, so that the next call unmounts. When it was one of the unmount's own writes
+    /// that failed, the file system is not mounted any more.
     pub fn unmount(mut self) -> Result<(), UnmountError> {
-        match self.leave(0).during_at("unmount", &*self.path) {
+        match self.leave_durably().during_at("unmount", &*self.path) {
             Ok(()) => Ok(()),
             Err(error) => Err(UnmountError { error, mount: self }),
         }
+    }
+
+    fn leave_durably(&mut self) -> Result<(), ErrorKind> {
+        if !self.mounted {
+            return Ok(());
+        }
+        let mark = self.mark.clone();
+        let sync = mark.begin();
+        let result = self.try_leave_durably(&sync);
+        self.mark = mark.clone();
+        result
+    }
+
+    fn try_leave_durably(&mut self, sync: &SyncMark<'_>) -> Result<(), ErrorKind> {
+        let gate = Arc::clone(&self.gate);
+        let disk = match &self.device {
+            Some(device) => gate.disks().get(device.number()),
+            None => None,
+        };
+        let failure = || -> Option<DiskFailure> {
+            let disk = disk.as_deref()?;
+            gate.instance().flush_disks(Some(disk));
+            gate.instance().news(sync, Some(disk))
+        };
+        // While it is mounted it can still be written.
+        if disk.is_some() {
+            syscall::tree::sync(&gate)?;
+            if let Some(failure) = failure() {
+                return Err(failure.into());
+            }
+        }
+        let left = self.leave(0);
+        failure().map_or(left, |failure| Err(failure.into()))
     }
 
     fn leave(&mut self, flags: c_int) -> Result<(), ErrorKind> {
@@ -125,18 +192,36 @@ impl Mount {
 
 impl Drop for Mount {
     fn drop(&mut self) {
-        if !self.mounted || self.leave(0).is_ok() {
+        if !self.mounted {
             return;
         }
-        // With MNT_FORCE the kernel does not sync first. Nobody is left to tell of errors.
-        let _synced = syscall::tree::sync(&self.gate);
-        let _left = self.leave(sys::MNT_FORCE);
+        match self.leave_durably() {
+            Ok(()) => return,
+            Err(kind) => self.report(&kind),
+        }
+        if self.mounted {
+            // With MNT_FORCE the kernel does not sync first. That was done, but for what came since.
+            let _synced = syscall::tree::sync(&self.gate);
+            let _left = self.leave(sys::MNT_FORCE);
+        }
         // If it is mounted yet, it is covered by another mount, or the kernel is dead. The disk stays
         // as long as the file system on it.
         if self.mounted
             && let Some(device) = self.device.take()
         {
             device.keep();
+        }
+    }
+}
+
+impl Mount {
+    /// Prints on the kernel's console that data were lost, when nobody else is left to tell.
+    fn report(&self, kind: &ErrorKind) {
+        if let ErrorKind::Disk(_) = kind {
+            let path = self.path.display();
+            self.gate
+                .instance()
+                .print(&format!("rumpkernel: unmount {path}: {kind}\n"));
         }
     }
 }

@@ -22,7 +22,7 @@ impl Descriptor {
         }
     }
 
-    pub(super) fn gate(&self) -> &Arc<Gate> {
+    pub(crate) fn gate(&self) -> &Arc<Gate> {
         &self.gate
     }
 

@@ -1,6 +1,6 @@
 //! System calls on an open file.
 
-use std::ffi::c_int;
+use std::ffi::{CString, c_int};
 
 use rumpkernel_sys as sys;
 
@@ -83,6 +83,21 @@ impl Descriptor {
         // SAFETY: `place` is one writable struct stat.
         unsafe { self.gate().syscall(move |k| (k.sys_fstat)(fd, place)) }?;
         Ok(stat)
+    }
+
+    /// Returns what the file's file system was mounted from, a device's node or anything else.
+    pub(crate) fn mounted_from(&self) -> Result<CString, ErrorKind> {
+        let fd = self.number();
+        let mut statvfs = Box::<sys::statvfs>::default();
+        let place = &raw mut *statvfs;
+        // SAFETY: `place` is one writable struct statvfs.
+        unsafe {
+            self.gate()
+                .syscall(move |k| (k.sys_fstatvfs1)(fd, place, sys::ST_NOWAIT))
+        }?;
+        let name = statvfs.f_mntfromname.iter().map(|byte| *byte as u8);
+        let name: Vec<u8> = name.take_while(|byte| *byte != 0).collect();
+        Ok(CString::new(name).unwrap_or_default())
     }
 
     pub(crate) fn fchmod(&self, mode: u32) -> Result<(), ErrorKind> {

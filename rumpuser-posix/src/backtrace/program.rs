@@ -69,7 +69,7 @@ fn read(range: &Range<usize>) -> Option<Functions> {
             address
         }
     };
-    let mut functions: Vec<(usize, Box<str>)> = symbols
+    let mut functions: Vec<(usize, bool, Box<str>)> = symbols
         .iter()
         .filter(|symbol| matches!(symbol.st_symtype(), STT_FUNC | STT_NOTYPE))
         .filter_map(|symbol| {
@@ -77,11 +77,16 @@ fn read(range: &Range<usize>) -> Option<Functions> {
             let name = names.get(symbol.st_name as usize).ok()?;
             // Labels that mark the machine code of some assemblers begin with a dollar sign.
             (range.contains(&address) && !name.is_empty() && !name.starts_with('$'))
-                .then(|| (address, name.into()))
+                .then(|| (address, symbol.st_symtype() == STT_NOTYPE, name.into()))
         })
         .collect();
     functions.sort_unstable();
-    // Of several names for one address any will do.
-    functions.dedup_by_key(|(address, _)| *address);
-    Some(Functions(functions))
+    // Of several names for one address any will do, but that of a function rather than the mark of a section's begin.
+    functions.dedup_by_key(|(address, ..)| *address);
+    let functions = functions.into_iter();
+    Some(Functions(
+        functions
+            .map(|(address, _, name)| (address, name))
+            .collect(),
+    ))
 }

@@ -67,12 +67,13 @@ pub(crate) fn file_in_memory() -> io::Result<File> {
     /// does not know it.
     const MFD_EXEC: libc::c_uint = 0x10;
 
-    let create = |flags| {
+    let create = |flags: libc::c_uint| {
+        // By its number, which C libraries older than the system call do not wrap (glibc before 2.27).
         // SAFETY: the name is a string.
-        match unsafe { libc::memfd_create(c"rumpkernel".as_ptr(), flags) } {
+        match unsafe { libc::syscall(libc::SYS_memfd_create, c"rumpkernel".as_ptr(), flags) } {
             -1 => Err(io::Error::last_os_error()),
-            // SAFETY: a new descriptor that nobody else knows.
-            descriptor => Ok(unsafe { File::from_raw_fd(descriptor) }),
+            // SAFETY: a new descriptor that nobody else knows; descriptors are ints.
+            descriptor => Ok(unsafe { File::from_raw_fd(descriptor as c_int) }),
         }
     };
     let flags = libc::MFD_CLOEXEC | libc::MFD_ALLOW_SEALING;

@@ -13,7 +13,7 @@ use std::ptr;
 use parking_lot::Mutex;
 
 use super::{Image, LoadError};
-use crate::{curlwp, host};
+use crate::{curlwp, host, write_signals};
 
 /// By the address of the image.
 static FILES: Mutex<Vec<(&'static Image, File)>> = Mutex::new(Vec::new());
@@ -44,11 +44,13 @@ fn distance(image: &Image) -> Result<i32, LoadError> {
 
 /// Writes what kernels map.
 fn write(file: &mut File, image: &Image, distance: i32) -> io::Result<()> {
-    file.write_all(image.content)?;
-    for &place in image.lwp_in_code {
-        file.write_all_at(&distance.to_ne_bytes(), place.into())?;
-    }
-    Ok(())
+    write_signals::without(|| {
+        file.write_all(image.content)?;
+        for &place in image.lwp_in_code {
+            file.write_all_at(&distance.to_ne_bytes(), place.into())?;
+        }
+        Ok(())
+    })
 }
 
 /// A file in memory that nobody can change any more.

@@ -32,6 +32,7 @@ table! {
     #[cfg(feature = "rumpdev_pci")] rumpcomp_pci_irq_map
     #[cfg(feature = "rumpdev_pci")] rumpcomp_pci_map
     #[cfg(feature = "rumpdev_pci")] rumpcomp_pci_virt_to_mach
+    rumpcomp_sanitizer_report
     #[cfg(feature = "rumpnet_shmif")] rumpcomp_shmif_mmap
     #[cfg(feature = "rumpnet_shmif")] rumpcomp_shmif_watchsetup
     #[cfg(feature = "rumpnet_shmif")] rumpcomp_shmif_watchwait

@@ -104,7 +104,7 @@ impl Image {
 #[non_exhaustive]
 pub enum LoadError {
     /// The host refused something, such as memory.
-    #[error("cannot {step}: {source}")]
+    #[error("cannot {step}")]
     Host {
         /// What was to be done.
         step: &'static str,

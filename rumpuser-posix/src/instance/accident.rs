@@ -103,6 +103,11 @@ impl Accident {
         true
     }
 
+    /// Whether a fault was noted.
+    pub(super) fn happened(&self) -> bool {
+        self.signal.get().is_some()
+    }
+
     /// The death that the fault is, if one was noted.
     pub(super) fn death(&self, code: Option<&Code>) -> Option<Death> {
         let (signal, code) = (self.signal.get()?, code?);

@@ -60,6 +60,13 @@ impl Death {
         Self::new(DeathKind::ThreadExit, "the kernel ended the calling thread")
     }
 
+    pub(crate) fn no_memory() -> Self {
+        Self::new(
+            DeathKind::ThreadExit,
+            "the host has no memory for the calling thread's first call into a kernel",
+        )
+    }
+
     pub(crate) fn killed(reason: &str) -> Self {
         Self::new(DeathKind::Killed, reason)
     }

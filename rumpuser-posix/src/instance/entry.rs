@@ -90,8 +90,18 @@ pub(crate) fn caller() -> Caller {
     })
 }
 
-/// Runs `function(argument)` as a stay in `instance`. `Err` when it had to leave: with `true` when
-/// the kernel ended only this thread.
+/// How a stay ended before its time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Left {
+    /// The kernel is dead.
+    Dead,
+    /// The kernel ended only this thread.
+    Exited,
+    /// It never began: the host has no memory for one more thread.
+    Refused,
+}
+
+/// Runs `function(argument)` as a stay in `instance`. `Err` when it had to leave.
 ///
 /// # Safety
 ///
@@ -101,7 +111,7 @@ unsafe fn stay(
     instance: &Instance,
     function: unsafe extern "C" fn(*mut c_void),
     argument: *mut c_void,
-) -> Result<(), bool> {
+) -> Result<(), Left> {
     // SAFETY: passed on to the caller.
     Visitor::with_this(|visitor| unsafe { stay_known(instance, visitor, function, argument) })
 }
@@ -114,7 +124,10 @@ unsafe fn stay_known(
     visitor: Option<&Visitor>,
     function: unsafe extern "C" fn(*mut c_void),
     argument: *mut c_void,
-) -> Result<(), bool> {
+) -> Result<(), Left> {
+    if visitor.is_none() && !Visitor::has_memory() {
+        return Err(Left::Refused);
+    }
     let entry = Entry {
         instance,
         landing: Cell::new(ptr::null_mut()),
@@ -137,6 +150,9 @@ unsafe fn stay_known(
         entry.landing.set(ptr::null_mut());
         returned
     };
+    if entry.accident.happened() {
+        instance.reserve.release();
+    }
     if !returned && let Some(death) = entry.accident.death(instance.code.get()) {
         instance.die(death);
     }
@@ -159,7 +175,11 @@ unsafe fn stay_known(
     if returned {
         Ok(())
     } else {
-        Err(entry.exited.get())
+        Err(if entry.exited.get() {
+            Left::Exited
+        } else {
+            Left::Dead
+        })
     }
 }
 
@@ -209,8 +229,15 @@ impl Instance {
         match unsafe { stay(self, run::<F, R>, (&raw mut call).cast()) } {
             // SAFETY: run() returned, and so has written the result.
             Ok(()) => Ok(unsafe { call.result.assume_init() }),
-            Err(exited) => Err(match self.death() {
-                Some(death) if !exited => death,
+            Err(Left::Refused) => {
+                // For what says so, and again for the next time.
+                self.reserve.release();
+                let refusal = Death::no_memory();
+                self.reserve.refill();
+                Err(refusal)
+            }
+            Err(left) => Err(match self.death() {
+                Some(death) if left == Left::Dead => death,
                 _ => Death::thread_exit(),
             }),
         }
@@ -254,7 +281,11 @@ impl Instance {
     ) {
         // Returned, exited or dead: the thread is at its end.
         // SAFETY: by the contract of this function.
-        let _ = unsafe { stay(self, function, argument) };
+        if unsafe { stay(self, function, argument) } == Err(Left::Refused) {
+            // The kernel counts on it.
+            self.reserve.release();
+            self.kill("the host has no memory for a thread of the kernel's");
+        }
     }
 
     /// Takes the calling thread out of this dead kernel, to where it entered. A thread that never

@@ -38,8 +38,10 @@ use crate::fork;
 use crate::image::LoadError;
 #[cfg(feature = "instances")]
 use crate::image::Mapping;
-use crate::memory::Memory;
+use crate::memory::{Memory, MemoryPatience};
 use crate::random::Random;
+use crate::recording::Recording;
+use crate::reserve::{self, Reserve};
 use crate::rwlock::Queues;
 use crate::thread::Threads;
 use crate::upcall::Upcalls;
@@ -68,13 +70,13 @@ pub enum SetupError {
     #[error("boot parameter {0:?}: neither its name nor its value may contain a NUL character")]
     Parameter(String),
     /// The kernel's image cannot be loaded.
-    #[error("the kernel image cannot be loaded: {0}")]
+    #[error("the kernel image cannot be loaded")]
     Load(#[from] LoadError),
     /// The kernel died while its constructors ran.
-    #[error("the kernel cannot be set up: {0}")]
+    #[error("the kernel cannot be set up")]
     Died(#[from] Death),
     /// The host lets the process prepare neither for forks nor for signals.
-    #[error("the host does not let kernels be contained: {0}")]
+    #[error("the host does not let kernels be contained")]
     Host(#[from] io::Error),
 }
 
@@ -95,6 +97,7 @@ pub struct Instance {
     pub(crate) time: Time,
     pub(crate) random: Random,
     pub(crate) memory: Memory,
+    pub(crate) memory_patience: MemoryPatience,
     pub(crate) descriptors: Descriptors,
     pub(crate) disks: Arc<Disks>,
     pub(crate) bio: BlockIo,
@@ -118,9 +121,11 @@ pub struct Instance {
     /// Whether the kernel's signals are raised in the process.
     pub(crate) raises_signals: bool,
     faults: Faults,
+    pub(crate) recording: Option<Recording>,
     /// Where its code lies, once that is known.
     pub(crate) code: OnceLock<Code>,
     death: OnceLock<Death>,
+    pub(crate) reserve: Reserve,
 }
 
 /// The slot of the kernel that is linked into the program.
@@ -145,6 +150,7 @@ impl Instance {
             time: world.clock.begin(id),
             random: world.random,
             memory: Memory::filled_with(world.memory_fill),
+            memory_patience: world.memory_patience,
             descriptors: Descriptors::default(),
             disks: Arc::default(),
             bio: BlockIo::default(),
@@ -166,8 +172,10 @@ impl Instance {
             interfaces: Default::default(),
             raises_signals,
             faults: world.faults,
+            recording: world.recording,
             code: OnceLock::new(),
             death: OnceLock::new(),
+            reserve: Reserve::new(),
         })
     }
 
@@ -185,6 +193,9 @@ impl Instance {
         image: impl FnOnce() -> Result<Option<Mapping>, SetupError>,
     ) -> Result<Arc<Self>, SetupError> {
         fork::watch()?;
+        if !reserve::has(reserve::FOR_INSTANCE) {
+            return Err(io::Error::from_raw_os_error(libc::ENOMEM).into());
+        }
         match world.parameters.invalid() {
             Some(name) => Err(SetupError::Parameter(name.to_owned())),
             None => Ok(Self::build(world, image()?, false)),

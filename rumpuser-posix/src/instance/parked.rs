@@ -13,6 +13,8 @@
 //! The threads of a kernel whose clock is moved by hand wait in its [`Turns`] instead, under the
 //! same contract. So whoever wakes a thread does it here, too.
 
+use std::cell::Cell;
+use std::ptr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
@@ -54,6 +56,65 @@ pub(crate) enum Deadline {
 
 const SHARDS: usize = 8;
 
+/// A thread that waits, on that thread's stack: so that waiting needs no memory.
+struct Waiting {
+    key: usize,
+    previous: Cell<*const Waiting>,
+    next: Cell<*const Waiting>,
+}
+
+/// Threads that wait.
+#[derive(Debug)]
+struct List(*const Waiting);
+
+// SAFETY: what is in it is used only with the list locked.
+unsafe impl Send for List {}
+
+impl Default for List {
+    fn default() -> Self {
+        Self(ptr::null())
+    }
+}
+
+impl List {
+    /// # Safety
+    ///
+    /// `waiting` stays where it is until it is taken out.
+    unsafe fn put(&mut self, waiting: &Waiting) {
+        waiting.next.set(self.0);
+        // SAFETY: what is in the list is there.
+        if let Some(next) = unsafe { self.0.as_ref() } {
+            next.previous.set(waiting);
+        }
+        self.0 = waiting;
+    }
+
+    /// # Safety
+    ///
+    /// `waiting` is in the list.
+    unsafe fn take(&mut self, waiting: &Waiting) {
+        let (previous, next) = (waiting.previous.get(), waiting.next.get());
+        // SAFETY: as in put(); null at either end.
+        unsafe {
+            match previous.as_ref() {
+                Some(previous) => previous.next.set(next),
+                None => self.0 = next,
+            }
+            if let Some(next) = next.as_ref() {
+                next.previous.set(previous);
+            }
+        }
+    }
+
+    fn keys(&self) -> impl Iterator<Item = usize> {
+        // SAFETY: as in put().
+        let first = unsafe { self.0.as_ref() };
+        // SAFETY: as in put().
+        std::iter::successors(first, |waiting| unsafe { waiting.next.get().as_ref() })
+            .map(|waiting| waiting.key)
+    }
+}
+
 /// The keys on which threads of one kernel wait, and the flag that ends the waiting.
 #[derive(Debug)]
 pub(crate) struct Parked {
@@ -61,7 +122,7 @@ pub(crate) struct Parked {
     born: AtomicU32,
     /// The process in which it lives, 0 when it is dead.
     alive: AtomicU32,
-    keys: [Mutex<Vec<usize>>; SHARDS],
+    waiting: [Mutex<List>; SHARDS],
     kernel: u64,
     turns: Option<Arc<Turns>>,
 }
@@ -72,7 +133,7 @@ impl Parked {
         Self {
             born: AtomicU32::new(generation),
             alive: AtomicU32::new(generation),
-            keys: Default::default(),
+            waiting: Default::default(),
             kernel,
             turns,
         }
@@ -162,8 +223,14 @@ impl Parked {
             (None, Some(Deadline::Host(deadline))) => Some(deadline),
             (None, _) => None,
         };
-        let shard = &self.keys[(key >> 6) % SHARDS];
-        shard.lock().push(key);
+        let shard = &self.waiting[(key >> 6) % SHARDS];
+        let waiting = Waiting {
+            key,
+            previous: Cell::new(ptr::null()),
+            next: Cell::new(ptr::null()),
+        };
+        // SAFETY: it is taken out below.
+        unsafe { shard.lock().put(&waiting) };
         // SAFETY: the closures meet park()'s conditions by this function's own; keys are addresses
         // in what belongs to the waiting thread or to this kernel, and a wake-up that was meant for
         // an earlier user of the address is allowed for.
@@ -177,11 +244,8 @@ impl Parked {
                 deadline,
             )
         };
-        let mut keys = shard.lock();
-        if let Some(index) = keys.iter().position(|&parked| parked == key) {
-            keys.swap_remove(index);
-        }
-        drop(keys);
+        // SAFETY: it was put in above.
+        unsafe { shard.lock().take(&waiting) };
         if self.is_dead() {
             return Wake::Dead;
         }
@@ -228,10 +292,9 @@ impl Parked {
         if let Some(turns) = &self.turns {
             turns.end(self.kernel);
         }
-        for shard in &self.keys {
-            // A copy: a woken thread takes the lock to remove its key.
-            let keys = shard.lock().clone();
-            for key in keys {
+        for shard in &self.waiting {
+            // Threads that are woken wait for the lock, to take themselves out.
+            for key in shard.lock().keys() {
                 // SAFETY: as in unpark().
                 unsafe { parking_lot_core::unpark_all(key, DEFAULT_UNPARK_TOKEN) };
             }

@@ -17,7 +17,7 @@ use parking_lot::Mutex;
 use super::Instance;
 use crate::accident::{self, AlternateStack};
 use crate::table::Table;
-use crate::{fork, host};
+use crate::{fork, host, reserve};
 
 /// A thread that has been in a kernel.
 #[derive(Debug)]
@@ -67,6 +67,10 @@ impl Visitor {
             accident::unblock();
         }
         let key = key()?;
+        if !Self::has_memory() {
+            return None;
+        }
+        prepare_to_wait();
         let visitor = Box::new(Self {
             // SAFETY: no conditions.
             thread: unsafe { libc::pthread_self() },
@@ -84,11 +88,21 @@ impl Visitor {
             return None;
         }
         let mut visitors = VISITORS.lock();
-        visitors
-            .get_or_insert_default()
-            .insert(place.addr(), visitor);
+        let visitors = visitors.get_or_insert_default();
+        if visitors.try_reserve(1).is_err() {
+            // SAFETY: as above.
+            unsafe { libc::pthread_setspecific(key, ptr::null()) };
+            return None;
+        }
+        visitors.insert(place.addr(), visitor);
         THIS.set(place);
         Some(place)
+    }
+
+    /// Whether the host has memory for one more.
+    pub(crate) fn has_memory() -> bool {
+        let known = VISITORS.lock().as_ref().map_or(0, Table::len);
+        reserve::has(reserve::FOR_THREAD + known * WAITING)
     }
 
     /// Whether an address on the thread's stack is at its very end.
@@ -136,6 +150,26 @@ impl Visitor {
     /// Lets the calling thread be a new one, in a child that was forked.
     pub(crate) fn forget() {
         THIS.set(ptr::null());
+    }
+}
+
+/// What the queues in which threads wait grow by for each, at most, in bytes.
+const WAITING: usize = 1 << 10;
+
+/// Has the calling thread its place among those that wait, which takes memory once.
+fn prepare_to_wait() {
+    let key = ptr::from_ref(&VISITORS).addr();
+    // SAFETY: nobody waits with this key that does not also look at the lock, and nobody waits here:
+    // there is nothing to wait for.
+    unsafe {
+        parking_lot_core::park(
+            key,
+            || false,
+            || {},
+            |_, _| {},
+            parking_lot_core::DEFAULT_PARK_TOKEN,
+            None,
+        );
     }
 }
 

@@ -1,6 +1,6 @@
 //! What one kernel has for a world.
 
-use crate::{Clock, Console, Faults, Parameters, Random};
+use crate::{Clock, Console, Faults, MemoryPatience, Parameters, Random, Recording};
 
 /// What a kernel sees of its host: its boot parameters, where it prints to, its time and its
 /// randomness. Every kernel has a world of its own.
@@ -24,6 +24,8 @@ pub struct World {
     pub clock: Clock,
     /// Where its random numbers come from.
     pub random: Random,
+    /// How long its calls wait when memory has run out.
+    pub memory_patience: MemoryPatience,
     /// How many USB ports it has; what is beyond [`PORTS`](crate::usb::PORTS) is not there.
     #[cfg(feature = "rumpdev_ugenhc")]
     pub usb_ports: u8,
@@ -33,4 +35,6 @@ pub struct World {
     pub memory_fill: Option<u8>,
     /// What fails from the beginning, for tests.
     pub faults: Faults,
+    /// Where writes and flushes of its disks are recorded, for tests.
+    pub recording: Option<Recording>,
 }

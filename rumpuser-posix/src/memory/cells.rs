@@ -138,9 +138,11 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
+    use crate::memory::mappings::tests::MAPPING;
 
     #[test]
     fn places_do_not_overlap_and_come_back() {
+        let _alone = MAPPING.lock();
         let (cells, pages, host) = (Cells::default(), Pages::default(), Mappings::default());
         let take = || cells.take::<[u64; 8]>(&pages, &host).unwrap().addr();
         // SAFETY: nobody uses the places.
@@ -166,6 +168,7 @@ mod tests {
 
     #[test]
     fn what_is_written_into_a_free_place_leads_nowhere() {
+        let _alone = MAPPING.lock();
         let (cells, pages, host) = (Cells::default(), Pages::default(), Mappings::default());
         let take = || cells.take::<usize>(&pages, &host).unwrap();
         let place = take();

@@ -63,7 +63,14 @@ impl Mappings {
             unsafe { with_guards(start.addr(), length) };
             return Err(error);
         }
-        self.0.lock().insert(start.expose_provenance(), length);
+        let mut mappings = self.0.lock();
+        if mappings.try_reserve(1).is_err() {
+            drop(mappings);
+            // SAFETY: as above.
+            unsafe { with_guards(start.addr(), length) };
+            return Err(libc::ENOMEM);
+        }
+        mappings.insert(start.expose_provenance(), length);
         Ok(start)
     }
 
@@ -138,8 +145,11 @@ pub(crate) fn page_size() -> usize {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
+
+    /// Held by tests that map memory: one looks at what has been unmapped, where others would map.
+    pub(in crate::memory) static MAPPING: Mutex<()> = Mutex::new(());
 
     /// The lines of /proc/self/maps that begin or end at an address.
     fn neighbours(address: usize, length: usize) -> Vec<String> {
@@ -155,6 +165,7 @@ mod tests {
     #[test]
     #[cfg(any(target_os = "linux", target_os = "android"))]
     fn a_mapping_lies_between_guards() {
+        let _alone = MAPPING.lock();
         let mappings = Mappings::default();
         let page = page_size();
         for (length, alignment) in [

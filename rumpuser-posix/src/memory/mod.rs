@@ -15,6 +15,7 @@ mod cells;
 mod fill;
 mod mappings;
 mod pages;
+mod starvation;
 
 use std::ffi::{c_int, c_void};
 use std::ptr;
@@ -30,6 +31,8 @@ pub(crate) use fill::Fill;
 use mappings::Mappings;
 pub(crate) use mappings::page_size;
 use pages::Pages;
+pub use starvation::MemoryPatience;
+use starvation::Starvation;
 
 /// The memory of one kernel.
 #[derive(Debug, Default)]
@@ -41,6 +44,7 @@ pub(crate) struct Memory {
     pub(crate) fill: Fill,
     /// Whether the kernel can wait for memory.
     waits: AtomicBool,
+    starvation: Starvation,
 }
 
 impl Memory {
@@ -164,6 +168,11 @@ unsafe extern "C" fn rumpuser_malloc(
     }
     if memory == Err(libc::ENOMEM) && !instance.memory.waits.load(Ordering::Relaxed) {
         instance.fail("rumpuser: the host has no memory for a kernel that boots");
+    }
+    match memory {
+        Ok(_) => instance.memory.starvation.end(),
+        Err(libc::ENOMEM) => instance.starve(),
+        Err(_) => {}
     }
     // SAFETY: the kernel passes a place for the address.
     unsafe { access::store(block, memory.unwrap_or(ptr::null_mut())) };

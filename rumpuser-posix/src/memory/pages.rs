@@ -106,6 +106,12 @@ impl Pages {
                 return Ok(ptr::with_exposed_provenance_mut(start + first * PAGE));
             }
         }
+        // As much as there are chunks, so that giving a block back needs no memory.
+        let missing = chunks.len() + 1 - roomy.len();
+        (chunks
+            .try_reserve(1)
+            .and_then(|()| roomy.try_reserve(missing)))
+        .map_err(|_| libc::ENOMEM)?;
         let protection = libc::PROT_READ | libc::PROT_WRITE;
         let start = host.map(ptr::null_mut(), CHUNK, CHUNK, protection)?;
         let mut chunk = Chunk::default();
@@ -157,9 +163,11 @@ mod tests {
     use std::collections::BTreeMap;
 
     use super::*;
+    use crate::memory::mappings::tests::MAPPING;
 
     #[test]
     fn blocks_do_not_overlap_and_come_back() {
+        let _alone = MAPPING.lock();
         let (pages, host) = (Pages::default(), Mappings::default());
         let mut blocks: BTreeMap<usize, usize> = BTreeMap::new();
         let mut dice = 1_u32;

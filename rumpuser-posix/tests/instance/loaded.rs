@@ -9,7 +9,7 @@ use std::sync::{Arc, OnceLock};
 use std::thread;
 
 use rumpkernel_build::compile::{Compiler, Search};
-use rumpkernel_build::image::{self, Packed};
+use rumpkernel_build::image::{self, Linker, Packed};
 use rumpkernel_build::target::Target;
 use rumpuser_posix::{DeathKind, Image, Instance, LoadError, SetupError, World};
 
@@ -39,7 +39,8 @@ fn build(flags: &[&str]) -> &'static Image {
         .arg(&object);
     assert!(command.status().unwrap().success());
     let objects = [object];
-    image::link(&compiler, &target, &objects, &shared).unwrap();
+    let linker = Linker::new(&compiler, None);
+    image::link(linker, &target, &objects, &shared).unwrap();
     leak(image::pack(&shared, &target, &objects).unwrap())
 }
 

@@ -99,6 +99,24 @@ fn the_console_gives_whole_lines_and_survives_its_sink() {
 }
 
 #[test]
+fn a_sink_may_panic_when_it_is_dropped() {
+    struct Panicking;
+
+    impl Drop for Panicking {
+        fn drop(&mut self) {
+            panic!("while it is dropped");
+        }
+    }
+
+    let panicking = Panicking;
+    let sink = Console::sink(move |_| _ = &panicking);
+    let instance = boot_with(Parameters::new(), sink);
+    // Its threads have the instance, too, and are to be gone when it is dropped here.
+    assert!(instance.join_threads(None));
+    drop(instance);
+}
+
+#[test]
 fn memory_fails_on_demand() {
     let instance = boot();
     instance.faults().arm(Fault::Memory, 1, 1);

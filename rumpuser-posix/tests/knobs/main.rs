@@ -52,6 +52,7 @@ fn build(test: &str, name: &str, variables: &[(&str, &str)]) -> Option<Kernel> {
         out_dir: Path::new(env!("CARGO_TARGET_TMPDIR")).join(name),
         jobs: std::thread::available_parallelism().unwrap(),
         image: Some(Vec::new()),
+        lld: None,
         vendored: None,
         compiler: None,
         settings,

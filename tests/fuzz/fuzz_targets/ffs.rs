@@ -11,7 +11,7 @@ use std::sync::OnceLock;
 
 use libfuzzer_sys::fuzz_target;
 use rumpkernel_examples::FFS2_SMALL;
-use rumpkernel_fuzz::{Bench, Format, Image};
+use rumpkernel_fuzz::{Access, Bench, Format, Image};
 
 thread_local! {
     static BENCH: RefCell<Bench> = RefCell::new(Bench::new().expect("a folder for temporary files"));
@@ -29,7 +29,7 @@ fuzz_target!(|input: &[u8]| {
     overlay(&mut image, input);
     let image = Image::read(&*image).expect("memory can be read");
     BENCH.with_borrow_mut(|bench| {
-        if let Err(error) = bench.exercise(Format::Ffs2Le, &image) {
+        if let Err(error) = bench.exercise(Format::Ffs2Le, &image, Access::Write) {
             panic!("the host has no room for an image or a kernel: {error}");
         }
     });

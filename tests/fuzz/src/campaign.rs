@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 use std::time::Instant;
 
-use rumpkernel_fuzz::{Bench, Findings, Format, Image, Outcome};
+use rumpkernel_fuzz::{Access, Bench, Findings, Format, Image, Outcome};
 
 /// Counts of outcomes.
 #[derive(Debug, Default)]
@@ -19,11 +19,12 @@ struct Tally {
     hung: AtomicU64,
 }
 
-/// Exercises `count` images, which `image` makes from their numbers, and prints what happened. Returns how many
-/// kernels died or hung.
+/// Exercises `count` images, which `image` makes from their numbers, and prints what happened.
+/// Returns how many kernels died or hung.
 pub(crate) fn run<D: fmt::Display>(
     count: u64,
     threads: Option<NonZeroUsize>,
+    access: Access,
     image: impl Fn(u64) -> (D, Format, Image) + Sync,
 ) -> io::Result<u64> {
     let threads = threads
@@ -40,7 +41,7 @@ pub(crate) fn run<D: fmt::Display>(
                 return Ok(());
             }
             let (damage, format, image) = image(number);
-            tally.count(damage, bench.exercise(format, &image)?);
+            tally.count(damage, bench.exercise(format, &image, access)?);
         }
     };
     thread::scope(|scope| {

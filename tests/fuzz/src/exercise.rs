@@ -48,12 +48,18 @@ impl Bench {
         NamedTempFile::new().map(|file| Self { file })
     }
 
-    /// Boots a kernel, mounts the image and uses it.
+    /// Boots a kernel, mounts the image and uses it. A format that the kernel cannot write is
+    /// only read.
     ///
     /// # Errors
     ///
     /// The host has no room for the image, or none for another kernel.
-    pub fn exercise(&mut self, format: Format, image: &Image) -> io::Result<Outcome> {
+    pub fn exercise(
+        &mut self,
+        format: Format,
+        image: &Image,
+        access: Access,
+    ) -> io::Result<Outcome> {
         image.write(self.file.as_file_mut())?;
         let kernel = Kernel::builder().quiet().memory_limit(MEMORY).boot()?;
         let (done, waits) = channel::<()>();
@@ -64,7 +70,7 @@ impl Bench {
                     watched.kill();
                 }
             });
-            let used = self.mount_and_use(&kernel, format);
+            let used = self.mount_and_use(&kernel, format, access);
             drop(done);
             used
         });
@@ -78,10 +84,15 @@ impl Bench {
         })
     }
 
-    fn mount_and_use(&self, kernel: &Kernel, format: Format) -> Result<Outcome, Error> {
+    fn mount_and_use(
+        &self,
+        kernel: &Kernel,
+        format: Format,
+        access: Access,
+    ) -> Result<Outcome, Error> {
         fs::create_dir(kernel, "/mnt")?;
         let access = if format.is_writable() {
-            Access::Write
+            access
         } else {
             Access::Read
         };

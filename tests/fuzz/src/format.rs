@@ -222,8 +222,8 @@ struct Call<'a> {
 }
 
 impl Call<'_> {
-    /// Mounts with arguments of zeros that `fill` has completed. `T` is the structure that the file system of this
-    /// name takes.
+    /// Mounts with arguments of zeros that `fill` has completed. `T` is the structure that the
+    /// file system of this name takes.
     fn with<T: Arguments>(&self, name: &CStr, fill: impl FnOnce(&mut T)) -> Result<(), Error> {
         // SAFETY: by the trait's contract.
         let mut arguments = unsafe { std::mem::zeroed::<T>() };

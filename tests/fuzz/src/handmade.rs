@@ -1,4 +1,5 @@
-//! Small images of formats that no ordinary tool makes: a root directory, and where it is easy a file in it.
+//! Small images of formats that no ordinary tool makes: a root directory, and where it is easy a
+//! file in it.
 
 /// The size of a block in all of them.
 const BLOCK: usize = 512;
@@ -42,7 +43,8 @@ pub(crate) fn sysvbfs() -> Vec<u8> {
     image
 }
 
-/// The seventh edition's: a superblock with the free list, inodes from block 2 on, and files of numbered blocks.
+/// The seventh edition's: a superblock with the free list, inodes from block 2 on, and files of
+/// numbered blocks.
 pub(crate) fn v7fs() -> Vec<u8> {
     const BLOCKS: usize = 256;
     const INODES: usize = 8;

@@ -1,7 +1,7 @@
 //! Mounts damaged images, each in a kernel of its own, and tells what the kernels died of.
 //!
-//! `cargo run --release -p rumpkernel-fuzz --bin damaged-images -- --count 10000` damages FFS images at random;
-//! `… -- superblocks` changes each field of each format's superblock.
+//! `cargo run --release -p rumpkernel-fuzz --bin damaged-images -- --count 10000` damages FFS
+//! images at random; `… -- superblocks` changes each field of each format's superblock.
 
 mod campaign;
 
@@ -12,7 +12,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 use rumpkernel_examples::{FFS1_SMALL, FFS2_SMALL};
-use rumpkernel_fuzz::{Change, Damage, Format, Image, sample};
+use rumpkernel_fuzz::{Access, Change, Damage, Format, Image, sample};
 
 /// Mount damaged images, each in a kernel of its own, and tell what the kernels died of.
 #[derive(Debug, Parser)]
@@ -26,7 +26,8 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Change each field of each format's superblock to 0, 1, −1, powers of two, and its neighbours.
+    /// Change each field of each format's superblock to 0, 1, −1, powers of two, and its
+    /// neighbours.
     Superblocks(Superblocks),
 }
 
@@ -51,6 +52,9 @@ struct Superblocks {
     /// Leave out all but every so many-th change.
     #[arg(long, default_value_t = 1)]
     every: usize,
+    /// Mount for reading only.
+    #[arg(long)]
+    read_only: bool,
     /// An image of the one format that is named, in place of one that its own tool makes.
     #[arg(long)]
     image: Option<PathBuf>,
@@ -79,7 +83,7 @@ impl Random {
             let format = [Format::Ffs1Le, Format::Ffs2Le][(seed % 2) as usize];
             (damage, format, image)
         };
-        campaign::run(self.count, self.threads, image)?;
+        campaign::run(self.count, self.threads, Access::Write, image)?;
         Ok(())
     }
 }
@@ -93,6 +97,11 @@ impl Superblocks {
         if self.image.is_some() && formats.len() != 1 {
             return Err("an image is of one format, which has to be named".into());
         }
+        let access = if self.read_only {
+            Access::Read
+        } else {
+            Access::Write
+        };
         let mut deaths = 0;
         for &format in formats {
             let image = match &self.image {
@@ -110,7 +119,7 @@ impl Superblocks {
                 .step_by(self.every.max(1))
                 .collect();
             println!("{format}:");
-            deaths += campaign::run(changes.len() as u64, self.threads, |number| {
+            deaths += campaign::run(changes.len() as u64, self.threads, access, |number| {
                 let change = changes[number as usize];
                 (change, format, change.apply(&image))
             })?;

@@ -15,7 +15,8 @@ pub struct Change {
 }
 
 impl Change {
-    /// All changes of a format's fields: to 0, 1, −1, the powers of two, and the neighbours of what is there.
+    /// All changes of a format's fields: to 0, 1, −1, the powers of two, and the neighbours of
+    /// what is there.
     #[must_use]
     pub fn all(format: Format, image: &Image) -> Vec<Self> {
         let mut all = Vec::new();
@@ -144,7 +145,8 @@ fn places(format: Format, image: &Image) -> Vec<(Range<u64>, &'static [u64])> {
         }
         // The superblock, and the first inodes.
         Format::Sysvbfs => vec![(0..40, WIDE), (512..512 + 128, WIDE)],
-        // Volume descriptors, from the recognition sequence to the root directory, as far as they are there.
+        // Volume descriptors, from the recognition sequence to the root directory, as far as they
+        // are there.
         Format::Udf => {
             let descriptors = (0..image.len() / 512)
                 .map(|sector| sector * 512)

@@ -31,6 +31,7 @@ crate::tests![
     bad_frames_harm_nobody,
     interfaces_come_and_go_under_load,
     a_kernel_ends_under_load,
+    a_panic_of_a_link_is_contained,
     an_interface_outlives_its_kernel,
     an_interface_that_nobody_plugged_in_has_no_device,
     ;
@@ -320,6 +321,34 @@ fn bad_frames_harm_nobody() {
             }
         }
     }
+}
+
+/// A link that panics wherever it is called by a kernel.
+struct Panicking;
+
+impl Link for Panicking {
+    fn connect(&mut self, _: Port) {}
+
+    fn send(&self, _: Frame) {
+        panic!("while it sends");
+    }
+}
+
+impl Drop for Panicking {
+    fn drop(&mut self) {
+        panic!("while it is dropped");
+    }
+}
+
+fn a_panic_of_a_link_is_contained() {
+    let kernel = world::boot();
+    let interface = Interface::create(&kernel, Panicking).unwrap();
+    interface.add_address("10.0.0.1/24").unwrap();
+    let socket = UdpSocket::bind(&kernel, (OURS, 0)).unwrap();
+    let _lost = socket.send_to(b"lost", (THEIRS, 1));
+    drop(interface);
+    assert!(kernel.is_alive());
+    kernel.shutdown().unwrap();
 }
 
 fn an_interface_outlives_its_kernel() {

@@ -2,6 +2,7 @@
 
 use rumpkernel_build::snapshot::{self, Content, Kept};
 use rumpkernel_build::store::Store;
+use rumpkernel_build::with_sources;
 
 use crate::cli::Clean;
 use crate::error::Error;
@@ -32,7 +33,7 @@ pub(crate) fn run(options: &Clean) -> Result<(), Error> {
                 say(options, &what, kept.bytes)?;
             }
             Err(error) => {
-                eprintln!("error: {what} stays: {error}");
+                eprintln!("error: {what} stays: {}", with_sources(&error));
                 left += 1;
             }
         }

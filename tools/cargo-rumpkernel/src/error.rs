@@ -59,7 +59,7 @@ pub(crate) enum Error {
     #[error("{0}")]
     Incomplete(String),
     /// A file could not be read or written.
-    #[error("cannot {action} {}: {source}", path.display())]
+    #[error("cannot {action} {}", path.display())]
     File {
         /// What was to be done.
         action: &'static str,

@@ -53,7 +53,7 @@ fn main() -> ExitCode {
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("error: {error}");
+            eprintln!("error: {}", rumpkernel_build::with_sources(&error));
             if error.is_of_the_command_line() {
                 ExitCode::from(WRONG_COMMAND_LINE)
             } else {

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use rumpkernel_build::snapshot;
+use rumpkernel_build::{snapshot, with_sources};
 use serde::Serialize;
 
 use crate::bar::Bar;
@@ -35,13 +35,13 @@ pub(crate) fn run(options: &Verify) -> Result<(), Error> {
                     pin.name,
                     tree.root().display()
                 ))?,
-                Err(error) => eprintln!("error: {}: {error}", pin.name),
+                Err(error) => eprintln!("error: {}: {}", pin.name, with_sources(&error)),
             }
         }
         verdicts.push(Verdict {
             name: &pin.name,
             digest: pin.digest.to_string(),
-            problem: outcome.as_ref().err().map(ToString::to_string),
+            problem: outcome.as_ref().err().map(|error| with_sources(error)),
             verified: outcome.ok().map(|tree| tree.root().to_owned()),
         });
     }

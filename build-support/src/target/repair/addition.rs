@@ -38,6 +38,13 @@ const ADDITIONS: &[Addition] = &[
         name: "usb_mem_repair.h",
         text: include_str!("additions/usb_mem.h"),
     },
+    // Goes with rules of `edit::ntfs`. Test: rumpkernel-fuzz's `superblocks`.
+    Addition {
+        source: "sys/fs/ntfs/ntfs_subr.c",
+        role: Role::Header,
+        name: "ntfs_attribute.h",
+        text: include_str!("additions/ntfs_attribute.h"),
+    },
     // Test: `kernel`, `volumes::stale::sysvbfs_files_are_what_was_written`.
     Addition {
         source: "sys/fs/sysvbfs/sysvbfs_vnops.c",
@@ -122,6 +129,19 @@ const ADDITIONS: &[Addition] = &[
             include_str!("additions/packets.h"),
             include_str!("additions/if_virt.h")
         ),
+    },
+    // See repair/edit/lfs.rs. Test: `kernel`, `power_cuts::lfs`.
+    Addition {
+        source: "sys/ufs/lfs/lfs_segment.c",
+        role: Role::Header,
+        name: "lfs_flush.h",
+        text: include_str!("additions/lfs_flush.h"),
+    },
+    Addition {
+        source: "sys/ufs/lfs/lfs_subr.c",
+        role: Role::Header,
+        name: "lfs_flush.h",
+        text: include_str!("additions/lfs_flush.h"),
     },
 ];
 

@@ -4,8 +4,12 @@
 //! than finds the place, and applies only where it finds it exactly once: a snapshot whose text differs is compiled
 //! as it is.
 
+mod disk_ends;
 mod dm;
+mod drvctl;
+mod durability;
 mod leaks;
+mod lfs;
 mod msdosfs;
 mod netsmb;
 mod nilfs;
@@ -13,8 +17,10 @@ mod ntfs;
 mod pages;
 mod superblocks;
 mod sysvbfs;
+mod times;
 mod truncation;
 mod udf;
+mod wapbl;
 
 use std::borrow::Cow;
 use std::path::Path;
@@ -38,8 +44,12 @@ struct Rule {
 
 /// The rules, a list for each subject.
 const RULES: &[&[Rule]] = &[
+    disk_ends::RULES,
     dm::RULES,
+    drvctl::RULES,
+    durability::RULES,
     leaks::RULES,
+    lfs::RULES,
     msdosfs::RULES,
     netsmb::RULES,
     nilfs::RULES,
@@ -47,8 +57,10 @@ const RULES: &[&[Rule]] = &[
     pages::RULES,
     superblocks::RULES,
     sysvbfs::RULES,
+    times::RULES,
     truncation::RULES,
     udf::RULES,
+    wapbl::RULES,
 ];
 
 /// The text of a source with all replacements made, if there is one to make.
@@ -105,6 +117,8 @@ fn body(text: &str, function: &str) -> Option<std::ops::Range<usize>> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use super::*;
     use crate::snapshot;
 
@@ -140,21 +154,29 @@ mod tests {
         );
     }
 
-    /// A rule that finds nothing would mend nothing, and nobody would notice.
+    /// A rule that finds nothing would mend nothing, and nobody would notice. What the rules before it have made of a
+    /// source counts.
     #[test]
     fn rules_find_their_words_in_every_cached_snapshot() {
         let cache = snapshot::default_cache_dir().unwrap();
         let mut missed = Vec::new();
-        for (pin, tree) in snapshot::pins()
-            .iter()
-            .filter_map(|pin| Some((pin, snapshot::cached(pin, &cache)?)))
-        {
+        for pin in snapshot::pins() {
+            let Some(tree) = snapshot::cached(pin, &cache) else {
+                continue;
+            };
+            let mut sources: BTreeMap<&str, String> = BTreeMap::new();
             for rule in RULES.iter().copied().flatten() {
                 let is_older = rule.since.is_some_and(|since| pin.name.as_str() < since);
-                let text = std::fs::read(tree.root().join(rule.source)).unwrap_or_default();
-                let is_found = replace(rule, &String::from_utf8_lossy(&text)).is_some();
-                if is_found == is_older {
+                let text = sources.entry(rule.source).or_insert_with(|| {
+                    let bytes = std::fs::read(tree.root().join(rule.source)).unwrap_or_default();
+                    String::from_utf8_lossy(&bytes).into_owned()
+                });
+                let edited = replace(rule, text);
+                if edited.is_some() == is_older {
                     missed.push((pin.name.clone(), rule));
+                }
+                if let Some(edited) = edited {
+                    *text = edited;
                 }
             }
         }

@@ -22,6 +22,7 @@ use std::{ptr, slice};
 
 use parking_lot::Mutex;
 
+use crate::access;
 use crate::errno::from_host;
 use crate::instance::caller;
 use converter::Converter;
@@ -83,12 +84,12 @@ unsafe extern "C" fn rumpcomp_netsmb_iconv_open(
 ) -> c_int {
     let instance = &*caller();
     // SAFETY: the kernel passes strings.
-    let (to, from) = unsafe { (CStr::from_ptr(to), CStr::from_ptr(from)) };
+    let (to, from) = unsafe { (access::string(to), access::string(from)) };
     let opened = instance.unscheduled(|| instance.converters.open(to, from));
     answer(opened.map(|number| {
-        // SAFETY: the kernel passes a place for the handle, or null.
-        if let Some(handle) = unsafe { handle.as_mut() } {
-            *handle = ptr::without_provenance_mut(number);
+        if !handle.is_null() {
+            // SAFETY: the kernel passes a place for the handle.
+            unsafe { access::store(handle, ptr::without_provenance_mut(number)) };
         }
     }))
 }
@@ -109,7 +110,23 @@ unsafe extern "C" fn rumpcomp_netsmb_iconv_conv(
     output_left: *mut usize,
 ) -> c_int {
     let instance = &*caller();
-    // SAFETY: the kernel passes pointers to its buffers and counts, or null for no buffer.
+    for (buffer, left) in [(input.cast::<*mut u8>(), input_left), (output, output_left)] {
+        // SAFETY: the kernel passes pointers to its buffers and counts, or null for no buffer.
+        unsafe {
+            let start = match buffer.is_null() {
+                true => ptr::null_mut(),
+                false => access::values(buffer, 1)
+                    .first()
+                    .map_or(ptr::null_mut(), |start| *start),
+            };
+            if !start.is_null() {
+                access::writable(buffer.cast(), size_of::<*mut u8>());
+                access::writable(left.cast(), size_of::<usize>());
+                access::values(start, *left);
+            }
+        }
+    }
+    // SAFETY: as above.
     let (mut source, mut target) = unsafe { (input.as_mut(), output.as_mut()) };
     let source_start = source.as_ref().map_or(ptr::null(), |start| **start);
     let target_start = target.as_ref().map_or(ptr::null_mut(), |start| **start);

@@ -20,7 +20,7 @@ pub(super) fn set_up(instance: &Instance, existing: c_int, file: c_int) -> Resul
     // SAFETY: nobody else has it.
     let new = unsafe { OwnedFd::from_raw_fd(new) };
     add(new.as_raw_fd(), file)?;
-    Ok(instance.descriptors.adopt(new))
+    instance.descriptors.adopt(new)
 }
 
 fn add(watch: c_int, file: c_int) -> Result<(), c_int> {

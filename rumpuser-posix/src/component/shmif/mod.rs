@@ -22,8 +22,10 @@ use std::ffi::{c_int, c_void};
 use std::mem::MaybeUninit;
 use std::ptr;
 
+use crate::access;
 use crate::errno::{from_host, last};
 use crate::instance::{Instance, caller};
+use crate::write_signals;
 
 /// Maps a bus of so many bytes. `Err` with the host's errno: ENOEXEC for a file of another size, which
 /// is no bus; a new file is made one.
@@ -38,7 +40,7 @@ fn map(instance: &Instance, file: c_int, length: usize) -> Result<*mut c_void, c
     let wanted = libc::off_t::try_from(length).map_err(|_| libc::EINVAL)?;
     if size == 0 {
         // SAFETY: plain values.
-        if unsafe { libc::ftruncate(file, wanted) } != 0 {
+        if write_signals::without(|| unsafe { libc::ftruncate(file, wanted) }) != 0 {
             return Err(last());
         }
     } else if size != wanted {
@@ -58,7 +60,7 @@ unsafe extern "C" fn rumpcomp_shmif_mmap(
     match instance.unscheduled(|| map(instance, file, length)) {
         Ok(bus) => {
             // SAFETY: the kernel passes a place for the address.
-            unsafe { place.write(bus) };
+            unsafe { access::store(place, bus) };
             0
         }
         Err(error) => from_host(error),
@@ -70,11 +72,14 @@ unsafe extern "C" fn rumpcomp_shmif_mmap(
 unsafe extern "C" fn rumpcomp_shmif_watchsetup(watch: *mut c_int, file: c_int) -> c_int {
     let instance = &*caller();
     // SAFETY: the kernel passes a place that holds a number.
-    let existing = unsafe { watch.read() };
+    let existing = unsafe { access::values(watch, 1) }
+        .first()
+        .copied()
+        .unwrap_or(-1);
     match instance.unscheduled(|| watch::set_up(instance, existing, file)) {
         Ok(number) => {
             // SAFETY: as above.
-            unsafe { watch.write(number) };
+            unsafe { access::store(watch, number) };
             0
         }
         Err(error) => from_host(error),

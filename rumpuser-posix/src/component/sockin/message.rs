@@ -4,6 +4,7 @@ use std::ffi::{c_int, c_void};
 use std::mem;
 
 use super::address::Address;
+use crate::access;
 
 /// NetBSD's `struct msghdr`.
 #[repr(C)]
@@ -42,6 +43,22 @@ fn flags_back(ours: c_int) -> c_int {
 }
 
 impl Message {
+    /// Looks at a message of the kernel's and at the address in it, which is none of the host's to
+    /// read and write.
+    ///
+    /// # Safety
+    ///
+    /// Nobody else writes to it meanwhile.
+    pub(super) unsafe fn look_at(message: *const Self) {
+        // SAFETY: what is there is of no concern here.
+        let message = unsafe { access::values(message, 1) };
+        if let Some(message) = message.first()
+            && !message.name.is_null()
+        {
+            access::writable(message.name.cast(), message.name_length as usize);
+        }
+    }
+
     /// The address in it, if there is one.
     ///
     /// # Safety

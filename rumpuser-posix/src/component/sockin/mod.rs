@@ -15,6 +15,7 @@ use std::ffi::{c_int, c_void};
 use std::ptr;
 use std::slice;
 
+use crate::access;
 use crate::component::bell::{self, Bell};
 use crate::errno::from_host;
 use crate::instance::caller;
@@ -33,15 +34,29 @@ pub(crate) struct Sockets {
 /// # Safety
 ///
 /// The place can be written.
-unsafe fn report<T>(result: Result<T, c_int>, place: *mut T) -> c_int {
+unsafe fn report<T: Copy>(result: Result<T, c_int>, place: *mut T) -> c_int {
     match result {
         Ok(value) => {
             // SAFETY: by the contract of this function.
-            unsafe { place.write(value) };
+            unsafe { access::store(place, value) };
             0
         }
         Err(error) => from_host(error),
     }
+}
+
+/// Looks at an address of the kernel's.
+fn look_at(name: *const u8, length: c_int) {
+    // SAFETY: what is there is of no concern here.
+    unsafe { access::values(name, usize::try_from(length).unwrap_or(0)) };
+}
+
+/// Looks at the kernel's room for an address, and at its length.
+fn look_at_room(name: *mut u8, length: *mut c_int) {
+    access::writable(length.cast(), size_of::<c_int>());
+    // SAFETY: it can be written.
+    let length = unsafe { length.read_unaligned() };
+    access::writable(name.cast(), usize::try_from(length).unwrap_or(0));
 }
 
 /// Makes a socket and stores its descriptor.
@@ -67,6 +82,8 @@ unsafe extern "C" fn rumpcomp_sockin_sendmsg(
     place: *mut usize,
 ) -> c_int {
     let instance = &*caller();
+    // SAFETY: the kernel's message.
+    unsafe { Message::look_at(message) };
     // SAFETY: the kernel's message, whose parts are there until this returns.
     let result = instance.unscheduled(|| unsafe { socket::send(socket, &*message, flags) });
     // SAFETY: the kernel passes a place for the count.
@@ -82,6 +99,9 @@ unsafe extern "C" fn rumpcomp_sockin_recvmsg(
     place: *mut usize,
 ) -> c_int {
     let instance = &*caller();
+    // SAFETY: the kernel's message.
+    unsafe { Message::look_at(message) };
+    access::writable(message.cast(), size_of::<Message>());
     // SAFETY: the kernel's message, whose parts can be written and are there until this returns.
     let result = instance.unscheduled(|| unsafe { socket::receive(socket, &mut *message, flags) });
     // SAFETY: the kernel passes a place for the count.
@@ -96,6 +116,7 @@ unsafe extern "C" fn rumpcomp_sockin_connect(
     length: c_int,
 ) -> c_int {
     let instance = &*caller();
+    look_at(name, length);
     // SAFETY: the kernel's address, which has that length.
     let result = instance.unscheduled(|| unsafe { socket::connect(socket, name, length) });
     from_host(result.err().unwrap_or(0))
@@ -105,6 +126,7 @@ unsafe extern "C" fn rumpcomp_sockin_connect(
 #[unsafe(no_mangle)]
 unsafe extern "C" fn rumpcomp_sockin_bind(socket: c_int, name: *const u8, length: c_int) -> c_int {
     let instance = &*caller();
+    look_at(name, length);
     // SAFETY: as in connect().
     let result = instance.unscheduled(|| unsafe { socket::bind(socket, name, length) });
     from_host(result.err().unwrap_or(0))
@@ -119,6 +141,7 @@ unsafe extern "C" fn rumpcomp_sockin_accept(
     place: *mut c_int,
 ) -> c_int {
     let instance = &*caller();
+    look_at_room(name, length);
     // SAFETY: the kernel passes room for an address, as much as the length says.
     let result = instance.unscheduled(|| unsafe { socket::accept(instance, socket, name, length) });
     // SAFETY: the kernel passes a place for the number.
@@ -142,6 +165,7 @@ unsafe extern "C" fn rumpcomp_sockin_getname(
     which: c_int,
 ) -> c_int {
     let instance = &*caller();
+    look_at_room(name, length);
     // SAFETY: as in accept().
     let result = instance.unscheduled(|| unsafe { socket::name(socket, name, length, which != 0) });
     from_host(result.err().unwrap_or(0))
@@ -200,6 +224,11 @@ unsafe extern "C" fn rumpcomp_sockin_poll(
         );
     }
     let instance = &*caller();
+    let all = usize::try_from(count).unwrap_or(0);
+    access::writable(
+        sockets.cast(),
+        all.saturating_mul(size_of::<libc::pollfd>()),
+    );
     let wanted: &mut [libc::pollfd] = match usize::try_from(count) {
         // SAFETY: so many structures of the kernel's, laid out like the host's.
         Ok(count) if count > 0 => unsafe { slice::from_raw_parts_mut(sockets, count) },

@@ -69,7 +69,7 @@ pub(super) fn create(instance: &Instance, family: c_int, kind: c_int) -> Result<
         // NetBSD's default.
         set(socket.as_raw_fd(), libc::IPPROTO_IPV6, libc::IPV6_V6ONLY)?;
     }
-    Ok(instance.descriptors.adopt(socket))
+    instance.descriptors.adopt(socket)
 }
 
 /// # Safety
@@ -151,7 +151,7 @@ pub(super) unsafe fn accept(
     }
     // SAFETY: the caller's promise.
     unsafe { write(&peer, name, length) }?;
-    Ok(instance.descriptors.adopt(new))
+    instance.descriptors.adopt(new)
 }
 
 /// # Safety

@@ -68,8 +68,8 @@ pub enum Refusal {
 ///
 /// The methods are called on threads that are inside the kernel and have given their virtual CPU back,
 /// several at a time for different endpoints. They may block, which holds up what waits for the
-/// transfer, and may use other kernels, but not this one. A panic aborts the process. The device is
-/// dropped when it is unplugged or its kernel is gone.
+/// transfer, and may use other kernels, but not this one. A panic is caught, and stalls the endpoint.
+/// The device is dropped when it is unplugged or its kernel is gone; a panic in that is caught, too.
 pub trait Device: Send + Sync {
     /// Called once, before anything else. What the device gets here tells the kernel of new data.
     fn plugged(&mut self, notifier: Notifier) {

@@ -21,8 +21,10 @@ use std::ptr;
 use std::slice;
 use std::sync::Weak;
 
+use crate::access;
 use crate::errno::from_host;
 use crate::instance::{Dead, Instance, caller};
+use crate::program;
 
 pub use descriptors::Descriptors;
 pub use device::{Device, Notifier, Refusal, Setup};
@@ -101,7 +103,15 @@ impl Node {
             return Ok(0);
         }
         // SAFETY: the caller's promise.
-        let (start, length) = unsafe { ((*vector).iov_base.cast::<u8>(), (*vector).iov_len) };
+        let Some(first) = unsafe { access::values(vector, 1) }.first() else {
+            return Err(libc::EFAULT);
+        };
+        let (start, length) = (first.iov_base.cast::<u8>(), first.iov_len);
+        match is_in {
+            true => access::writable(start.cast(), length),
+            // SAFETY: what is there is of no concern yet.
+            false => _ = unsafe { access::values(start, length) },
+        }
         // SAFETY: the same.
         self.with_device(instance, |instance, manner, occupant| unsafe {
             let endpoint = self.endpoint as u8;
@@ -138,17 +148,20 @@ impl Node {
             return Ok(0);
         }
         let length = usize::from(setup.length);
+        access::writable(data.cast(), length);
         // SAFETY: the caller's promise.
         self.with_device(instance, |_, _, occupant| unsafe {
             let device = occupant.device();
-            let done = if setup.is_in() {
-                let data = bytes_mut(data, length);
-                device.control_in(&setup, data)
-            } else {
-                let data = bytes(data, length);
-                device.control_out(&setup, data).map(|()| length)
-            };
-            Ok(done.map_err(|_| libc::EPIPE))
+            let done = program::call(|| {
+                if setup.is_in() {
+                    let data = bytes_mut(data, length);
+                    device.control_in(&setup, data)
+                } else {
+                    let data = bytes(data, length);
+                    device.control_out(&setup, data).map(|()| length)
+                }
+            });
+            Ok(done.unwrap_or(Err(Refusal::Stall)).map_err(|_| libc::EPIPE))
         })
         .map(|(done, _)| done.min(length))
     }
@@ -281,6 +294,7 @@ unsafe extern "C" fn rumpcomp_ugenhc_ioctl(
     let result = match (Node::numbered(file), command) {
         (None, _) => Err(libc::EBADF),
         (Some(node), DO_REQUEST) => {
+            access::writable(data, size_of::<ControlRequest>());
             // SAFETY: the kernel passes this structure for this command.
             let request = unsafe { &mut *data.cast::<ControlRequest>() };
             let setup = Setup::from_bytes(request.setup);
@@ -292,7 +306,8 @@ unsafe extern "C" fn rumpcomp_ugenhc_ioctl(
         }
         (Some(node), SET_SHORT_XFER | SET_TIMEOUT) => {
             // SAFETY: the kernel passes a number for these commands.
-            let value = unsafe { data.cast::<c_int>().read() };
+            let value = unsafe { access::values(data.cast::<c_int>(), 1) };
+            let value = value.first().copied().unwrap_or(0);
             instance
                 .ports
                 .set(node.port, node.endpoint, |manner| match command {
@@ -307,7 +322,7 @@ unsafe extern "C" fn rumpcomp_ugenhc_ioctl(
         Ok(()) => 0,
         Err(number) => {
             // SAFETY: the kernel passes a place for the number.
-            unsafe { error.write(from_host(number)) };
+            unsafe { access::store(error, from_host(number)) };
             -1
         }
     }

@@ -8,6 +8,7 @@ use parking_lot::Mutex;
 
 use super::device::{Device, Notifier, Refusal};
 use crate::instance::{Dead, Instance, Wake};
+use crate::program::{self, Theirs};
 
 /// How many USB ports a kernel can have: host controllers, of one port each, in NetBSD's configuration.
 pub const PORTS: u8 = 4;
@@ -18,7 +19,7 @@ const NANOS_IN_MILLISECOND: i64 = 1_000_000;
 
 /// A device in a port.
 pub(super) struct Occupant {
-    device: Box<dyn Device>,
+    device: Theirs<Box<dyn Device>>,
     instance: Weak<Instance>,
     /// Counts the times at which transfers have to look again.
     changes: AtomicUsize,
@@ -32,7 +33,7 @@ impl Occupant {
                 occupant: Weak::clone(occupant),
             });
             Self {
-                device,
+                device: Theirs::new(device),
                 instance,
                 changes: AtomicUsize::new(0),
                 gone: AtomicBool::new(false),
@@ -41,7 +42,7 @@ impl Occupant {
     }
 
     pub(super) fn device(&self) -> &dyn Device {
-        &*self.device
+        &**self.device
     }
 
     fn key(&self) -> usize {
@@ -80,7 +81,7 @@ impl Occupant {
             if self.gone.load(Ordering::SeqCst) {
                 return Ok(Err(libc::ENXIO));
             }
-            match transfer(self.device()) {
+            match program::call(|| transfer(self.device())).unwrap_or(Err(Refusal::Stall)) {
                 Ok(result) => return Ok(Ok(result)),
                 Err(Refusal::Stall) => return Ok(Err(libc::EPIPE)),
                 Err(Refusal::Nak) => {}

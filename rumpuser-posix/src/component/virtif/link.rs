@@ -66,7 +66,7 @@ impl fmt::Debug for Frame {
 
 /// What an interface is plugged into: a wire, a hub, a tunnel of the program's own.
 ///
-/// It is dropped when the interface is destroyed or its kernel is gone.
+/// It is dropped when the interface is destroyed or its kernel is gone. A panic in that is caught, too.
 pub trait Link: Send + Sync {
     /// Called once, before the interface sends: frames for the interface go to `port`.
     fn connect(&mut self, port: Port);
@@ -75,7 +75,7 @@ pub trait Link: Send + Sync {
     ///
     /// It is called on a thread that is inside the sending kernel and has given its virtual CPU
     /// back: so it may block, which holds up what else that thread would send, and may use other
-    /// kernels, but not this one. A panic aborts the process.
+    /// kernels, but not this one. A panic is caught, and the frame lost.
     fn send(&self, frame: Frame);
 }
 

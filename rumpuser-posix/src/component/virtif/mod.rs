@@ -11,13 +11,14 @@ mod link;
 mod nic;
 mod units;
 
-use std::ffi::{CStr, c_char, c_int, c_void};
+use std::ffi::{c_char, c_int, c_void};
 use std::fmt;
 use std::mem::MaybeUninit;
 use std::ptr;
 use std::slice;
 use std::sync::{Arc, Weak};
 
+use crate::access;
 use crate::errno::from_host;
 use crate::instance::{Dead, Instance, caller};
 
@@ -142,7 +143,8 @@ unsafe extern "C" fn rumpcomp_virt_create(
 ) -> c_int {
     let instance = &*caller();
     // SAFETY: the kernel passes the unit's number as a string.
-    let unit = unsafe { CStr::from_ptr(unit) }.to_str();
+    let unit = unsafe { access::string(unit) }.to_str();
+    access::writable(address.cast(), 6);
     let unit = unit.ok().and_then(|unit| unit.parse().ok());
     let number = match unit.and_then(|unit| instance.interfaces.create(unit)) {
         Some((number, nic)) => {
@@ -154,7 +156,7 @@ unsafe extern "C" fn rumpcomp_virt_create(
         None => 0,
     };
     // SAFETY: the kernel passes a place for it.
-    unsafe { handle.write(ptr::without_provenance(number)) };
+    unsafe { access::store(handle, ptr::without_provenance(number)) };
     0
 }
 
@@ -167,7 +169,11 @@ unsafe extern "C" fn rumpcomp_virt_send(
 ) {
     let instance = &*caller();
     // SAFETY: the kernel passes so many pieces.
-    let pieces = unsafe { slice::from_raw_parts(pieces, count) };
+    let pieces = unsafe { access::values(pieces, count) };
+    for piece in pieces {
+        // SAFETY: as above; what is in it is of no concern here.
+        unsafe { access::values(piece.iov_base.cast::<u8>(), piece.iov_len) };
+    }
     instance.unscheduled(|| {
         if let Some(nic) = instance.interfaces.find(handle.addr()) {
             // SAFETY: the pieces are the sending thread's, which is here.

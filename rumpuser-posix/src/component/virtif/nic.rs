@@ -10,13 +10,14 @@ use super::inbox::Inbox;
 use super::link::{Frame, Link, Port};
 use crate::component::upcalls;
 use crate::instance::{Dead, Instance, Wake, caller};
+use crate::program::{self, Theirs};
 
 /// `rump_virtif_virt_deliverpkt`: takes the kernel's interface, and a frame in pieces.
 pub type Deliver = unsafe extern "C" fn(*mut c_void, *mut libc::iovec, usize);
 
 /// One interface and what it is plugged into.
 pub(super) struct Nic {
-    link: Box<dyn Link>,
+    link: Theirs<Box<dyn Link>>,
     pub(super) inbox: Arc<Inbox>,
     pub(super) address: [u8; 6],
     deliver: Deliver,
@@ -43,7 +44,7 @@ impl Nic {
         inbox: Arc<Inbox>,
     ) -> Self {
         Self {
-            link,
+            link: Theirs::new(link),
             inbox,
             address,
             deliver,
@@ -68,7 +69,8 @@ impl Nic {
         // SAFETY: the caller's promise.
         let pieces = pieces
             .map(|piece| unsafe { slice::from_raw_parts(piece.iov_base.cast(), piece.iov_len) });
-        self.link.send(Frame::gather(pieces));
+        let frame = Frame::gather(pieces);
+        let _panicked = program::call(|| self.link.send(frame));
     }
 
     /// Ends the receiver, and waits for that. The caller may run code of the kernel, but has no

@@ -39,6 +39,7 @@ pub(crate) fn kernel(target: &str) -> Result<Compiled, Box<dyn Error>> {
         debug_assertions: false,
         debuginfo: false,
         image: None,
+        lld: None,
         out_dir: folder.path().join("out"),
         jobs: thread::available_parallelism().unwrap_or(NonZeroUsize::MIN),
         vendored: None,

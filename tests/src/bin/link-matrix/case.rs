@@ -48,10 +48,18 @@ const GOLD: &[&str] = &["-Clink-arg=-fuse-ld=gold"];
 const LLD: &[&str] = &["-Clink-arg=-fuse-ld=lld"];
 const CLANG_BFD: &[&str] = &["-Clinker=clang", "-Clink-arg=-fuse-ld=bfd"];
 const CLANG_LLD: &[&str] = &["-Clinker=clang", "-Clink-arg=-fuse-ld=lld"];
-// The image is linked by the linker that the C compiler chooses.
-const IMAGE_BFD: &[(&str, &str)] = &[("CFLAGS", "-fuse-ld=bfd")];
-const IMAGE_GOLD: &[(&str, &str)] = &[("CFLAGS", "-fuse-ld=gold")];
-const CLANG_IMAGE_LLD: &[(&str, &str)] = &[("CC", "clang"), ("CFLAGS", "-fuse-ld=lld")];
+/// What Debian and Fedora set for programs in C.
+const DISTRIBUTION: &[(&str, &str)] = &[(
+    "CFLAGS",
+    "-g -O3 -flto=auto -ffat-lto-objects -fexceptions -fstack-protector-strong -fcf-protection \
+     -fno-omit-frame-pointer -fno-plt -march=native -pipe -Wall -Werror=format-security \
+     -Werror=implicit-function-declaration -Wp,-D_FORTIFY_SOURCE=3 -D_FILE_OFFSET_BITS=64 -D_GNU_SOURCE",
+)];
+/// What would make every object one that rustc's linker cannot link.
+const UNLINKABLE: &[(&str, &str)] = &[(
+    "CFLAGS",
+    "-flto -fsanitize=address,undefined -pg -fvisibility=hidden -O0",
+)];
 const LLD_MARK: &str = "Linker: ";
 const GOLD_MARK: &str = "gold ";
 
@@ -220,6 +228,18 @@ pub(crate) const CASES: &[Case] = &[
         ..PLAIN
     },
     Case {
+        name: "debug, instances, a distribution's flags",
+        features: "ffs inet instances",
+        env: DISTRIBUTION,
+        ..PLAIN
+    },
+    Case {
+        name: "debug, instances, flags for other linkers",
+        features: "ffs inet instances",
+        env: UNLINKABLE,
+        ..PLAIN
+    },
+    Case {
         name: "debug, instances",
         features: "ffs inet instances",
         ..PLAIN
@@ -248,7 +268,6 @@ pub(crate) const CASES: &[Case] = &[
         name: "release, instances, GNU ld",
         release: true,
         features: "instances",
-        env: IMAGE_BFD,
         link: BFD,
         tools: &["ld.bfd"],
         ..PLAIN
@@ -256,7 +275,6 @@ pub(crate) const CASES: &[Case] = &[
     Case {
         name: "debug, instances, gold",
         features: "instances",
-        env: IMAGE_GOLD,
         link: GOLD,
         mark: GOLD_MARK,
         tools: &["ld.gold"],
@@ -266,7 +284,7 @@ pub(crate) const CASES: &[Case] = &[
         name: "release, instances, clang, lld",
         release: true,
         features: "instances",
-        env: CLANG_IMAGE_LLD,
+        env: CLANG,
         link: LLD,
         mark: LLD_MARK,
         tools: &["clang", "ld.lld"],

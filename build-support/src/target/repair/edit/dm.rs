@@ -1,4 +1,5 @@
-//! dm: dictionaries without what a command needs, parameters with too few words, and errors that nobody hears of.
+//! dm: dictionaries without what a command needs, parameters with too few words, and errors that
+//! nobody hears of.
 //!
 //! Test: `kernel`, `formats::dm`.
 
@@ -107,7 +108,8 @@ pub(super) const RULES: &[Rule] = &[
              iter = prop_array_iterator(cmd_array);",
         since: None,
     },
-    // A table without a type takes that of the one before, and without start or length what was in memory.
+    // A table without a type takes that of the one before, and without start or length what was
+    // in memory.
     Rule {
         source: IOCTL,
         function: "dm_table_load_ioctl",

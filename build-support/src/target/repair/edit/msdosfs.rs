@@ -7,8 +7,9 @@ use super::Rule;
 const MOUNT: &str = "sys/fs/msdosfs/msdosfs_vfsops.c";
 
 pub(super) const RULES: &[Rule] = &[
-    // Sectors below the disk's, which shift by a negative number; no FAT, or one in the boot sector; or what lies before the first cluster is all that there is, so that the
-    // number of clusters is negative, and the search for free ones goes on for ever.
+    // Sectors below the disk's, which shift by a negative number; no FAT, or one in the boot
+    // sector; or what lies before the first cluster is all that there is, so that the number of
+    // clusters is negative, and the search for free ones goes on for ever.
     Rule {
         source: MOUNT,
         function: "msdosfs_mountfs",
@@ -21,7 +22,8 @@ pub(super) const RULES: &[Rule] = &[
              pmp->pm_nmbrofclusters = (pmp",
         since: None,
     },
-    // A FAT entry may cross a buffer's end only where FATs are longer than a buffer, and those of 12 bits are not.
+    // A FAT entry may cross a buffer's end only where FATs are longer than a buffer, and those of
+    // 12 bits are not.
     Rule {
         source: MOUNT,
         function: "msdosfs_mountfs",
@@ -45,8 +47,8 @@ pub(super) const RULES: &[Rule] = &[
              pmp->pm_fatblocksec =",
         since: None,
     },
-    // FSInfo is left as it was, and wrong, where the third boot sector has no signature, or no free cluster is named.
-    // The former is usual; the latter means that nobody knows.
+    // FSInfo is left as it was, and wrong, where the third boot sector has no signature, or no
+    // free cluster is named. The former is usual; the latter means that nobody knows.
     Rule {
         source: MOUNT,
         function: "msdosfs_mountfs",
@@ -63,7 +65,8 @@ pub(super) const RULES: &[Rule] = &[
              pmp->pm_nxtfree = CLUST_FIRST; }",
         since: None,
     },
-    // A FAT begins with the byte that tells the medium. Elsewhere there is no FAT: sectors have another size, say.
+    // A FAT begins with the byte that tells the medium. Elsewhere there is no FAT: sectors have
+    // another size, say.
     Rule {
         source: "sys/fs/msdosfs/msdosfs_fat.c",
         function: "fillinusemap",
@@ -71,5 +74,23 @@ pub(super) const RULES: &[Rule] = &[
         by: "if (cn == CLUST_FIRST && *(uint8_t *)bp->b_data < 0xf0) { brelse(bp, 0); return EINVAL; } \
              if (FAT32(pmp))",
         since: None,
+    },
+    // A chain of clusters that bites its tail: the length of a directory is counted along it.
+    Rule {
+        source: "sys/fs/msdosfs/msdosfs_fat.c",
+        function: "pcbmap",
+        find: "for (; i < findcn; i++) {",
+        by: "for (; i < findcn; i++) { if (i > pmp->pm_maxcluster) { if (bp) brelse(bp, 0); return (EIO); }",
+        since: None,
+    },
+    // And where it cannot be counted, the directory was empty.
+    Rule {
+        source: "sys/fs/msdosfs/msdosfs_denode.c",
+        function: "msdosfs_loadvnode",
+        find: "if (error == E2BIG) {",
+        by: "if (error != E2BIG) { vp->v_type = VNON; pool_put(&msdosfs_denode_pool, ldep); \
+             return error ? error : EIO; } \
+             if (error == E2BIG) {",
+        since: Some("2014-08-26"),
     },
 ];

@@ -33,7 +33,8 @@ pub(super) const RULES: &[Rule] = &[
         by: "DEV_BSIZE",
         since: None,
     },
-    // What lies before the superblock is read, and the superblock copied from behind the buffer's end.
+    // What lies before the superblock is read, and the superblock copied from behind the buffer's
+    // end.
     Rule {
         source: MOUNT,
         function: "nilfs_read_superblock",
@@ -111,8 +112,8 @@ pub(super) const RULES: &[Rule] = &[
         by: "nilfsdev->super.s_state = 0; nilfs_search_super_root(nilfsdev);",
         since: None,
     },
-    // The search goes on to older segments, or to where it has been, for ever: in one segment the log grows, and
-    // from one to the next its sequence number does.
+    // The search goes on to older segments, or to where it has been, for ever: in one segment the
+    // log grows, and from one to the next its sequence number does.
     Rule {
         source: SUBR,
         function: "nilfs_search_super_root",

@@ -1,4 +1,5 @@
-//! ntfs: records larger than clusters, clusters larger than buffers, and clusters larger than blocks of directories.
+//! ntfs: records larger than clusters, clusters larger than buffers, and clusters larger than
+//! blocks of directories.
 //!
 //! Tests: `kernel`, `formats::ntfs`; `damaged-images superblocks ntfs`.
 
@@ -8,9 +9,9 @@ const MOUNT: &str = "sys/fs/ntfs/ntfs_vfsops.c";
 const SUBR: &str = "sys/fs/ntfs/ntfs_subr.c";
 
 pub(super) const RULES: &[Rule] = &[
-    // A cluster is read as one buffer, and more than fits is a panic: Windows makes such clusters, and gives their size
-    // as a negative logarithm. Sectors are taken for blocks of the disk and for what fixups are about, which both have
-    // 512 bytes.
+    // A cluster is read as one buffer, and more than fits is a panic: Windows makes such
+    // clusters, and gives their size as a negative logarithm. Sectors are taken for blocks of the
+    // disk and for what fixups are about, which both have 512 bytes.
     Rule {
         source: MOUNT,
         function: "ntfs_mountfs",
@@ -40,8 +41,9 @@ pub(super) const RULES: &[Rule] = &[
              ntmp->ntm_mountp = mp;",
         since: None,
     },
-    // Of a record that is larger than a cluster only the first cluster is read, and what follows in memory is taken
-    // for the rest. The rest is read, too, by whole clusters, as the comment there demands.
+    // Of a record that is larger than a cluster only the first cluster is read, and what follows
+    // in memory is taken for the rest. The rest is read, too, by whole clusters, as the comment
+    // there demands.
     Rule {
         source: SUBR,
         function: "ntfs_loadntnode",
@@ -60,7 +62,8 @@ pub(super) const RULES: &[Rule] = &[
              memcpy(to, (char *)bp->b_data + off, to > (char *)mfrp ? ntfs_cntob(1) :",
         since: Some("2014-12-16"),
     },
-    // A block of a directory has a place in it, and a number in units of 512 bytes, when clusters are larger.
+    // A block of a directory has a place in it, and a number in units of 512 bytes, when clusters
+    // are larger.
     Rule {
         source: SUBR,
         function: "ntfs_ntlookupfile",
@@ -101,8 +104,104 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         source: SUBR,
         function: "ntfs_ntreaddir",
-        find: "1 << (blnum & 3)",
-        by: "1 << (blnum & 7)",
+        find: "if (bmp[blnum >> 3] & (1 << (blnum & 3)))",
+        by: "if ((blnum >> 3) >= bmvap->va_datalen || (bmp[blnum >> 3] & (1 << (blnum & 7))))",
+        since: None,
+    },
+    // Attributes that lead out of their record, or no further: see additions/ntfs_attribute.h.
+    Rule {
+        source: SUBR,
+        function: "ntfs_loadntnode",
+        find: "while (ap->a_hdr.a_type != -1) {",
+        by: "while (off > ntfs_bntob(ntmp->ntm_bpmftrec) - (int)sizeof(u_int32_t) \
+             || ap->a_hdr.a_type != -1) { \
+             if (off >= ntfs_bntob(ntmp->ntm_bpmftrec) \
+             || !attribute_is_whole(ap, ntfs_bntob(ntmp->ntm_bpmftrec) - off)) { error = EINVAL; break; }",
+        since: None,
+    },
+    // Fixups whose array leads out of the record.
+    Rule {
+        source: SUBR,
+        function: "ntfs_procfixups",
+        find: "fxp = (u_int16_t *) (xbuf + fhp->fh_foff);",
+        by: "if (fhp->fh_foff + 2u * fhp->fh_fnum > len) return (EINVAL); \
+             fxp = (u_int16_t *) (xbuf + fhp->fh_foff);",
+        since: None,
+    },
+    // Entries of a directory, likewise.
+    Rule {
+        source: SUBR,
+        function: "ntfs_ntlookupfile",
+        find: "!(iep->ie_flag & NTFS_IEFLAG_LAST) && (rdsize > aoff);",
+        by: "rdsize >= 16 && aoff <= rdsize - 16 && !(iep->ie_flag & NTFS_IEFLAG_LAST) \
+             && iep->reclen <= rdsize - aoff \
+             && iep->reclen >= offsetof(struct attr_indexentry, ie_fname) \
+             && iep->reclen >= offsetof(struct attr_indexentry, ie_fname) + 2 * iep->ie_fnamelen;",
+        since: None,
+    },
+    Rule {
+        source: SUBR,
+        function: "ntfs_ntreaddir",
+        find: "!(iep->ie_flag & NTFS_IEFLAG_LAST) && (rdsize > aoff);",
+        by: "rdsize >= 16 && aoff <= rdsize - 16 && !(iep->ie_flag & NTFS_IEFLAG_LAST) \
+             && iep->reclen <= rdsize - aoff \
+             && iep->reclen >= offsetof(struct attr_indexentry, ie_fname) \
+             && iep->reclen >= offsetof(struct attr_indexentry, ie_fname) + 2 * iep->ie_fnamelen;",
+        since: None,
+    },
+    // The root of a directory that is larger than its blocks, and blocks of any size.
+    Rule {
+        source: SUBR,
+        function: "ntfs_ntlookupfile",
+        find: "rdbuf = malloc(blsize, M_TEMP, M_WAITOK);",
+        by: "if (blsize < DEV_BSIZE || blsize > MAXBSIZE || vap->va_datalen > MAXBSIZE \
+             || vap->va_datalen < sizeof(struct attr_indexroot)) { error = EINVAL; goto fail; } \
+             rdbuf = malloc(MAX(vap->va_datalen, blsize) + sizeof(*iep), M_TEMP, M_WAITOK | M_ZERO);",
+        since: None,
+    },
+    Rule {
+        source: SUBR,
+        function: "ntfs_ntreaddir",
+        find: "fp->f_dirblsz = vap->va_a_iroot->ir_size;",
+        by: "if (vap->va_datalen < sizeof(struct attr_indexroot) || vap->va_datalen > MAXBSIZE \
+             || vap->va_a_iroot->ir_size < DEV_BSIZE || vap->va_a_iroot->ir_size > MAXBSIZE) { \
+             error = EINVAL; goto fail; } \
+             fp->f_dirblsz = vap->va_a_iroot->ir_size;",
+        since: None,
+    },
+    // Memory for as much as an attribute is said to hold, which may never be there.
+    Rule {
+        source: MOUNT,
+        function: "ntfs_calccfree",
+        find: "bmsize = VTOF(vp)->f_size;",
+        by: "if (VTOF(vp)->f_size > ntmp->ntm_bootfile.bf_spv / ntmp->ntm_spc / 8 + MAXBSIZE) return EINVAL; \
+             bmsize = VTOF(vp)->f_size;",
+        since: None,
+    },
+    Rule {
+        source: SUBR,
+        function: "ntfs_ntreaddir",
+        find: "bmp = (u_char *) malloc(",
+        by: "if (bmvap->va_datalen > 8 * MAXBSIZE) { error = EINVAL; goto fail; } \
+             bmp = (u_char *) malloc(",
+        since: None,
+    },
+    Rule {
+        source: SUBR,
+        function: "ntfs_ntvattrget",
+        find: "len = lvap->va_datalen;",
+        by: "if (lvap->va_datalen > 4 * MAXBSIZE) return (EINVAL); len = lvap->va_datalen;",
+        since: None,
+    },
+    // An entry of a list of attributes that leads out of it, or no further.
+    Rule {
+        source: SUBR,
+        function: "ntfs_ntvattrget",
+        find: "if (len > aalp->reclen) {",
+        by: "if (len < offsetof(struct attr_attrlist, al_name) || aalp->reclen > len \
+             || aalp->reclen < offsetof(struct attr_attrlist, al_name) + 2 * aalp->al_namelen) { \
+             error = EINVAL; goto out; } \
+             if (len > aalp->reclen) {",
         since: None,
     },
 ];

@@ -4,11 +4,13 @@
 
 use super::Rule;
 
+const SUBR: &str = "sys/fs/udf/udf_subr.c";
 const ALLOCATION: &str = "sys/fs/udf/udf_allocation.c";
 
 pub(super) const RULES: &[Rule] = &[
-    // A file of a size that its allocation descriptors cannot tell: they go on behind the end of their table. What
-    // fits is decided before anything is changed, by the smaller number of descriptors that a block has.
+    // A file of a size that its allocation descriptors cannot tell: they go on behind the end of
+    // their table. What fits is decided before anything is changed, by the smaller number of
+    // descriptors that a block has.
     Rule {
         source: ALLOCATION,
         function: "udf_grow_node",
@@ -25,6 +27,125 @@ pub(super) const RULES: &[Rule] = &[
         function: "udf_append_adslot",
         find: "ext = udf_node->ext[extnr];",
         by: "if (extnr >= UDF_MAX_ALLOC_EXTENTS) return EFBIG; ext = udf_node->ext[extnr];",
+        since: None,
+    },
+    // Sequences of descriptors whose length is no multiple of a block's: they have no end.
+    Rule {
+        source: SUBR,
+        function: "udf_read_vds_extent",
+        find: "while (len) {",
+        by: "while (len >= sector_size) {",
+        since: None,
+    },
+    Rule {
+        source: SUBR,
+        function: "udf_read_vds_extent",
+        find: "len -= dscr_size;",
+        by: "len -= MIN(len, dscr_size);",
+        since: None,
+    },
+    // And those that are as long as a number can be: what lies behind the disk's end is skipped
+    // block by block.
+    Rule {
+        source: SUBR,
+        function: "udf_retrieve_lvint",
+        find: "len     = udf_rw32(ump->logical_vol->integrity_seq_loc.len);",
+        by: "len = MIN(udf_rw32(ump->logical_vol->integrity_seq_loc.len), 1024 * lb_size);",
+        since: None,
+    },
+    Rule {
+        source: SUBR,
+        function: "udf_retrieve_lvint",
+        find: "len    = udf_rw32(lvint->next_extent.len);",
+        by: "len = MIN(udf_rw32(lvint->next_extent.len), 1024 * lb_size);",
+        since: None,
+    },
+    Rule {
+        source: SUBR,
+        function: "udf_retrieve_lvint",
+        find: "while (len) {",
+        by: "while (len >= lb_size) {",
+        since: None,
+    },
+    // A descriptor of gigabytes.
+    Rule {
+        source: "sys/fs/udf/udf_readwrite.c",
+        function: "udf_read_phys_dscr",
+        find: "dscrlen = udf_tagsize(dst, sector_size);",
+        by: "dscrlen = udf_tagsize(dst, sector_size); \
+             if (error == 0 && (dscrlen < sector_size || dscrlen > (64 << 20))) error = EINVAL;",
+        since: None,
+    },
+    // Maps of partitions behind the descriptors that they stand in, and partitions that are not
+    // where they must be.
+    Rule {
+        source: SUBR,
+        function: "udf_process_vds",
+        find: "ump->logvol_info = lvinfo;",
+        by: "if (n_pm > UDF_PMAPS || n_pm > udf_rw32(lvint->num_part) \
+             || udf_rw32(lvint->l_iu) < sizeof(struct udf_logvol_info)) return EINVAL; \
+             ump->logvol_info = lvinfo;",
+        since: None,
+    },
+    Rule {
+        source: SUBR,
+        function: "udf_process_vds",
+        find: "pmap_size  = pmap_pos[1];",
+        by: "pmap_size = pmap_pos[1]; \
+             if (pmap_size < 6 || pmap_pos + pmap_size > \
+             ump->logical_vol->maps + udf_rw32(ump->logical_vol->mt_l)) return EINVAL;",
+        since: None,
+    },
+    Rule {
+        source: SUBR,
+        function: "udf_process_vds",
+        find: "if (pmap_type == UDF_VTOP_TYPE_UNKNOWN)",
+        by: "if (pmap_type == UDF_VTOP_TYPE_UNKNOWN || (phys_part != log_part \
+             && (pmap_type == UDF_VTOP_TYPE_PHYS || pmap_type == UDF_VTOP_TYPE_SPARABLE)))",
+        since: None,
+    },
+    // Files whose descriptor is larger than a block, whose size is negative, or which have
+    // another strategy than the two: the driver reads their descriptor again and again.
+    Rule {
+        source: SUBR,
+        function: "udf_loadvnode",
+        find: "KASSERT(udf_tagsize(dscr, lb_size) == lb_size);",
+        by: "if (udf_tagsize(dscr, lb_size) != lb_size) { \
+             udf_free_logvol_dscr(ump, &icb_loc, dscr); error = EINVAL; break; }",
+        since: Some("2015-05-20"),
+    },
+    Rule {
+        source: SUBR,
+        function: "udf_loadvnode",
+        find: "if (strat == 4096) {",
+        by: "if ((strat != 4 && strat != 4096) || file_size > INT64_MAX) { error = EINVAL; break; } \
+             if (strat == 4096) {",
+        since: Some("2015-05-20"),
+    },
+    // Content in a descriptor that is said to be larger.
+    Rule {
+        source: SUBR,
+        function: "udf_read_internal",
+        find: "assert(inflen < sector_size);",
+        by: "const uint8_t *base = fe ? (const uint8_t *)fe : (const uint8_t *)efe; \
+             if (inflen >= sector_size || (size_t)(srcpos - base) > sector_size \
+             || inflen > sector_size - (size_t)(srcpos - base)) return EIO;",
+        since: None,
+    },
+    // Seconds are cut to 32 bits when they are read: times from 2106 on were others.
+    Rule {
+        source: SUBR,
+        function: "udf_timestamp_to_timespec",
+        find: "uint32_t usecs, secs, nsecs;",
+        by: "uint32_t usecs, nsecs; time_t secs;",
+        since: None,
+    },
+    // A name that is in none of the two character sets.
+    Rule {
+        source: SUBR,
+        function: "udf_to_unix_name",
+        find: "assert(*id == 8);",
+        by: "if (*id != 8) { *result = 0; free(raw_name, M_UDFTEMP); return; }",
         since: None,
     },
 ];

@@ -1,0 +1,49 @@
+//! LFS: a checkpoint was called done before it was, and relied on a disk without a cache.
+//!
+//! A mount begins at the older one of two superblocks. So what each of them refers to has to be on the disk before it
+//! is written, and nothing may be written over that before the next is.
+//!
+//! Test: `kernel`, `power_cuts::lfs`.
+
+use super::Rule;
+
+const SUBR: &str = "sys/ufs/lfs/lfs_subr.c";
+
+pub(super) const RULES: &[Rule] = &[
+    Rule {
+        source: "sys/ufs/lfs/lfs_segment.c",
+        function: "lfs_writesuper",
+        find: "ASSERT_MAYBE_SEGLOCK(fs);",
+        by: "ASSERT_MAYBE_SEGLOCK(fs); rumpkernel_lfs_flush(devvp);",
+        since: None,
+    },
+    // Only for those who asked for it a checkpoint waited for what it refers to.
+    Rule {
+        source: SUBR,
+        function: "lfs_segunlock",
+        find: "while (ckp && sync && fs->lfs_iocount) {",
+        by: "while (ckp && fs->lfs_iocount) {",
+        since: None,
+    },
+    // The superblocks themselves were waited for by nobody.
+    Rule {
+        source: SUBR,
+        function: "lfs_segunlock",
+        find: "fs->lfs_activesb = 1 - fs->lfs_activesb;",
+        by: "mutex_enter(&lfs_lock); \
+             while (fs->lfs_sbactive) mtsleep(&fs->lfs_sbactive, PRIBIO + 1, \"lfs sb\", 0, &lfs_lock); \
+             mutex_exit(&lfs_lock); rumpkernel_lfs_flush(VTOI(fs->lfs_ivnode)->i_devvp); \
+             fs->lfs_activesb = 1 - fs->lfs_activesb;",
+        since: None,
+    },
+    // The inode is in a segment by now, and so are the data, but nothing refers to them before the next checkpoint.
+    Rule {
+        source: "sys/ufs/lfs/lfs_vnops.c",
+        function: "lfs_fsync",
+        find: "if (error == 0 && ap->a_flags & FSYNC_CACHE) {",
+        by: "if (error == 0 && wait && (ap->a_flags & FSYNC_RECLAIM) == 0) \
+             error = lfs_segwrite(vp->v_mount, SEGM_CKP | SEGM_SYNC); \
+             if (error == 0 && ap->a_flags & FSYNC_CACHE) {",
+        since: None,
+    },
+];

@@ -1,0 +1,158 @@
+//! Formats that other systems made, through raw mount calls: good images are read, bad ones are
+//! errors.
+
+pub(crate) mod dm;
+pub(crate) mod fat;
+pub(crate) mod nilfs;
+pub(crate) mod ntfs;
+pub(crate) mod times;
+pub(crate) mod udf;
+
+use std::ffi::CStr;
+use std::fs::File;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+
+use rumpkernel::{Error, Kernel, fs};
+use rumpkernel_fuzz::{Access, Format, detach, unmount};
+
+use crate::world::{self, Folder};
+
+/// Where programs that make file systems lie, besides the user's own paths.
+const PLACES: &str = ":/usr/sbin:/sbin";
+const DEVICE: &CStr = c"/dev/image";
+const POINT: &CStr = c"/mnt";
+
+/// Why a test of these cannot run on this machine. Where `CI` is set it runs, and fails.
+pub(crate) fn obstacle(name: &str) -> Option<&'static str> {
+    let needs: &[(&str, &str, &str)] = &[
+        (
+            "formats::fat::",
+            "mkfs.fat",
+            "mkfs.fat and fsck.fat are missing: install dosfstools",
+        ),
+        (
+            "formats::nilfs::",
+            "mkfs.nilfs2",
+            "mkfs.nilfs2 is missing: install nilfs-tools",
+        ),
+        (
+            "formats::ntfs::",
+            "mkntfs",
+            "mkntfs and ntfscp are missing: install ntfs-3g",
+        ),
+        (
+            "formats::times::ext2",
+            "mke2fs",
+            "mke2fs and debugfs are missing: install e2fsprogs",
+        ),
+        (
+            "formats::times::fat",
+            "mkfs.fat",
+            "mkfs.fat is missing: install dosfstools",
+        ),
+        (
+            "formats::times::udf",
+            "mkudffs",
+            "mkudffs is missing: install udftools",
+        ),
+        (
+            "formats::udf::",
+            "mkudffs",
+            "mkudffs is missing: install udftools",
+        ),
+    ];
+    let (_, tool, reason) = needs.iter().find(|(test, ..)| name.starts_with(test))?;
+    let paths = std::env::var("PATH").unwrap_or_default() + PLACES;
+    let is_there = std::env::split_paths(&paths).any(|path| path.join(tool).is_file());
+    (!is_there && std::env::var_os("CI").is_none()).then_some(reason)
+}
+
+/// Runs a command, of which the word IMAGE is the image, and returns what it says.
+fn run(command: &str, image: &std::path::Path) -> String {
+    let image = image.display().to_string();
+    let words: Vec<&str> = command
+        .split(' ')
+        .map(|word| if word == "IMAGE" { &image } else { word })
+        .collect();
+    let output = Command::new(words[0])
+        .args(&words[1..])
+        .env("PATH", std::env::var("PATH").unwrap_or_default() + PLACES)
+        .stdin(Stdio::null())
+        .output()
+        .unwrap_or_else(|error| panic!("{command}: {error}"));
+    let said = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
+    assert!(output.status.success(), "{command}: {said}");
+    said
+}
+
+/// An image in a folder of its own.
+struct Made {
+    _folder: Folder,
+    path: PathBuf,
+}
+
+impl Made {
+    /// A file of this length, on which a command makes a file system.
+    fn by(command: &str, length: u64) -> Self {
+        let folder = Folder::new();
+        let path = folder.path().join("image");
+        File::create(&path).unwrap().set_len(length).unwrap();
+        run(command, &path);
+        Self {
+            _folder: folder,
+            path,
+        }
+    }
+
+    /// Writes bytes over the image's.
+    fn patch(&self, at: u64, bytes: &[u8]) {
+        use std::os::unix::fs::FileExt as _;
+        let file = File::options().write(true).open(&self.path).unwrap();
+        file.write_all_at(bytes, at).unwrap();
+    }
+
+    /// Boots a kernel and mounts the image at /mnt.
+    fn mount(&self, format: Format, access: Access) -> Result<Mounted, Error> {
+        let kernel = world::boot();
+        fs::create_dir(&kernel, "/mnt").unwrap();
+        format.mount(&kernel, &self.path, DEVICE, POINT, access)?;
+        Ok(Mounted { kernel })
+    }
+
+    /// The number of the error with which the kernel refuses the image, and goes on.
+    fn refused(&self, format: Format, access: Access) -> Option<rumpkernel::Errno> {
+        let kernel = world::boot();
+        fs::create_dir(&kernel, "/mnt").unwrap();
+        let error = format
+            .mount(&kernel, &self.path, DEVICE, POINT, access)
+            .unwrap_err();
+        assert!(kernel.is_alive(), "{error}");
+        kernel.shutdown().unwrap();
+        error.errno()
+    }
+}
+
+/// A kernel with an image at /mnt.
+struct Mounted {
+    kernel: Kernel,
+}
+
+impl Mounted {
+    /// The names in a directory, in order.
+    fn names(&self, path: &str) -> Vec<String> {
+        let entries = fs::read_dir(&self.kernel, path).unwrap();
+        let mut names: Vec<String> = entries
+            .map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned())
+            .collect();
+        names.sort();
+        names
+    }
+
+    /// Unmounts, gives the image back, and ends the kernel.
+    fn leave(self) {
+        unmount(&self.kernel, POINT).unwrap();
+        assert_eq!(detach(&self.kernel, DEVICE).unwrap(), None);
+        self.kernel.shutdown().unwrap();
+    }
+}

@@ -1,0 +1,42 @@
+//! What was called durable survives a loss of power. `power-cuts` does the same thing a thousand times.
+
+use rumpkernel_tests::power_cut::{Campaign, Format};
+
+use crate::world::{self, Folder};
+
+// A dead kernel is followed by another.
+crate::tests![; loaded: ffs, ffs_with_a_log, ext2, fat, lfs];
+
+fn campaign(format: Format) {
+    let folder = Folder::new();
+    let campaign = Campaign {
+        format,
+        cuts: 25,
+        flushes: 15,
+        operations: 120,
+        seed: 7,
+    };
+    let report = campaign.run(folder.path(), world::boot_with).unwrap();
+    assert!(report.cuts >= 25 && report.files > 25, "{report:?}");
+    assert!(report.troubles.is_empty(), "{:#?}", report.troubles);
+}
+
+fn ffs() {
+    campaign(Format::Ffs);
+}
+
+fn ffs_with_a_log() {
+    campaign(Format::FfsLog);
+}
+
+fn ext2() {
+    campaign(Format::Ext2);
+}
+
+fn fat() {
+    campaign(Format::Fat);
+}
+
+fn lfs() {
+    campaign(Format::Lfs);
+}

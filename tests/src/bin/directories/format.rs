@@ -1,0 +1,157 @@
+//! The file systems: how each is made, mounted and checked, and what it can hold.
+
+use std::ffi::c_int;
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use rumpkernel_sys::MNT_LOG;
+use rumpkernel_tests::{Kind, Limits};
+
+/// One file system with one choice of its parameters.
+pub(crate) struct Format {
+    pub(crate) name: &'static str,
+    pub(crate) kind: Kind,
+    /// Flags of mount(2).
+    pub(crate) flags: c_int,
+    pub(crate) limits: Limits,
+    /// The program that makes it, with its arguments; `IMAGE` stands for the image, `EMPTY` for an empty folder.
+    make: &'static str,
+    /// The program that checks it without changing it.
+    check: Option<&'static str>,
+}
+
+const FFS: Kind = Kind::Ufs(c"ffs");
+const EXT2: Kind = Kind::Ufs(c"ext2fs");
+const E2FSCK: Option<&str> = Some("e2fsck -fn IMAGE");
+const FSCK_FAT: Option<&str> = Some("fsck.fat -n IMAGE");
+
+const FAT: Limits = Limits {
+    hard_links: false,
+    ..Limits::UNIX
+};
+
+/// FFS by default: no program here checks one, so a second kernel does.
+const fn ffs(name: &'static str, make: &'static str) -> Format {
+    Format {
+        name,
+        kind: FFS,
+        flags: 0,
+        limits: Limits::UNIX,
+        make,
+        check: None,
+    }
+}
+
+const fn logged(name: &'static str, make: &'static str) -> Format {
+    Format {
+        flags: MNT_LOG,
+        ..ffs(name, make)
+    }
+}
+
+const fn ext2(name: &'static str, make: &'static str) -> Format {
+    Format {
+        kind: EXT2,
+        check: E2FSCK,
+        ..ffs(name, make)
+    }
+}
+
+const fn fat(name: &'static str, make: &'static str) -> Format {
+    Format {
+        kind: Kind::Msdos,
+        limits: FAT,
+        check: FSCK_FAT,
+        ..ffs(name, make)
+    }
+}
+
+pub(crate) const FORMATS: &[Format] = &[
+    ffs(
+        "ffs1-2k",
+        "makefs -t ffs -B le -s 32m -f 2000 -o version=1,bsize=4096,fsize=512 IMAGE EMPTY",
+    ),
+    ffs(
+        "ffs1",
+        "makefs -t ffs -B le -s 32m -f 2000 -o version=1 IMAGE EMPTY",
+    ),
+    ffs(
+        "ffs1-be",
+        "makefs -t ffs -B be -s 32m -f 2000 -o version=1 IMAGE EMPTY",
+    ),
+    ffs(
+        "ffs2-4k",
+        "makefs -t ffs -B le -s 32m -f 2000 -o version=2,bsize=4096,fsize=512 IMAGE EMPTY",
+    ),
+    ffs(
+        "ffs2",
+        "makefs -t ffs -B le -s 32m -f 2000 -o version=2,bsize=16384,fsize=2048 IMAGE EMPTY",
+    ),
+    ffs(
+        "ffs2-be",
+        "makefs -t ffs -B be -s 32m -f 2000 -o version=2,bsize=32768,fsize=4096 IMAGE EMPTY",
+    ),
+    logged(
+        "ffs1-log",
+        "makefs -t ffs -B le -s 64m -f 2000 -o version=1 IMAGE EMPTY",
+    ),
+    logged(
+        "ffs2-log",
+        "makefs -t ffs -B le -s 64m -f 2000 -o version=2 IMAGE EMPTY",
+    ),
+    ext2("ext2-1k", "mke2fs -q -t ext2 -b 1024 -I 128 IMAGE 32m"),
+    ext2("ext2-2k", "mke2fs -q -t ext2 -b 2048 -I 128 IMAGE 32m"),
+    ext2("ext2-4k", "mke2fs -q -t ext2 -b 4096 -I 256 IMAGE 32m"),
+    fat("fat12", "mkfs.fat -C -F 12 -s 8 IMAGE 16000"),
+    fat("fat16", "mkfs.fat -C -F 16 -s 4 IMAGE 32000"),
+    fat("fat32", "mkfs.fat -C -F 32 -s 1 IMAGE 64000"),
+    Format {
+        kind: Kind::Udf,
+        check: None,
+        ..ffs(
+            "udf",
+            "mkudffs --new-file --blocksize=512 --media-type=hd IMAGE 65536",
+        )
+    },
+    Format {
+        kind: Kind::Tmpfs,
+        ..ffs("tmpfs", "touch IMAGE")
+    },
+];
+
+impl Format {
+    /// Whether nothing is left of it once it is unmounted.
+    pub(crate) fn is_in_memory(&self) -> bool {
+        self.kind == Kind::Tmpfs
+    }
+
+    /// Makes an image of it; an error says why that cannot be done here.
+    pub(crate) fn make(&self, image: &Path) -> Result<(), String> {
+        let empty = image.with_extension("empty");
+        fs::create_dir(&empty).map_err(|error| error.to_string())?;
+        run(self.make, image, &empty)
+    }
+
+    /// Has it checked, where there is a program that does.
+    pub(crate) fn check(&self, image: &Path) -> Result<(), String> {
+        self.check.map_or(Ok(()), |check| run(check, image, image))
+    }
+}
+
+fn run(command: &str, image: &Path, empty: &Path) -> Result<(), String> {
+    let mut words = command.split(' ').map(|word| match word {
+        "IMAGE" => image.as_os_str(),
+        "EMPTY" => empty.as_os_str(),
+        word => word.as_ref(),
+    });
+    let program = words.next().unwrap_or_default();
+    let output = Command::new(program).args(words).output();
+    let output = output.map_err(|error| format!("{command}: {error}"))?;
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    if output.status.success() {
+        return Ok(());
+    }
+    let (stdout, stderr) = (text(&output.stdout), text(&output.stderr));
+    Err(format!("{command}: {}\n{stdout}{stderr}", output.status))
+}

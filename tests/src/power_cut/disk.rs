@@ -1,0 +1,73 @@
+//! What a disk holds after a loss of power.
+
+use std::path::Path;
+
+use rumpuser_posix::DiskEvent;
+
+use super::random::Random;
+
+/// What a disk writes as a whole or not at all.
+const SECTOR: usize = 512;
+
+/// A disk, and what happened to it.
+#[derive(Debug)]
+pub(super) struct Disk {
+    original: Vec<u8>,
+    events: Vec<DiskEvent>,
+}
+
+impl Disk {
+    pub(super) fn new(original: Vec<u8>, events: Vec<DiskEvent>) -> Self {
+        Self { original, events }
+    }
+
+    /// Returns how many events there are.
+    pub(super) fn len(&self) -> usize {
+        self.events.len()
+    }
+
+    /// Returns where among the events flushes are.
+    pub(super) fn flushes(&self) -> Vec<usize> {
+        let is_flush = |event: &DiskEvent| matches!(event, DiskEvent::Flush { .. });
+        let events = self.events.iter().enumerate();
+        events
+            .filter(|(_, event)| is_flush(event))
+            .map(|(at, _)| at)
+            .collect()
+    }
+
+    /// Writes to `path` what may be left when the power is lost after `point` events.
+    pub(super) fn write(
+        &self,
+        path: &Path,
+        point: usize,
+        random: &mut Random,
+    ) -> Result<(), String> {
+        let covered = self.events[..point].iter().filter_map(|event| match event {
+            DiskEvent::Flush { covers, .. } => Some(*covers),
+            _ => None,
+        });
+        let durable = covered.max().unwrap_or_default();
+        // All of what came since, nothing, or something between, by sector or by write.
+        let kept = [0, 10, 50, 90, 100][random.below(5)];
+        let tears = random.chance(50);
+        let mut image = self.original.clone();
+        for (number, event) in self.events[..point].iter().enumerate() {
+            let DiskEvent::Write { offset, data, .. } = event else {
+                continue;
+            };
+            let start = usize::try_from(*offset).map_err(|error| error.to_string())?;
+            let all = number < durable || (!tears && random.chance(kept));
+            if !all && !tears {
+                continue;
+            }
+            for (number, sector) in data.chunks(SECTOR).enumerate() {
+                if all || random.chance(kept) {
+                    let at = start + number * SECTOR;
+                    image[at..at + sector.len()].copy_from_slice(sector);
+                }
+            }
+        }
+        std::fs::write(path, image).map_err(|error| error.to_string())
+    }
+}
