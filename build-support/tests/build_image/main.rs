@@ -9,6 +9,7 @@ mod sites;
 rumpkernel_harness::tests! {
     machines::tables_say_what_the_source_says,
     machines::the_packed_image_can_be_asked_for_twice_with_the_same_answer,
+    machines::the_linker_of_rustc_needs_no_compiler_that_links,
     refusal::what_nobody_defines_is_named_with_its_users,
     refusal::addresses_in_code_are_named_with_their_function,
     refusal::thread_local_variables_are_named,

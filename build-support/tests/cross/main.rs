@@ -20,6 +20,7 @@ rumpkernel_harness::tests! {
     compilers::objects_of_other_formats_are_refused_by_name,
     compilers::a_compiler_that_crashes_shows_how_and_what_it_said,
     compilers::compilers_are_asked_whether_there_are_thread_local_variables,
+    copies::every_copy_is_a_move,
     flags::link_time_optimisation_of_the_program_does_not_reach_the_kernel,
     flags::a_compiler_behind_ccache_makes_the_same_objects,
     flags::a_flag_for_another_machine_is_refused_where_it_comes_last,
