@@ -79,6 +79,10 @@ fn compile(files: impl Iterator<Item = &'static str>) -> Result<(), String> {
         .flags(is_arm.then_some("-marm"))
         .warnings(true)
         .extra_warnings(true);
+    if cargo("CARGO_CFG_TARGET_ARCH") == "aarch64" {
+        // Otherwise shim/access.c would exchange words, and fault, in a function elsewhere.
+        build.flag_if_supported("-mno-outline-atomics");
+    }
     let compiler = build.try_get_compiler();
     let compiler = compiler.map_err(|error| format!("no C compiler: {error}"))?;
     let mut library = cc::Build::new();
