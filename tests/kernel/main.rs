@@ -122,18 +122,22 @@ const ALL: &[&[Test]] = &[
 ];
 
 /// Why a test cannot run on this machine.
-fn obstacle(name: &str) -> Option<&'static str> {
+fn obstacle(name: &str) -> Option<Missing> {
     if name == "durability::a_full_disk_of_the_host_is_told" {
-        return small_disk::obstacle();
+        return small_disk::obstacle().map(Missing::on_this_machine);
     }
     if name.starts_with("directories::ext2") && !has_ext2_tools() {
-        return Some("mke2fs and e2fsck are not installed (package e2fsprogs)");
+        let reason = "mke2fs and e2fsck are not installed (package e2fsprogs)";
+        return Some(Missing::tool(reason));
     }
     let has_usb = cfg!(any(target_arch = "x86", target_arch = "x86_64"));
-    (name.starts_with("usb::") && !has_usb)
-        .then_some("NetBSD has the driver of the ports on x86 only")
-        .or_else(|| volumes::obstacle(name))
+    if name.starts_with("usb::") && !has_usb {
+        let reason = "NetBSD has the driver of the ports on x86 only";
+        return Some(Missing::on_this_machine(reason));
+    }
+    volumes::obstacle(name)
         .or_else(|| formats::obstacle(name))
+        .map(Missing::tool)
 }
 
 /// Whether the programs that make and check file systems of Linux's are there.
@@ -148,14 +152,15 @@ const CAN_LOAD: bool = cfg!(not(target_arch = "sparc64"));
 /// A test with loaded kernels.
 fn loaded(name: &str, run: impl FnOnce() -> Result<Completion, Failed> + Send + 'static) -> Trial {
     if !CAN_LOAD {
-        return cannot_run(name, "this machine's ABI does not let kernels be loaded");
+        let reason = "this machine's ABI does not let kernels be loaded";
+        return cannot_run(name, Missing::on_this_machine(reason));
     }
     Trial::ignorable_test(name, run)
 }
 
 /// A test that is ignored, with the reason.
-fn cannot_run(name: &str, reason: &'static str) -> Trial {
-    Trial::ignorable_test(name, move || Missing::on_this_machine(reason).answer())
+fn cannot_run(name: &str, missing: Missing) -> Trial {
+    Trial::ignorable_test(name, || missing.answer())
 }
 
 fn main() -> ExitCode {

@@ -307,7 +307,7 @@ pub(crate) fn tables_say_what_the_source_says() -> Outcome {
             let packed = packed.unwrap_or_else(|error| panic!("{toolchain:?}, LLD: {error}"));
             check(toolchain, "rustc's LLD", &image(packed));
         } else {
-            missing.push(Missing::tool("rustc came without LLD"));
+            missing.push(Missing::on_this_machine(NO_RUST_LLD));
         }
     }
     all_but(missing)
@@ -326,16 +326,16 @@ pub(crate) fn the_linker_of_rustc_needs_no_compiler_that_links() -> Outcome {
         triple: HOST,
         command: "sh -c 'case \" $* \" in *shared*relocs*) exit 1;; *) exec cc \"$@\";; esac' cc",
     };
-    let Some(mut scene) = Scene::new(&toolchain) else {
-        return Err(Missing::tool(format!(
-            "{HOST} is not the host, or has no cc"
-        )));
-    };
+    let mut scene = Scene::new(&toolchain)
+        .ok_or_else(|| Missing::on_this_machine(format!("it is for {HOST} and needs cc")))?;
     scene.library("kernel", KERNEL, &[]);
     assert!(scene.pack().is_err(), "the compiler links");
     if !scene.use_rust_lld() {
-        return Err(Missing::tool("rustc came without LLD"));
+        return Err(Missing::on_this_machine(NO_RUST_LLD));
     }
     scene.pack().unwrap();
     Ok(())
 }
+
+/// Rust's own builds have it, distributions' may not.
+const NO_RUST_LLD: &str = "rustc came without LLD";

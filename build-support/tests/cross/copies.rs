@@ -73,8 +73,8 @@ fn undefined(program: &str, triple: &str, text: &str) -> Vec<String> {
 pub(crate) fn every_copy_is_a_move() -> Outcome {
     let mut missing = Vec::new();
     for (program, triple) in COMPILERS {
-        if let Err(one) = installed(program.split(' ').next().unwrap()) {
-            missing.push(one);
+        if let Err(absent) = installed(program.split(' ').next().unwrap()) {
+            missing.push(absent);
             continue;
         }
         for text in COPIES {
