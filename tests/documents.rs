@@ -83,7 +83,6 @@ fn readme_lists_every_setting() {
     );
 }
 
-#[test]
 fn readme_names_the_version_of_rust_that_the_manifests_do() {
     let workspace = &manifest("Cargo.toml")["workspace"];
     let version = workspace["package"]["rust-version"].as_str();
@@ -101,7 +100,6 @@ fn readme_names_the_version_of_rust_that_the_manifests_do() {
 }
 
 /// Tables and code are as long as they have to be.
-#[test]
 fn prose_of_readme_ends_before_column_100() {
     let readme = read("README.md");
     let mut is_code = false;
@@ -118,7 +116,6 @@ fn prose_of_readme_ends_before_column_100() {
 }
 
 /// A reader would look in vain there: the crates are not published.
-#[test]
 fn no_manifest_and_no_sample_names_a_place_to_get_the_crates_from() {
     let readme = read("README.md");
     assert!(
@@ -292,6 +289,9 @@ fn documents_name_settings_that_exist() {
 }
 
 rumpkernel_harness::tests! {
+    readme_names_the_version_of_rust_that_the_manifests_do,
+    prose_of_readme_ends_before_column_100,
+    no_manifest_and_no_sample_names_a_place_to_get_the_crates_from,
     readme_lists_every_setting,
     readme_lists_every_driver,
     every_component_has_a_row_of_needs,

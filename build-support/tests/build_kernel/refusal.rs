@@ -12,8 +12,7 @@ use crate::scene::{KERNEL, SMALL, configuration, kept, run};
 
 pub(crate) fn an_unknown_component_is_an_error_that_names_those_much_the_same() -> Outcome {
     let configuration = configuration(&kept("unknown"), &["rumpfs_kernsf"]);
-    let result = run(&configuration)?;
-    let message = with_sources(&result.unwrap_err());
+    let message = with_sources(&run(&configuration)?.unwrap_err());
     for word in ["rumpfs_kernsf", SMALL] {
         assert!(message.contains(word), "{message}");
     }
@@ -75,8 +74,7 @@ pub(crate) fn compilers_that_cannot_be_used_are_named() -> Outcome {
     ] {
         let mut configuration = configuration(folder.path(), &[SMALL]);
         configuration.compiler = Some(compiler.clone());
-        let result = run(&configuration)?;
-        let message = with_sources(&result.unwrap_err());
+        let message = with_sources(&run(&configuration)?.unwrap_err());
         for word in [
             word,
             &*compiler.to_string_lossy(),
@@ -93,8 +91,7 @@ pub(crate) fn a_compiler_for_another_machine_is_refused_before_it_compiles() -> 
     let mut configuration = configuration(folder.path(), &[SMALL]);
     configuration.target = "powerpc64-unknown-linux-gnu".into();
     configuration.compiler = Some("cc".into());
-    let result = run(&configuration)?;
-    let message = with_sources(&result.unwrap_err());
+    let message = with_sources(&run(&configuration)?.unwrap_err());
     for word in [
         "`cc` cannot be used",
         "expected ELF64, big-endian, powerpc64, found ELF64, little-endian, x86_64",

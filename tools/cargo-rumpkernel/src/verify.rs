@@ -97,7 +97,7 @@ fn snapshot<'p>(pin: &'p Pin, cache: &Path, is_json: bool) -> Result<Verdict<'p>
                 pin.name,
                 tree.root().display()
             ))?,
-            Err(error) => eprintln!("error: {}: {}", pin.name, with_sources(&error)),
+            Err(error) => eprintln!("error: {}: {}", pin.name, with_sources(error)),
         }
     }
     Ok(Verdict {
