@@ -99,7 +99,8 @@ fn configuration(
     })
 }
 
-/// What is in the kernel image only, if there is to be one: hypercalls that rumpuser-posix lets a kernel make itself.
+/// What is in the kernel image only, if there is to be one: hypercalls that rumpuser-posix lets a
+/// kernel make itself.
 fn image() -> Option<Vec<OwnComponent>> {
     let uncontended = env::var_os("DEP_RUMPUSER_UNCONTENDED").map(PathBuf::from);
     let component = |source| {
@@ -124,7 +125,8 @@ fn lld() -> Result<Option<PathBuf>, Box<dyn Error>> {
     Ok(None)
 }
 
-/// The sources that the feature `vendored` brings; their snapshot is built unless a setting decides.
+/// The sources that the feature `vendored` brings; their snapshot is built unless a setting
+/// decides.
 #[cfg(feature = "vendored")]
 fn vendored(settings: &mut Settings) -> Option<PathBuf> {
     if settings.source.is_some() {
@@ -176,8 +178,9 @@ fn print(built: &Built, configuration: &Configuration) {
             library.name
         );
     }
-    // What direct dependents need to build components of their own, as DEP_RUMPKERNEL_<KEY>. Of the settings they see
-    // the variables; only this build script sees the profile and which features are on.
+    // What direct dependents need to build components of their own, as DEP_RUMPKERNEL_<KEY>. Of the
+    // settings they see the variables; only this build script sees the profile and which features
+    // are on.
     let include = env::join_paths(&built.include_dirs).unwrap_or_default();
     println!("cargo::metadata=include={}", include.to_string_lossy());
     println!("cargo::metadata=source={}", built.tree.display());

@@ -1,6 +1,7 @@
 //! Compiles the few lines that cannot be written in Rust: the landing (`setjmp`), the variadic
-//! `rumpuser_dprintf`, the instruction-cache flush, a thread-local word at a known place, and what has
-//! to know its frame or the host's layout of registers, or may fault; and the weak functions of an empty PCI bus.
+//! `rumpuser_dprintf`, the instruction-cache flush, a thread-local word at a known place, and what
+//! has to know its frame or the host's layout of registers, or may fault; and the weak functions of
+//! an empty PCI bus.
 
 use std::path::Path;
 
@@ -20,7 +21,8 @@ const PCI: &str = "shim/pci.c";
 /// What is compiled into kernel images, by whoever makes them: `DEP_RUMPUSER_UNCONTENDED` names it.
 const UNCONTENDED: &str = "image/uncontended.c";
 
-/// The architectures that NetBSD has a machine for. Which of their targets work is for rumpkernel-sys to say.
+/// The architectures that NetBSD has a machine for. Which of their targets work is for
+/// rumpkernel-sys to say.
 const ARCHITECTURES: [&str; 10] = [
     "aarch64",
     "arm",
@@ -47,7 +49,8 @@ fn main() {
     if std::env::var_os("DOCS_RS").is_some() {
         return;
     }
-    // Before the C compiler is looked for: Cargo shows what fails first, and nobody should install one in vain.
+    // Before the C compiler is looked for: Cargo shows what fails first, and nobody should install
+    // one in vain.
     if let Some(reason) = refusal() {
         let target = cargo("TARGET");
         println!("cargo::error=there are no hypercalls for target `{target}`, because {reason}");
@@ -66,19 +69,24 @@ fn main() {
     }
 }
 
-/// Flags after those of `CFLAGS`, which the crate `cc` puts behind all that it is given. Rustc's linker
-/// knows neither a C compiler's intermediate code nor the library of a sanitizer.
+/// Flags after those of `CFLAGS`, which the crate `cc` puts behind all that it is given. Rustc's
+/// linker knows neither a C compiler's intermediate code nor the library of a sanitizer.
 const LAST: [&str; 2] = ["-fno-lto", "-fno-sanitize=all"];
 
 /// Compiles C into a library and tells Cargo to link it.
 fn compile(files: impl Iterator<Item = &'static str>) -> Result<(), String> {
-    // The frames in which walks begin have to be such as the kernel's, which are no Thumb code either.
+    // The frames in which walks begin have to be such as the kernel's, which are no Thumb code
+    // either.
     let is_arm = cargo("CARGO_CFG_TARGET_ARCH") == "arm";
     let mut build = cc::Build::new();
     build
         .flags(is_arm.then_some("-marm"))
         .warnings(true)
         .extra_warnings(true);
+    if cargo("CARGO_CFG_TARGET_ARCH") == "aarch64" {
+        // Otherwise shim/access.c would exchange words, and fault, in a function elsewhere.
+        build.flag_if_supported("-mno-outline-atomics");
+    }
     let compiler = build.try_get_compiler();
     let compiler = compiler.map_err(|error| format!("no C compiler: {error}"))?;
     let mut library = cc::Build::new();

@@ -179,7 +179,8 @@ fn every_component_is_a_feature() -> Outcome {
     Ok(())
 }
 
-/// The host's sockets, which take the place of the kernel's own stack for those that can use either.
+/// The host's sockets, which take the place of the kernel's own stack for those that can use
+/// either.
 const SOCKIN: &str = "rumpnet_sockin";
 
 fn every_component_has_a_row_of_needs() -> Outcome {
@@ -206,7 +207,8 @@ fn features_turn_on_what_the_catalogue_says_a_component_needs() -> Outcome {
             let names = closure.iter().map(|entry| entry.name.clone());
             Some(names.collect::<BTreeSet<String>>())
         };
-        // Features cannot say "or", so they leave that to the build: on is what is needed either way.
+        // Features cannot say "or", so they leave that to the build: on is what is needed either
+        // way.
         let mut needed = closure(&[name]).expect("a feature is a component");
         if let Some(either) = closure(&[name, SOCKIN]) {
             needed.retain(|need| either.contains(need));

@@ -1,4 +1,5 @@
-//! `docs/hypercalls.md` beside the hypercalls that there are, and beside the snapshot's own headers.
+//! `docs/hypercalls.md` beside the hypercalls that there are, and beside the snapshot's own
+//! headers.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};

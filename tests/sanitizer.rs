@@ -1,5 +1,5 @@
-//! Kernels that check themselves: the tests of the crate in `tests/sanitizer`, which is built with `RUMPKERNEL_UBSAN`
-//! in a folder of its own that is kept for the next time.
+//! Kernels that check themselves: the tests of the crate in `tests/sanitizer`, which is built with
+//! `RUMPKERNEL_UBSAN` in a folder of its own that is kept for the next time.
 
 use std::fs;
 use std::path::Path;

@@ -105,8 +105,8 @@ impl Body {
         }
     }
 
-    /// Syncs, unmounts and halts a kernel that nobody calls any more and that time goes by in, and gives
-    /// back what it had. Of a kernel that died before, the latter only.
+    /// Syncs, unmounts and halts a kernel that nobody calls any more and that time goes by in, and
+    /// gives back what it had. Of a kernel that died before, the latter only.
     pub(crate) fn halt(&self) -> Result<(), ErrorKind> {
         if let Some(death) = self.instance.death() {
             self.bury();
@@ -129,8 +129,8 @@ impl Body {
         }
     }
 
-    /// Makes durable what a kernel has written that was halted, and tells what failed since somebody was
-    /// told last.
+    /// Makes durable what a kernel has written that was halted, and tells what failed since
+    /// somebody was told last.
     fn lost(&self) -> Result<(), ErrorKind> {
         #[cfg(feature = "vfs")]
         if let Some(failure) = self.disks.flush(&self.instance, &self.mark.begin()) {

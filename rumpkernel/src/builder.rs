@@ -39,10 +39,10 @@ impl Builder {
         Self::default()
     }
 
-    /// How many bytes of memory the kernel may use, `RUMP_MEMLIMIT`; at least 4 MiB. It then behaves
-    /// as a machine with that much memory: caches shrink, and calls that need more than there is
-    /// wait until some is free, as long as [`memory_patience`](Self::memory_patience) says. No limit
-    /// by default.
+    /// How many bytes of memory the kernel may use, `RUMP_MEMLIMIT`; at least 4 MiB. It then
+    /// behaves as a machine with that much memory: caches shrink, and calls that need more than
+    /// there is wait until some is free, as long as [`memory_patience`](Self::memory_patience)
+    /// says. No limit by default.
     pub fn memory_limit(mut self, bytes: u64) -> Self {
         self.memory = Some(bytes);
         self.world.parameters = self.world.parameters.memory_limit(bytes);
@@ -52,8 +52,8 @@ impl Builder {
     /// How long calls wait when memory has run out and the kernel has none left that it could give
     /// back, by the kernel's clock; after that the kernel is dead, with
     /// [`ErrorKind::Panicked`](crate::ErrorKind::Panicked) and that reason. Ten seconds by default:
-    /// the kernel tries once a second, and what is being written to a disk counts as on its way. With
-    /// `None` they wait for ever, as on a machine.
+    /// the kernel tries once a second, and what is being written to a disk counts as on its way.
+    /// With `None` they wait for ever, as on a machine.
     pub fn memory_patience(mut self, patience: Option<Duration>) -> Self {
         self.world.memory_patience = MemoryPatience(patience);
         self
@@ -97,8 +97,8 @@ impl Builder {
         self
     }
 
-    /// How many USB ports the kernel has, for [`usb::plug`](crate::usb::plug): none by default, and at
-    /// most 4. The kernel looks at each of them four times a second.
+    /// How many USB ports the kernel has, for [`usb::plug`](crate::usb::plug): none by default, and
+    /// at most 4. The kernel looks at each of them four times a second.
     #[cfg(feature = "ugenhc")]
     pub fn usb_ports(mut self, count: u8) -> Self {
         self.world.usb_ports = count;
@@ -121,7 +121,8 @@ impl Builder {
     /// case.
     ///
     /// The sink is called on whatever thread prints, one at a time. It cannot call into the same
-    /// kernel ([`ErrorKind::InsideKernel`]), and a clone of the kernel in it keeps the kernel alive.
+    /// kernel ([`ErrorKind::InsideKernel`]), and a clone of the kernel in it keeps the kernel
+    /// alive.
     pub fn console(mut self, sink: impl FnMut(&[u8]) + Send + 'static) -> Self {
         self.console = Some(Console::sink(sink));
         self
@@ -163,21 +164,21 @@ impl Builder {
         self
     }
 
-    /// Boots a kernel: with the feature `instances` one that is loaded for this call, as many as you
-    /// like, from any thread; without it the one that is linked into the program, once, as
+    /// Boots a kernel: with the feature `instances` one that is loaded for this call, as many as
+    /// you like, from any thread; without it the one that is linked into the program, once, as
     /// [`boot_linked`](Self::boot_linked) does.
     ///
-    /// A kernel takes some 2 MB, 25 threads and 110 mappings of the host's. Linux lets a process have
-    /// 65,530 mappings (`vm.max_map_count`), which is enough for five hundred kernels. An idle one
-    /// wakes up a hundred times a second on each of its CPUs.
+    /// A kernel takes some 2 MB, 25 threads and 110 mappings of the host's. Linux lets a process
+    /// have 65,530 mappings (`vm.max_map_count`), which is enough for five hundred kernels. An idle
+    /// one wakes up a hundred times a second on each of its CPUs.
     ///
     /// # Errors
     ///
     /// [`ErrorKind::Load`] when the host has no memory for one more, say;
     /// [`ErrorKind::BadParameter`] for a parameter with a NUL character, or too little memory;
     /// [`ErrorKind::SmallStack`] on a thread with less than 64 KiB of stack left;
-    /// [`ErrorKind::Panicked`] when the kernel cannot boot with these parameters. Nothing is left of
-    /// it then.
+    /// [`ErrorKind::Panicked`] when the kernel cannot boot with these parameters. Nothing is left
+    /// of it then.
     pub fn boot(self) -> Result<Kernel, Error> {
         has_stack().during("boot")?;
         #[cfg(feature = "instances")]

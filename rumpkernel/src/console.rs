@@ -1,8 +1,8 @@
 //! Where a kernel's console goes when the program has not said: to the program's log, or nowhere.
 //!
-//! Each feature, `log` and `tracing`, brings its own, and both together bring both. A record has the
-//! target [`TARGET`] and names the kernel by its host name, or by a number when the builder gave it
-//! none.
+//! Each feature, `log` and `tracing`, brings its own, and both together bring both. A record has
+//! the target [`TARGET`] and names the kernel by its host name, or by a number when the builder
+//! gave it none.
 
 use rumpuser_posix::{Console, Parameters};
 

@@ -48,9 +48,9 @@ pub enum ErrorKind {
         backtrace: Arc<Backtrace>,
     },
 
-    /// The kernel's code failed, now or earlier: it used memory that is not there, ran out of stack,
-    /// divided by zero. It is dead as after a panic. What it damaged before is not known; see
-    /// [containment](crate#containment).
+    /// The kernel's code failed, now or earlier: it used memory that is not there, ran out of
+    /// stack, divided by zero. It is dead as after a panic. What it damaged before is not known;
+    /// see [containment](crate#containment).
     #[error("the kernel crashed: {message}")]
     Crashed {
         /// What happened and where, such as `SIGSEGV at address 0x10 in ffs_mountfs+0x1a4`.
@@ -116,9 +116,9 @@ pub enum ErrorKind {
     #[error("the image is in use: unmount it where it is mounted (read-only mounts can share it)")]
     ImageInUse,
 
-    /// The host failed to write to a disk image, or to make durable what was written, at some time since
-    /// this was last asked; see [durability](crate#durability). What the kernel had written is lost, in
-    /// part or as a whole.
+    /// The host failed to write to a disk image, or to make durable what was written, at some time
+    /// since this was last asked; see [durability](crate#durability). What the kernel had written
+    /// is lost, in part or as a whole.
     #[error("{0}; what was written to this disk since the last sync may be lost")]
     Disk(DiskFailure),
 
@@ -169,8 +169,8 @@ impl Error {
         &self.0.kind
     }
 
-    /// NetBSD's error number, when the kernel refused the operation, or for what the host refused to a
-    /// disk.
+    /// NetBSD's error number, when the kernel refused the operation, or for what the host refused
+    /// to a disk.
     pub fn errno(&self) -> Option<Errno> {
         match &self.0.kind {
             ErrorKind::Errno(errno) => Some(*errno),

@@ -64,8 +64,8 @@ impl Kernel {
     /// # Errors
     ///
     /// As for [`Builder::boot`]. Without `instances`,
-    /// [`ErrorKind::AlreadyBooted`](crate::ErrorKind::AlreadyBooted) when it was booted before, even
-    /// if it has been shut down since.
+    /// [`ErrorKind::AlreadyBooted`](crate::ErrorKind::AlreadyBooted) when it was booted before,
+    /// even if it has been shut down since.
     pub fn boot() -> Result<Self, Error> {
         Self::builder().boot()
     }
@@ -108,14 +108,14 @@ impl Kernel {
         Mount::new(&self.gate, file_system, path.as_ref())
     }
 
-    /// Makes everything durable that is cached, sync(2): it is written to the disk images, and these are
-    /// made durable on the host's disk. Returns when that is done.
+    /// Makes everything durable that is cached, sync(2): it is written to the disk images, and
+    /// these are made durable on the host's disk. Returns when that is done.
     ///
     /// # Errors
     ///
     /// [`ErrorKind::Disk`](crate::ErrorKind::Disk) when the host failed to write to any disk of the
-    /// kernel's, or to make durable what was written, since this was last called, whoever else was told;
-    /// see [durability](crate#durability). Otherwise only that the kernel is dead.
+    /// kernel's, or to make durable what was written, since this was last called, whoever else was
+    /// told; see [durability](crate#durability). Otherwise only that the kernel is dead.
     #[cfg(feature = "vfs")]
     pub fn sync(&self) -> Result<(), Error> {
         let gate = &self.gate;
@@ -137,24 +137,25 @@ impl Kernel {
     /// # Errors
     ///
     /// [`ErrorKind::ShutDown`](crate::ErrorKind::ShutDown) when that was done before,
-    /// [`ErrorKind::Panicked`](crate::ErrorKind::Panicked) when the kernel panicked, before or while
-    /// shutting down; [`ErrorKind::InsideKernel`](crate::ErrorKind::InsideKernel) in a callback.
+    /// [`ErrorKind::Panicked`](crate::ErrorKind::Panicked) when the kernel panicked, before or
+    /// while shutting down; [`ErrorKind::InsideKernel`](crate::ErrorKind::InsideKernel) in a
+    /// callback.
     pub fn shutdown(&self) -> Result<(), Error> {
         self.gate.shut_down().during("shutdown")
     }
 
-    /// Ends the kernel at once, as a loss of power would: nothing is synced, unmounted or closed, and
-    /// disk images are left as they are. Every call that is in it returns
+    /// Ends the kernel at once, as a loss of power would: nothing is synced, unmounted or closed,
+    /// and disk images are left as they are. Every call that is in it returns
     /// [`ErrorKind::Killed`](crate::ErrorKind::Killed), and so do all later ones.
     ///
     /// This is the way out when a kernel does not do what it is asked to, a
     /// [`shutdown`](Self::shutdown) included that does not come to its end: a thread that loops in
-    /// its code is taken out of there by a signal, and one that waits in a system call of the host's
-    /// is interrupted: on Linux by the unused real-time signal that the first boot takes, elsewhere by
-    /// SIGSEGV, if no other handler has been put in front. May be called from any thread, also in a callback of the
-    /// kernel's. Waits for the other threads to leave the kernel (not in a callback), up to five
-    /// seconds for those that do not, because a callback of the program's keeps them. Nothing
-    /// happens to a kernel that has ended.
+    /// its code is taken out of there by a signal, and one that waits in a system call of the
+    /// host's is interrupted: on Linux by the unused real-time signal that the first boot takes,
+    /// elsewhere by SIGSEGV, if no other handler has been put in front. May be called from any
+    /// thread, also in a callback of the kernel's. Waits for the other threads to leave the kernel
+    /// (not in a callback), up to five seconds for those that do not, because a callback of the
+    /// program's keeps them. Nothing happens to a kernel that has ended.
     pub fn kill(&self) {
         self.gate.kill();
     }
@@ -200,14 +201,14 @@ impl Kernel {
         unsafe { self.gate.syscall(call) }.during("syscall")
     }
 
-    /// Opens and locks a disk image or disk device of the host's for this kernel, for what this crate does not mount:
-    /// `rump_pub_etfs_register()` takes the disk's [`host_path`](rumpuser_posix::Disk::host_path). It is the kernel's until
-    /// it is dropped.
+    /// Opens and locks a disk image or disk device of the host's for this kernel, for what this
+    /// crate does not mount: `rump_pub_etfs_register()` takes the disk's
+    /// [`host_path`](rumpuser_posix::Disk::host_path). It is the kernel's until it is dropped.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::ImageInUse`](crate::ErrorKind::ImageInUse), [`ErrorKind::Host`](crate::ErrorKind::Host); `ENOTBLK` for
-    /// what cannot be a disk.
+    /// [`ErrorKind::ImageInUse`](crate::ErrorKind::ImageInUse),
+    /// [`ErrorKind::Host`](crate::ErrorKind::Host); `ENOTBLK` for what cannot be a disk.
     #[cfg(feature = "vfs")]
     pub fn attach_disk(
         &self,

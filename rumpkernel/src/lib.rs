@@ -36,9 +36,9 @@
 //!
 //! # Time and chance
 //!
-//! A kernel's time is its [`Clock`]'s: the host's, one that begins elsewhere or runs at another rate,
-//! or one that stands still until the program moves it with a [`Hand`]. File times, timeouts and the
-//! timers of protocols follow it, and waiting for them takes no time:
+//! A kernel's time is its [`Clock`]'s: the host's, one that begins elsewhere or runs at another
+//! rate, or one that stands still until the program moves it with a [`Hand`]. File times, timeouts
+//! and the timers of protocols follow it, and waiting for them takes no time:
 //!
 //! ```no_run
 //! # #[cfg(any(feature = "netinet", feature = "netinet6", feature = "sockin"))]
@@ -61,25 +61,25 @@
 //! # fn main() {}
 //! ```
 //!
-//! With a clock that is moved by hand and [random numbers from a seed](Builder::seed) a kernel, or a
-//! network of kernels on one clock, does the same in every run; see [`Hand`].
+//! With a clock that is moved by hand and [random numbers from a seed](Builder::seed) a kernel, or
+//! a network of kernels on one clock, does the same in every run; see [`Hand`].
 //!
 //! # Durability
 //!
-//! What `File::sync_all`, `Kernel::sync`, `Mount::unmount` and `Kernel::shutdown` return `Ok` for is on
-//! the host's disk: first the kernel writes it to the image, and then the host is made to write the
-//! image, fdatasync(2).
+//! What `File::sync_all`, `Kernel::sync`, `Mount::unmount` and `Kernel::shutdown` return `Ok` for
+//! is on the host's disk: first the kernel writes it to the image, and then the host is made to
+//! write the image, fdatasync(2).
 //!
-//! Most writes happen after the call that caused them has returned. When the host fails one of them (its
-//! disk is full, say), or fails to make one durable, the kernel has thrown the data away by the time that
-//! somebody asks. Therefore each failure is remembered by the disk, and these return it as
-//! [`ErrorKind::Disk`], each of them once, whoever else was told:
+//! Most writes happen after the call that caused them has returned. When the host fails one of them
+//! (its disk is full, say), or fails to make one durable, the kernel has thrown the data away by
+//! the time that somebody asks. Therefore each failure is remembered by the disk, and these return
+//! it as [`ErrorKind::Disk`], each of them once, whoever else was told:
 //!
-//! - the next sync of each file that was open on the disk's file system (a file on a device of the kernel's
-//!   own, such as vnd, hears of all disks);
+//! - the next sync of each file that was open on the disk's file system (a file on a device of the
+//!   kernel's own, such as vnd, hears of all disks);
 //! - the next `Kernel::sync`, of whatever handle; and `Kernel::shutdown` if there was none;
-//! - `Mount::unmount` of the file system on that disk. A `Mount` or kernel that is dropped instead prints
-//!   it on the kernel's console.
+//! - `Mount::unmount` of the file system on that disk. A `Mount` or kernel that is dropped instead
+//!   prints it on the kernel's console.
 //!
 //! An `Ok` after that is about what was written since.
 //!

@@ -52,8 +52,8 @@ fn with_bindings(f: impl FnOnce(&Bindings) -> Result<(), ErrorKind>) -> Result<(
             return Err(host(code));
         }
     }
-    // SAFETY: the value of this key is null or a box that lives until release(), which runs at the end
-    // of this thread.
+    // SAFETY: the value of this key is null or a box that lives until release(), which runs at the
+    // end of this thread.
     f(unsafe { &*value })
 }
 

@@ -3,15 +3,15 @@
 //! A kernel has as many ports as [`Builder::usb_ports`](crate::Builder::usb_ports) says. What is
 //! plugged into one, at any time, is a [`Device`]: emulated by the program, or a real one that the
 //! program reaches in some way. The kernel enumerates it and attaches the drivers that it was built
-//! with. With the feature `umass`, mass storage becomes the disk `/dev/sd0`: its first sector to its last are the
-//! partition d, `/dev/sd0d` and `/dev/rsd0d`. Such a device node is always there, and opening it gives `ENXIO` until the
-//! disk is attached.
+//! with. With the feature `umass`, mass storage becomes the disk `/dev/sd0`: its first sector to
+//! its last are the partition d, `/dev/sd0d` and `/dev/rsd0d`. Such a device node is always there,
+//! and opening it gives `ENXIO` until the disk is attached.
 //!
-//! NetBSD has this driver on x86 only, and works with devices here in snapshots from 2016-04-23 on: those before
-//! have the ports, and see no device in them.
+//! NetBSD has this driver on x86 only, and works with devices here in snapshots from 2016-04-23 on:
+//! those before have the ports, and see no device in them.
 //!
-//! Devices come and go on ticks of the kernel's clock. The kernel sees one that was plugged in within a
-//! quarter of a second, and attaches its drivers some hundred milliseconds later.
+//! Devices come and go on ticks of the kernel's clock. The kernel sees one that was plugged in
+//! within a quarter of a second, and attaches its drivers some hundred milliseconds later.
 
 use std::fmt;
 use std::sync::Arc;
@@ -26,9 +26,9 @@ pub use rumpuser_posix::usb::{Descriptors, Device, Notifier, Refusal, Setup};
 
 /// A device that is plugged in; unplugged when dropped.
 ///
-/// The kernel notices that it is gone within a quarter of a second of its time, and after a second more the port can be
-/// used again. Close and unmount what is on a disk first: NetBSD's umass(4) can crash its kernel when it is used while it
-/// detaches.
+/// The kernel notices that it is gone within a quarter of a second of its time, and after a second
+/// more the port can be used again. Close and unmount what is on a disk first: NetBSD's umass(4)
+/// can crash its kernel when it is used while it detaches.
 #[must_use = "the device is unplugged when this is dropped"]
 pub struct Plug {
     plugged: Plugged,

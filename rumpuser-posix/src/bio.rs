@@ -1,14 +1,14 @@
 //! `rumpuser_bio`: asynchronous block I/O.
 //!
-//! A transfer is queued and the hypercall returns; when the transfer is done the kernel's function is
-//! called, on a thread of this module, with the number of bytes and an error. Transfers may overtake
-//! each other, as with any disk: the kernel waits where order matters. A transfer is done in full or
-//! fails: data beyond the end of a file that was cut short are an I/O error. `RUMPUSER_BIO_SYNC`
-//! reports a write as done when it is durable.
+//! A transfer is queued and the hypercall returns; when the transfer is done the kernel's function
+//! is called, on a thread of this module, with the number of bytes and an error. Transfers may
+//! overtake each other, as with any disk: the kernel waits where order matters. A transfer is done
+//! in full or fails: data beyond the end of a file that was cut short are an I/O error.
+//! `RUMPUSER_BIO_SYNC` reports a write as done when it is durable.
 //!
 //! Threads are started when there is work that none is free for, up to a few, and end with the
-//! kernel. Where there are none (`RUMP_THREADS=0`, or the host has none to give), and where there is no
-//! memory for the queue, the hypercall does the transfer itself.
+//! kernel. Where there are none (`RUMP_THREADS=0`, or the host has none to give), and where there
+//! is no memory for the queue, the hypercall does the transfer itself.
 
 use std::collections::VecDeque;
 use std::ffi::{c_int, c_void};

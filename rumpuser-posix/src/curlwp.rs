@@ -2,10 +2,10 @@
 //!
 //! The kernel sets it when a thread gets a lwp and clears it when the thread gives it up; creation
 //! and destruction of a lwp are announced too and need nothing here. A thread that uses several
-//! kernels is a lwp in each. The one of the kernel it used last is in a thread-local; the others are
-//! kept with their kernels, and looked up when the thread comes back. A loaded kernel may be gone
-//! when the thread turns to another, so its table is always right; the linked-in kernel's, which
-//! stays, is brought up to date when the thread turns away.
+//! kernels is a lwp in each. The one of the kernel it used last is in a thread-local; the others
+//! are kept with their kernels, and looked up when the thread comes back. A loaded kernel may be
+//! gone when the thread turns to another, so its table is always right; the linked-in kernel's,
+//! which stays, is brought up to date when the thread turns away.
 //!
 //! Kernels know their current lwp without asking, from a thread-local word: the linked-in kernel
 //! from one of its own, all loaded ones from one that they share (`shim/lwp.c`). They set it
@@ -90,8 +90,8 @@ unsafe extern "C" {
     fn rumpuser_posix_lwp_set(lwp: *mut Lwp);
 }
 
-/// How far behind the thread pointer the current lwp of loaded kernels lies, in every thread. `None`
-/// where thread-locals are of another kind.
+/// How far behind the thread pointer the current lwp of loaded kernels lies, in every thread.
+/// `None` where thread-locals are of another kind.
 #[cfg(feature = "instances")]
 pub(crate) fn distance() -> Option<isize> {
     let mut offset = 0;
@@ -119,8 +119,8 @@ impl Instance {
         LWP.set(lwp);
         OWNER.set(self.id);
         if self.image.is_some() {
-            // SAFETY: the word is this thread's, and the thread is in no other loaded kernel: or its
-            // stay there is interrupted by one here, after which it turns back.
+            // SAFETY: the word is this thread's, and the thread is in no other loaded kernel: or
+            // its stay there is interrupted by one here, after which it turns back.
             unsafe { rumpuser_posix_lwp_set(lwp) };
         }
     }

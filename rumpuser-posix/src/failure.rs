@@ -1,10 +1,11 @@
 //! Failed writes and flushes of disks, remembered until everybody who asks has been told.
 //!
-//! A write that fails after the system call that caused it has returned reaches no caller by itself:
-//! the kernel drops its error, or has thrown the data away by the time that somebody syncs. So each
-//! failure gets a number, in the order of the whole kernel, and is kept. An observer (an open file, a
-//! mount, the kernel's own sync) has a [`Mark`]: the number of the last failure that it knows of. What
-//! is behind the mark is news to it, whoever else was told before. Linux's `errseq_t` is the same idea.
+//! A write that fails after the system call that caused it has returned reaches no caller by
+//! itself: the kernel drops its error, or has thrown the data away by the time that somebody syncs.
+//! So each failure gets a number, in the order of the whole kernel, and is kept. An observer (an
+//! open file, a mount, the kernel's own sync) has a [`Mark`]: the number of the last failure that
+//! it knows of. What is behind the mark is news to it, whoever else was told before. Linux's
+//! `errseq_t` is the same idea.
 
 use std::fmt;
 use std::io;
@@ -131,8 +132,8 @@ impl Mark {
         Self(AtomicU64::new(failures.latest.load(Ordering::Acquire)))
     }
 
-    /// Begins a sync, whose outcome [`Instance::news`](crate::Instance::news) tells. Of several at a
-    /// time each is told.
+    /// Begins a sync, whose outcome [`Instance::news`](crate::Instance::news) tells. Of several at
+    /// a time each is told.
     #[must_use]
     pub fn begin(&self) -> SyncMark<'_> {
         SyncMark {

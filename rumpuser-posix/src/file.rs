@@ -3,9 +3,9 @@
 //!
 //! Paths are the host's, or names of attached [`Disks`](crate::disk::Disks). Descriptors are the
 //! host's numbers. An open for block I/O takes the disk's lock, so that a disk that somebody else
-//! may write, or that is to be written while somebody else uses it, gives EBUSY. All of them give up
-//! the virtual CPU while they are in the host. Offset -1 in vectored I/O means the file's position;
-//! the count may be smaller than what was asked for, as with readv(2).
+//! may write, or that is to be written while somebody else uses it, gives EBUSY. All of them give
+//! up the virtual CPU while they are in the host. Offset -1 in vectored I/O means the file's
+//! position; the count may be smaller than what was asked for, as with readv(2).
 
 use std::collections::HashMap;
 use std::ffi::{CStr, OsStr, c_char, c_int};

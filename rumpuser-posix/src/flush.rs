@@ -1,7 +1,7 @@
 //! What happens to the host's cache of a disk: writes go to it, flushes empty it.
 //!
-//! All writes and flushes of attached disks pass through here, where failures are remembered and, if
-//! somebody wants to know, both are recorded.
+//! All writes and flushes of attached disks pass through here, where failures are remembered and,
+//! if somebody wants to know, both are recorded.
 
 use std::ffi::c_int;
 use std::os::fd::AsRawFd;
@@ -21,8 +21,8 @@ impl Instance {
         self.remember(image, DiskOperation::Write, result)
     }
 
-    /// Makes durable what was written to a disk, if there is anything. A flush that fails is made again
-    /// by the next call.
+    /// Makes durable what was written to a disk, if there is anything. A flush that fails is made
+    /// again by the next call.
     pub(crate) fn flush(&self, image: &Image) -> Result<(), c_int> {
         let mut flushed = image.flushed.lock();
         let written = image.written.load(Ordering::Acquire);
@@ -58,8 +58,8 @@ impl Instance {
         result
     }
 
-    /// Makes durable on the host what the kernel has written to one of its disks, or to all of them.
-    /// How that went is told by [`news`](Self::news).
+    /// Makes durable on the host what the kernel has written to one of its disks, or to all of
+    /// them. How that went is told by [`news`](Self::news).
     pub fn flush_disks(&self, disk: Option<&Disk>) {
         for image in self.disks.images() {
             if disk.is_none_or(|disk| disk.number() == image.number) {
@@ -75,8 +75,8 @@ impl Instance {
         Mark::now(&self.disks.failures)
     }
 
-    /// Returns the first failed write or flush, of one disk or of any that the kernel has had, that the
-    /// observer has not been told of.
+    /// Returns the first failed write or flush, of one disk or of any that the kernel has had, that
+    /// the observer has not been told of.
     pub fn news(&self, sync: &SyncMark<'_>, disk: Option<&Disk>) -> Option<DiskFailure> {
         let whose = disk.map_or(Whose::All, |disk| Whose::One(disk.number()));
         sync.news(&self.disks.failures, whose)

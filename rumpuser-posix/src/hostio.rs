@@ -10,8 +10,8 @@ use crate::errno::last;
 use crate::host::{fdatasync, pread, preadv, pwrite, pwritev};
 use crate::{instance, write_signals};
 
-/// Repeats a call for as long as it is interrupted; but not in a dead kernel, which the thread is to
-/// leave. Its count, or the host's errno.
+/// Repeats a call for as long as it is interrupted; but not in a dead kernel, which the thread is
+/// to leave. Its count, or the host's errno.
 fn restart(mut call: impl FnMut() -> isize) -> Result<usize, c_int> {
     loop {
         match usize::try_from(call()) {

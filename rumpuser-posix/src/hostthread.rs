@@ -1,8 +1,8 @@
 //! Threads of the host's, made by hand.
 //!
-//! Those of Rust's standard library want a signal stack at their very beginning, and end the process
-//! when the host has no memory for it: so it would end when one kernel too many boots. These want
-//! nothing of the host that is not asked for when they are made.
+//! Those of Rust's standard library want a signal stack at their very beginning, and end the
+//! process when the host has no memory for it: so it would end when one kernel too many boots.
+//! These want nothing of the host that is not asked for when they are made.
 
 use std::ffi::{CString, c_void};
 use std::io;
@@ -33,7 +33,8 @@ struct Main<F> {
 }
 
 impl HostThread {
-    /// Starts a thread that runs `function`, in which a panic aborts the process. `stack` is in bytes.
+    /// Starts a thread that runs `function`, in which a panic aborts the process. `stack` is in
+    /// bytes.
     ///
     /// # Errors
     ///

@@ -4,12 +4,12 @@
 //! This crate defines them all, with the C ABI; linking it gives a kernel its host. One module here
 //! is one group of hypercalls, and its head says what contract it fulfils.
 //!
-//! What the hypercalls keep belongs to a kernel, as a value: an [`Instance`], with its
-//! [`World`] and its disks. A program makes one, enters it
-//! ([`Instance::enter`]) and calls the kernel's functions there. A kernel that panics or halts does
-//! not end the program: every call in progress returns its [`Death`]. The same holds for one whose code
-//! fails, if the instance was told where that code is ([`Instance::contain`]; loaded kernels tell
-//! themselves), and for one that is ended by force ([`Instance::kill`]).
+//! What the hypercalls keep belongs to a kernel, as a value: an [`Instance`], with its [`World`]
+//! and its disks. A program makes one, enters it ([`Instance::enter`]) and calls the kernel's
+//! functions there. A kernel that panics or halts does not end the program: every call in progress
+//! returns its [`Death`]. The same holds for one whose code fails, if the instance was told where
+//! that code is ([`Instance::contain`]; loaded kernels tell themselves), and for one that is ended
+//! by force ([`Instance::kill`]).
 //!
 //! # A PCI bus
 //!

@@ -1,9 +1,10 @@
 //! `rumpuser_mutex_*`: mutexes.
 //!
-//! A mutex of the kernel's (`RUMPUSER_MTX_KMUTEX`) knows the lwp that holds it. Waiting for one that
-//! does not spin gives up the virtual CPU. For one that spins (`RUMPUSER_MTX_SPIN`) the host thread
-//! waits with the CPU in its hands: those are held briefly, and never by a thread that waits for a
-//! CPU. Unlocking and destroying are for the holder and for mutexes that nobody holds or awaits.
+//! A mutex of the kernel's (`RUMPUSER_MTX_KMUTEX`) knows the lwp that holds it. Waiting for one
+//! that does not spin gives up the virtual CPU. For one that spins (`RUMPUSER_MTX_SPIN`) the host
+//! thread waits with the CPU in its hands: those are held briefly, and never by a thread that waits
+//! for a CPU. Unlocking and destroying are for the holder and for mutexes that nobody holds or
+//! awaits.
 //!
 //! The state is one word: whether the mutex is held, and whether a thread waits in the queue. A
 //! mutex that is released goes to whoever comes first; now and then it is handed to the thread that

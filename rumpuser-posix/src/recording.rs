@@ -1,4 +1,5 @@
-//! A recording of all that a kernel writes to its disks, for tests of what survives a loss of power.
+//! A recording of all that a kernel writes to its disks, for tests of what survives a loss of
+//! power.
 
 use std::sync::Arc;
 
@@ -21,14 +22,14 @@ pub enum DiskEvent {
     Flush {
         /// Which disk.
         disk: u64,
-        /// The writes among so many events from the beginning are durable; later ones may not be, for
-        /// they came while the flush was being made.
+        /// The writes among so many events from the beginning are durable; later ones may not be,
+        /// for they came while the flush was being made.
         covers: usize,
     },
 }
 
-/// The writes and flushes of a kernel's disks, in the order in which they were finished. Clones are the
-/// same recording. Ask for one with [`World::recording`](crate::World::recording).
+/// The writes and flushes of a kernel's disks, in the order in which they were finished. Clones are
+/// the same recording. Ask for one with [`World::recording`](crate::World::recording).
 #[derive(Clone, Debug, Default)]
 pub struct Recording(Arc<Mutex<Vec<DiskEvent>>>);
 

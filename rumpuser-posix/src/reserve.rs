@@ -2,8 +2,9 @@
 //!
 //! Rust ends the process when there is none for an allocation. What grows with the kernel's demand
 //! asks first, with `try_reserve`, and says that there is none. The rest is small and bounded: a
-//! thread's handle and name, an instance, what a death is told with. For a thread and an instance the
-//! host is asked beforehand whether it has as much; for a death each kernel holds some in reserve.
+//! thread's handle and name, an instance, what a death is told with. For a thread and an instance
+//! the host is asked beforehand whether it has as much; for a death each kernel holds some in
+//! reserve.
 
 use parking_lot::Mutex;
 

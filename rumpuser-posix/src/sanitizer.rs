@@ -5,8 +5,8 @@ use std::io::Write as _;
 
 use crate::instance::with_current;
 
-/// Prints one finding on the kernel's console, and the functions that led to it. `frame` is that of the function in the
-/// kernel that reports.
+/// Prints one finding on the kernel's console, and the functions that led to it. `frame` is that of
+/// the function in the kernel that reports.
 ///
 /// It answers in a thread without a kernel, too: constructors of a program run before there is one.
 #[unsafe(no_mangle)]

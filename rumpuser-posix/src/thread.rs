@@ -2,8 +2,8 @@
 //!
 //! Each is a host thread that enters the kernel at its first function and never returns from it: it
 //! ends by `rumpuser_thread_exit`, or because the kernel is dead, both by a jump to where it
-//! entered. A joinable one has a cookie, which is good for one join. Priority and CPU are hints that
-//! are not taken: the kernel schedules its threads on its virtual CPUs itself.
+//! entered. A joinable one has a cookie, which is good for one join. Priority and CPU are hints
+//! that are not taken: the kernel schedules its threads on its virtual CPUs itself.
 
 use std::ffi::{CStr, c_char, c_int, c_void};
 use std::mem::offset_of;

@@ -1,12 +1,14 @@
-//! Every component with what it is declared to need, and nothing else: linked, booted, and attached.
+//! Every component with what it is declared to need, and nothing else: linked, booted, and
+//! attached.
 //!
-//! One test for each component of the default snapshot. rumpkernel-build links the component's declared
-//! closure into a kernel image, without Cargo features; this program loads it with the hypercalls that are
-//! linked here. A dependency that is missing is an undefined symbol or a kernel that does not boot. What
-//! symbols show is compared with what is declared, so that nothing is declared for nothing; what they do not show
-//! is left out, to see what fails then.
+//! One test for each component of the default snapshot. rumpkernel-build links the component's
+//! declared closure into a kernel image, without Cargo features; this program loads it with the
+//! hypercalls that are linked here. A dependency that is missing is an undefined symbol or a kernel
+//! that does not boot. What symbols show is compared with what is declared, so that nothing is
+//! declared for nothing; what they do not show is left out, to see what fails then.
 //!
-//! All of them have to be compiled for this, which takes minutes, so that they are run by `--ignored` only.
+//! All of them have to be compiled for this, which takes minutes, so that they are run by
+//! `--ignored` only.
 
 mod attached;
 mod hidden;

@@ -131,8 +131,8 @@ fn assert_killed<T: std::fmt::Debug>(result: Result<T, Error>) {
     assert!(matches!(error.kind(), ErrorKind::Killed { .. }), "{error}");
 }
 
-/// A system call that writes the same memory over and over, for many seconds; again and again where one call may not
-/// count so far.
+/// A system call that writes the same memory over and over, for many seconds; again and again where
+/// one call may not count so far.
 fn read_zeros(kernel: &Kernel) -> Result<(), Error> {
     const LENGTH: usize = 64 << 20;
     const MOST: usize = isize::MAX as usize / LENGTH;

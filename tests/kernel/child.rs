@@ -19,7 +19,8 @@ const TEST: &str = "RUMPKERNEL_TEST_CHILD";
 /// Tells it to use the linked kernel.
 const LINKED: &str = "RUMPKERNEL_TEST_LINKED";
 
-/// The exit code of a process whose test cannot run on this machine; the last line that it prints is the reason.
+/// The exit code of a process whose test cannot run on this machine; the last line that it prints
+/// is the reason.
 const CANNOT_RUN: u8 = 77;
 
 /// The test that this process is for.
@@ -65,7 +66,8 @@ pub(crate) fn run(test: Test, linked: bool) -> Result<Completion, Failed> {
         command.env(LINKED, "yes");
     }
     if emulator().is_some() {
-        // Threads of the test before may not have ended to the last in qemu-user, and what it forks meanwhile can hang.
+        // Threads of the test before may not have ended to the last in qemu-user, and what it forks
+        // meanwhile can hang.
         thread::sleep(Duration::from_millis(50));
     }
     let mut child = command.spawn()?;

@@ -232,7 +232,8 @@ const IDENTITY: c_uint = 0x4242_fffe;
 /// Where its class is, which the kernel asks for when something says what it is.
 const CLASS: c_int = 8;
 
-/// How often kernels have asked for the class of the device, and of its neighbour, which is not there.
+/// How often kernels have asked for the class of the device, and of its neighbour, which is not
+/// there.
 static ASKED: [AtomicU32; 2] = [AtomicU32::new(0), AtomicU32::new(0)];
 
 /// This program's bus, in place of the empty one.

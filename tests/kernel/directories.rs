@@ -1,6 +1,7 @@
 //! Directories under random changes: compared with a model, and by the format's own checker.
 //!
-//! A kernel whose memcpy is not safe for memory that overlaps loses names here after a few hundred steps.
+//! A kernel whose memcpy is not safe for memory that overlaps loses names here after a few hundred
+//! steps.
 
 use std::path::Path;
 use std::process::Command;
@@ -35,7 +36,8 @@ const EXT2_LIMITS: Limits = Limits {
     ..Limits::UNIX
 };
 
-/// Changes a file system at random in a directory of its own, and looks at it again once it is mounted anew.
+/// Changes a file system at random in a directory of its own, and looks at it again once it is
+/// mounted anew.
 fn keeps_what_a_model_keeps(kind: Kind, image: &Path, limits: Limits) {
     let kernel = world::boot();
     fs::create_dir(&kernel, "/mnt").unwrap();

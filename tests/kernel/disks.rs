@@ -18,8 +18,8 @@ crate::tests![;
     the_cache_is_emptied_for_who_asks,
 ];
 
-/// A kernel with an image as the raw device /dev/raw. (The device cannot be taken away: the kernel forgets those who have
-/// it open.)
+/// A kernel with an image as the raw device /dev/raw. (The device cannot be taken away: the kernel
+/// forgets those who have it open.)
 fn raw(image: &Path) -> (Kernel, Disk) {
     let kernel = world::boot();
     let disk = kernel.attach_disk(image, Access::ReadWrite).unwrap();
@@ -132,8 +132,8 @@ fn a_write_beyond_the_end_is_remembered() {
     kernel.sync().unwrap();
 }
 
-/// A write that is not durable yet: making it so failed. Then the ioctl(2) that file systems make, while that fails and
-/// when it does not any more.
+/// A write that is not durable yet: making it so failed. Then the ioctl(2) that file systems make,
+/// while that fails and when it does not any more.
 fn the_cache_is_emptied_for_who_asks() {
     let folder = Folder::new();
     let (kernel, _disk) = raw(&image(&folder, 65_536));

@@ -101,8 +101,8 @@ fn a_write_that_nobody_waited_for_is_told() {
     mount.unmount().unwrap_err().mount.unmount().unwrap();
 }
 
-/// fsync(2) by itself, as programs of the kernel's own and C programs have it, and whichever write fails: of a page, of an
-/// indirect block, of the inode.
+/// fsync(2) by itself, as programs of the kernel's own and C programs have it, and whichever write
+/// fails: of a page, of an indirect block, of the inode.
 fn the_kernel_itself_tells_of_each_failed_write() {
     let (kernel, _folder, _image, mount) = world::with_image(FFS2_LE);
     let mut struck = 0;

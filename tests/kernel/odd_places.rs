@@ -163,8 +163,8 @@ fn a_death_while_shutting_down_is_told() {
     std::fs::File::open(&image).unwrap().try_lock().unwrap();
 }
 
-/// Whether a timer of the protocols met one that was not made yet: NetBSD starts the timers first. That takes a boot which
-/// waits for memory half a second, or a slow machine.
+/// Whether a timer of the protocols met one that was not made yet: NetBSD starts the timers first.
+/// That takes a boot which waits for memory half a second, or a slow machine.
 fn is_timer_too_early(error: &Error) -> bool {
     let frames = error.backtrace().map(|backtrace| backtrace.to_string());
     frames.is_some_and(|frames| frames.contains("pfslowtimo") || frames.contains("pffasttimo"))

@@ -22,7 +22,8 @@ crate::tests![
     threads_can_panic_at_once,
 ];
 
-/// A map in a cylinder group of FFS: where `struct cg` has the offset of it, and of what follows it.
+/// A map in a cylinder group of FFS: where `struct cg` has the offset of it, and of what follows
+/// it.
 struct Map(usize, usize);
 const USED_INODES: Map = Map(92, 96);
 const FREE_BLOCKS: Map = Map(96, 100);
@@ -88,8 +89,8 @@ fn a_panic_is_an_error_of_the_call_that_made_it() {
 }
 
 fn a_panic_while_shutting_down_is_told() {
-    // All blocks are free, says the map. Those of a file without a name are freed when it is closed,
-    // at the latest when the file system is unmounted.
+    // All blocks are free, says the map. Those of a file without a name are freed when it is
+    // closed, at the latest when the file system is unmounted.
     let (kernel, _folder, image, mount) = with_wrong_map(FREE_BLOCKS, 0xff);
     let open = fs::File::open(&kernel, "/mnt/numbers.txt").unwrap();
     fs::remove_file(&kernel, "/mnt/numbers.txt").unwrap();

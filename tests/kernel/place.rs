@@ -25,7 +25,8 @@ pub(crate) enum Place {
     Linked,
 }
 
-/// After this a test counts as hanging. Tests take a fraction of a second, of an emulator's some minutes at worst.
+/// After this a test counts as hanging. Tests take a fraction of a second, of an emulator's some
+/// minutes at worst.
 pub(crate) fn patience() -> Duration {
     let minutes = if emulator().is_some() { 10 } else { 2 };
     Duration::from_secs(60 * minutes)

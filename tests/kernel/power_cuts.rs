@@ -1,4 +1,5 @@
-//! What was called durable survives a loss of power. `power-cuts` does the same thing a thousand times.
+//! What was called durable survives a loss of power. `power-cuts` does the same thing a thousand
+//! times.
 
 use rumpkernel_tests::power_cut::{Campaign, Format};
 

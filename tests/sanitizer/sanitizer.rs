@@ -31,8 +31,8 @@ fn assert_reported(printed: &str) {
     }
     assert_eq!(found("sanitizer: memcpy: 7 bytes"), 1);
     assert!(found("    careless") >= 5, "the function is named with each report");
-    // What the kernel does all the same is what its authors meant: integers wrap around, and memcpy copies. The
-    // second copy moves the first letter on once more.
+    // What the kernel does all the same is what its authors meant: integers wrap around, and memcpy
+    // copies. The second copy moves the first letter on once more.
     assert_eq!(found("careless: 1 oooverla"), 1);
 }
 

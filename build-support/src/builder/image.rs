@@ -11,7 +11,8 @@ use crate::store::{Key, KeyBuilder};
 
 /// The folder for it in the build's own.
 const FOLDER: &str = "image";
-/// The linked object, which debuggers can read: loaded at an instance's address it has names and lines.
+/// The linked object, which debuggers can read: loaded at an instance's address it has names and
+/// lines.
 const OBJECT: &str = "kernel.so";
 /// The key of what lies in the folder, written last.
 const STAMP: &str = "stamp";

@@ -40,8 +40,8 @@ pub struct Configuration {
     /// Components by the names of their libraries, such as `rumpfs_ffs`, or by their short names.
     /// What they need is added, and what the settings name.
     pub components: Vec<String>,
-    /// Components from outside of the tree that are not part of the kernel's libraries nor of its image, unlike those
-    /// that the settings name.
+    /// Components from outside of the tree that are not part of the kernel's libraries nor of its
+    /// image, unlike those that the settings name.
     pub own: Vec<OwnComponent>,
     /// The Rust triple to build for.
     pub target: String,
@@ -51,9 +51,10 @@ pub struct Configuration {
     pub debug_assertions: bool,
     /// Whether the profile has debug information; the kernel's follows unless a setting decides.
     pub debuginfo: bool,
-    /// Whether to make a kernel image of the libraries, besides them ([`Built::image`]), and what is in it that is not
-    /// linked otherwise. A function `__wrap_x` there takes the place of the function `x`, which it calls `__real_x`,
-    /// as with the linker's `--wrap`. That takes the feature `instances`.
+    /// Whether to make a kernel image of the libraries, besides them ([`Built::image`]), and what
+    /// is in it that is not linked otherwise. A function `__wrap_x` there takes the place of the
+    /// function `x`, which it calls `__real_x`, as with the linker's `--wrap`. That takes the
+    /// feature `instances`.
     pub image: Option<Vec<OwnComponent>>,
     /// The LLD that links the image, such as [`rust_lld`](crate::image::rust_lld); without one, or
     /// for a machine that it does not know, the C compiler's linker does.

@@ -103,7 +103,8 @@ impl Recipe {
         })
     }
 
-    /// Checks that the sources are there: of a part of a tree, Makefiles may know more than there is.
+    /// Checks that the sources are there: of a part of a tree, Makefiles may know more than there
+    /// is.
     pub(super) fn check_packaged(&self, setup: &Setup) -> Result<(), Error> {
         let tree = &setup.tree;
         if !tree.is_partial() {
@@ -175,7 +176,8 @@ impl Recipe {
     }
 }
 
-/// A source with the words replaced that rules replace, if there are any; what cannot be read is reported by the compiler.
+/// A source with the words replaced that rules replace, if there are any; what cannot be read is
+/// reported by the compiler.
 fn edited(root: &Path, source: &Path) -> Option<GeneratedFile> {
     let text = fs::read(root.join(source)).ok()?;
     let text = repair::edited(source, &String::from_utf8_lossy(&text))?;

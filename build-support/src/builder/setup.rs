@@ -15,8 +15,8 @@ use crate::snapshot::{Progress, Tree};
 use crate::store::{Hit, Key, KeyBuilder, Store};
 use crate::target::Target;
 
-/// The revision of the rules of repair, from this crate's build script. A recipe says what they made of its sources;
-/// the answer to a question was given without a recipe.
+/// The revision of the rules of repair, from this crate's build script. A recipe says what they
+/// made of its sources; the answer to a question was given without a recipe.
 const REPAIRS: &str = env!("REPAIRS_REVISION");
 
 /// Everything that is known before the first component is looked at.

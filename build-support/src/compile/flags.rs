@@ -1,8 +1,8 @@
 //! How kernel code is compiled, whatever the component says.
 //!
 //! What `sys/rump/Makefile.rump` sets (`-nostdinc`, `-ffreestanding`, `-fno-strict-aliasing`,
-//! `-DDIAGNOSTIC` …) comes with the component; what `bsd.sys.mk`, buildrump.sh and today's compilers
-//! need comes from here. [`user_flags`](super::user_flags) says where the user's come.
+//! `-DDIAGNOSTIC` …) comes with the component; what `bsd.sys.mk`, buildrump.sh and today's
+//! compilers need comes from here. [`user_flags`](super::user_flags) says where the user's come.
 
 use std::ffi::OsString;
 use std::path::Path;
@@ -65,9 +65,10 @@ const C: [&str; 17] = [
     "-fwrapv",
     // Pointers wrap around, too, where code asks whether a length reaches beyond the end of memory.
     "-fno-strict-overflow",
-    // It also calls memcpy (and bcopy, which is memcpy) on memory that overlaps: to close a gap in a block of a
-    // directory, for one. GCC makes moves of its own of it that store the last word first. All kernel code has
-    // memcpy from a macro of libkern's that names the builtin; what else calls it, `namespace` sends to memmove.
+    // It also calls memcpy (and bcopy, which is memcpy) on memory that overlaps: to close a gap in
+    // a block of a directory, for one. GCC makes moves of its own of it that store the last word
+    // first. All kernel code has memcpy from a macro of libkern's that names the builtin; what else
+    // calls it, `namespace` sends to memmove.
     "-D__builtin_memcpy=__builtin_memmove",
 ];
 
@@ -93,8 +94,8 @@ pub struct Flags {
 }
 
 impl Flags {
-    /// The flags for a compiler, with debug information or without, checked for undefined behaviour or not, and with a
-    /// user's own.
+    /// The flags for a compiler, with debug information or without, checked for undefined behaviour
+    /// or not, and with a user's own.
     ///
     /// They say nothing of where files lie; [`hidden`] does.
     #[must_use]
@@ -137,7 +138,8 @@ pub fn hidden(folder: &Path, name: &str) -> OsString {
 
 /// What more of the liberties of C is taken from compilers that take them.
 fn liberties(compiler: &Compiler) -> impl Iterator<Item = &'static str> {
-    // Loops may go beyond the end of an array that stands for a longer one, which GCC takes for a bound of theirs.
+    // Loops may go beyond the end of an array that stands for a longer one, which GCC takes for a
+    // bound of theirs.
     let is_gcc = !compiler.defines("__clang__");
     is_gcc
         .then_some("-fno-aggressive-loop-optimizations")
@@ -161,8 +163,8 @@ fn stack(compiler: &Compiler) -> impl Iterator<Item = &'static str> {
         .chain(compiler.defines("__thumb__").then_some("-marm"))
 }
 
-/// Compilers may call functions for atomic operations that ask the host's C library what the processor
-/// can do, which a kernel image cannot call.
+/// Compilers may call functions for atomic operations that ask the host's C library what the
+/// processor can do, which a kernel image cannot call.
 fn atomics(compiler: &Compiler) -> Option<&'static str> {
     let version = |name| compiler.value(name)?.parse::<u32>().ok();
     let has_functions = match version("__clang_major__") {
@@ -172,8 +174,8 @@ fn atomics(compiler: &Compiler) -> Option<&'static str> {
     (compiler.defines("__aarch64__") && has_functions).then_some("-mno-outline-atomics")
 }
 
-/// Flags that mips components have for GCC and clang does not know. A register that NetBSD's own kernels keep the
-/// current lwp in, and addresses that position-independent code does not have.
+/// Flags that mips components have for GCC and clang does not know. A register that NetBSD's own
+/// kernels keep the current lwp in, and addresses that position-independent code does not have.
 const GCC_ONLY: [&str; 2] = ["-ffixed-24", "-msym32"];
 
 /// Whether the compiler knows a flag that a component has.
@@ -192,8 +194,8 @@ fn mips_abi(compiler: &Compiler) -> Option<&'static str> {
     }
 }
 
-/// Arm's thread pointer comes from its register, not from a function of the host's C library, which a
-/// kernel image cannot call.
+/// Arm's thread pointer comes from its register, not from a function of the host's C library, which
+/// a kernel image cannot call.
 fn thread_pointer(compiler: &Compiler) -> Option<&'static str> {
     let level: u32 = compiler.value("__ARM_ARCH")?.parse().ok()?;
     let has_register = compiler.defines("__arm__") && level >= 7;
@@ -234,7 +236,8 @@ fn gcc_macros(compiler: &Compiler) -> impl Iterator<Item = &'static str> {
     .chain(arm_level(compiler))
 }
 
-/// The name under which NetBSD's headers know a level of the architecture that clang spells as Arm does.
+/// The name under which NetBSD's headers know a level of the architecture that clang spells as Arm
+/// does.
 fn arm_level(compiler: &Compiler) -> Option<&'static str> {
     let is_unknown = compiler.defines("__ARM_ARCH_6KZ__") && !compiler.defines("__ARM_ARCH_6ZK__");
     is_unknown.then_some("-D__ARM_ARCH_6ZK__")

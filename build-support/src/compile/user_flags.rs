@@ -1,10 +1,11 @@
 //! Flags of `CFLAGS` that kernel code cannot follow.
 //!
 //! A kernel's compilation has, in this order: what the crate `cc` finds out about the target, the
-//! user's `CFLAGS`, what all kernel code needs ([`flags`](super::flags)), the component's own flags,
-//! and `RUMPKERNEL_CFLAGS`. So `CFLAGS`, which distributions set for programs, gives way to the
-//! kernel's needs in optimisation, stack protection, fortification, warnings and the like. Only what
-//! a later flag cannot take back, for want of a spelling that all compilers know, is left out here.
+//! user's `CFLAGS`, what all kernel code needs ([`flags`](super::flags)), the component's own
+//! flags, and `RUMPKERNEL_CFLAGS`. So `CFLAGS`, which distributions set for programs, gives way to
+//! the kernel's needs in optimisation, stack protection, fortification, warnings and the like. Only
+//! what a later flag cannot take back, for want of a spelling that all compilers know, is left out
+//! here.
 
 use std::ffi::OsStr;
 

@@ -1,7 +1,7 @@
 //! What each component needs, which its Makefile does not say.
 //!
-//! The first list of a row are the components that define what its objects leave undefined. The second
-//! is what no symbol shows, each with the reason. The base is needed by all and in no row.
+//! The first list of a row are the components that define what its objects leave undefined. The
+//! second is what no symbol shows, each with the reason. The base is needed by all and in no row.
 //!
 //! What only an embedder has is not here: the PCI family needs the hypercalls for buses.
 

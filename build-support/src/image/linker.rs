@@ -1,9 +1,10 @@
-//! Which linker makes an image: the one that came with rustc, else the one that the C compiler runs.
+//! Which linker makes an image: the one that came with rustc, else the one that the C compiler
+//! runs.
 //!
 //! What runs under the name of a compiler may be a front end that refuses some of the flags that an
-//! image takes, as zig's refuses `--emit-relocs`. The linker that rustup installs beside rustc is LLD,
-//! which knows them all. Of the machines it does not know the one whose functions have descriptors,
-//! 64-bit powerpc in its first ABI.
+//! image takes, as zig's refuses `--emit-relocs`. The linker that rustup installs beside rustc is
+//! LLD, which knows them all. Of the machines it does not know the one whose functions have
+//! descriptors, 64-bit powerpc in its first ABI.
 
 use std::ffi::OsString;
 use std::fs;
@@ -62,8 +63,8 @@ impl<'a> Linker<'a> {
         is_for(&fs::read(path).ok()?, target).then(|| path.into())
     }
 
-    /// A text that is another for every linker whose images may differ. That of the compiler is part
-    /// of the compiler's own.
+    /// A text that is another for every linker whose images may differ. That of the compiler is
+    /// part of the compiler's own.
     #[must_use]
     pub fn identity(&self) -> String {
         let version = |lld| {

@@ -45,15 +45,16 @@ pub struct Packed {
     pub segments: Vec<Segment>,
     /// Words to which the image's address is added.
     pub relative: Vec<u32>,
-    /// The host's functions that the kernel calls, and the words to which their addresses are added.
+    /// The host's functions that the kernel calls, and the words to which their addresses are
+    /// added.
     pub imports: BTreeMap<String, Vec<u32>>,
-    /// The host's functions that the kernel calls by way of copies of their descriptors, three words each, and where
-    /// these are. Only the first ABI of 64-bit powerpc has them.
+    /// The host's functions that the kernel calls by way of copies of their descriptors, three
+    /// words each, and where these are. Only the first ABI of 64-bit powerpc has them.
     pub descriptors: BTreeMap<String, Vec<u32>>,
     /// Words to which the distance from the thread pointer to the current lwp is added.
     pub lwp: Vec<u32>,
-    /// Four bytes each in the code, little-endian, that are to hold the same distance. It is the same in
-    /// all kernels of a process, which can thereby share the code.
+    /// Four bytes each in the code, little-endian, that are to hold the same distance. It is the
+    /// same in all kernels of a process, which can thereby share the code.
     pub lwp_in_code: Vec<u32>,
     /// The words that hold addresses of constructors, in the order of calls.
     pub constructors: Range<u32>,
@@ -122,7 +123,8 @@ pub enum Error {
         /// The function, or the section.
         place: String,
     },
-    /// There is thread-local storage besides the current lwp, for which a loaded image has no place.
+    /// There is thread-local storage besides the current lwp, for which a loaded image has no
+    /// place.
     #[error(
         "thread-local variables need {found} bytes in the kernel image, and only the current lwp, \
          a pointer that is null at first, can have a place ({names}); \

@@ -135,7 +135,8 @@ impl Edit {
         let mut new_sections = Vec::with_capacity(sections.len());
         for section in sections.iter() {
             let name = section.name(endian, names).map_err(malformed)?;
-            // A linker would take this code, whose names have not been changed, in place of the other.
+            // A linker would take this code, whose names have not been changed, in place of the
+            // other.
             if name.starts_with(b".gnu.lto_") || name == b".llvm.lto" {
                 return Err(Error::LinkTimeOptimised);
             }

@@ -10,12 +10,13 @@ pub(super) const PREFIX: &[u8] = b"rumpns_";
 /// Names that begin so belong to the rump kernel's interface or to the compiler.
 const KEPT: [&str; 4] = ["rump", "RUMP", "__", "_GLOBAL_OFFSET_TABLE"];
 
-/// Names that begin so move all the same: the kernel's stand-ins for what unwinds stacks on arm, with which no
-/// panic of a Rust program would get further, and the runtime of a checking build, which the program may have, too.
+/// Names that begin so move all the same: the kernel's stand-ins for what unwinds stacks on arm,
+/// with which no panic of a Rust program would get further, and the runtime of a checking build,
+/// which the program may have, too.
 const MOVED: [&str; 2] = ["__aeabi_unwind_cpp_", "__ubsan_handle_"];
 
-/// The section of all kernel code. Linkers define `__start_` and `__stop_` symbols for a section that
-/// is named as an identifier of C can be.
+/// The section of all kernel code. Linkers define `__start_` and `__stop_` symbols for a section
+/// that is named as an identifier of C can be.
 const CODE: &str = "rumpkernel_text";
 
 /// Stubs that a further component replaces when it is linked, as (component, symbols).
@@ -43,8 +44,9 @@ pub(super) fn section_name(name: &[u8]) -> Option<Vec<u8>> {
     is_code.then(|| [prefix, CODE.as_bytes()].concat())
 }
 
-/// The functions that copy memory which must not overlap, and those that copy any. What kernel code calls the first
-/// on does overlap, in a few places; see `compile::flags`. Compilers call them by themselves, too.
+/// The functions that copy memory which must not overlap, and those that copy any. What kernel code
+/// calls the first on does overlap, in a few places; see `compile::flags`. Compilers call them by
+/// themselves, too.
 const COPIES: [(&[u8], &[u8]); 4] = [
     (b"memcpy", b"memmove"),
     (b"__aeabi_memcpy", b"__aeabi_memmove"),
@@ -64,9 +66,11 @@ pub struct Rules<'a> {
 }
 
 impl Rules<'_> {
-    /// The name (before renaming) of what is called in place of a function that an object leaves undefined.
+    /// The name (before renaming) of what is called in place of a function that an object leaves
+    /// undefined.
     ///
-    /// `memmove` itself may go on to `memcpy` where nothing overlaps; so the object that `defines_move` keeps its calls.
+    /// `memmove` itself may go on to `memcpy` where nothing overlaps; so the object that
+    /// `defines_move` keeps its calls.
     pub(super) fn called(&self, name: &[u8], defines_move: bool) -> Option<Vec<u8>> {
         let (dot, bare) = self.split_dot(name);
         let is_redirected = self.rename && !defines_move;

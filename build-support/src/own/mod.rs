@@ -1,8 +1,9 @@
-//! Components of one's own, compiled and linked by the build script of a crate that depends on rumpkernel-sys.
+//! Components of one's own, compiled and linked by the build script of a crate that depends on
+//! rumpkernel-sys.
 //!
-//! This is the one module that knows of Cargo: it reads what rumpkernel-sys exports (`DEP_RUMPKERNEL_*`), so that the
-//! component is compiled from the same sources, for the same target and with the same settings as the kernel, and
-//! prints what links it to the program.
+//! This is the one module that knows of Cargo: it reads what rumpkernel-sys exports
+//! (`DEP_RUMPKERNEL_*`), so that the component is compiled from the same sources, for the same
+//! target and with the same settings as the kernel, and prints what links it to the program.
 //!
 //! ```no_run
 //! // build.rs
@@ -15,7 +16,8 @@
 //! }
 //! ```
 //!
-//! The folder holds sources and a Makefile like those in NetBSD's `sys/rump/dev/lib`, of which three lines are enough:
+//! The folder holds sources and a Makefile like those in NetBSD's `sys/rump/dev/lib`, of which
+//! three lines are enough:
 //!
 //! ```make
 //! LIB=  rumpdev_mine
@@ -23,10 +25,10 @@
 //! .include <bsd.lib.mk>
 //! ```
 //!
-//! What is linked so is part of the kernel that is linked into the program, but not of the image from which
-//! `Kernel::boot` loads any number of kernels with the feature `instances`: rumpkernel-sys has made that before. A folder
-//! that the setting `RUMPKERNEL_OWN_COMPONENTS` names is part of both. Where it names the component already, nothing is
-//! linked twice.
+//! What is linked so is part of the kernel that is linked into the program, but not of the image
+//! from which `Kernel::boot` loads any number of kernels with the feature `instances`:
+//! rumpkernel-sys has made that before. A folder that the setting `RUMPKERNEL_OWN_COMPONENTS` names
+//! is part of both. Where it names the component already, nothing is linked twice.
 
 mod error;
 
@@ -102,12 +104,13 @@ impl Own {
         self
     }
 
-    /// Builds the components, and prints what makes Cargo link them, whole, and run the build script again when a file
-    /// of theirs changes.
+    /// Builds the components, and prints what makes Cargo link them, whole, and run the build
+    /// script again when a file of theirs changes.
     ///
     /// # Errors
     ///
-    /// A component that cannot be built, whose symbols another one has, or whose needs are not linked; see [`Error`].
+    /// A component that cannot be built, whose symbols another one has, or whose needs are not
+    /// linked; see [`Error`].
     pub fn build(self) -> Result<(), Error> {
         let Some(mut kernel) = self.kernel else {
             return Ok(());

@@ -1,7 +1,8 @@
 //! The checking build: kernel code that reports what it does that C leaves undefined.
 //!
-//! Compilers instrument it and leave to a runtime what is to happen. Theirs belongs to programs; ours (`runtime.c`) is
-//! compiled as a part of the kernel's base, so that loaded kernels have it too, and reports through one hypercall.
+//! Compilers instrument it and leave to a runtime what is to happen. Theirs belongs to programs;
+//! ours (`runtime.c`) is compiled as a part of the kernel's base, so that loaded kernels have it
+//! too, and reports through one hypercall.
 
 use crate::bsdmake::OBJECTS;
 use crate::builder::GeneratedFile;
@@ -12,7 +13,8 @@ const BASE: &str = "rump";
 
 /// What is checked: what both GCC and clang know, and what depends on no runtime of C++.
 ///
-/// With `-fwrapv` nothing would overflow; what the instrumentation computes wraps around without it.
+/// With `-fwrapv` nothing would overflow; what the instrumentation computes wraps around without
+/// it.
 pub(crate) const FLAGS: [&str; 3] = [
     "-fstrict-overflow",
     // Each place is known by where its call returns to.

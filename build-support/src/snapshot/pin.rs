@@ -23,8 +23,8 @@ pub struct Pin {
     pub name: String,
     /// When the revision was committed: RFC 3339, UTC.
     pub committed: String,
-    /// The moment in NetBSD's CVS that the kernel's files are of, where known: RFC 3339, UTC. Single
-    /// files may be newer.
+    /// The moment in NetBSD's CVS that the kernel's files are of, where known: RFC 3339, UTC.
+    /// Single files may be newer.
     pub cvs: Option<String>,
     /// Where the revision lives, such as `https://github.com/rumpkernel/src-netbsd`.
     pub repository: String,

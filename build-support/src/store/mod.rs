@@ -20,10 +20,10 @@
 //!
 //! Files are written under another name, synced and renamed; lists and answers end with a line that
 //! says so, and carry the library's length and checksum, which are compared with the library before
-//! it is handed out. What is damaged counts as absent. Any number of builds
-//! may use a store at once: what they write under one name is the same. Only eviction and clearing take
-//! locks, and a library is never served from the store but from the build's own folder.
-//! `v1` is the version of this layout.
+//! it is handed out. What is damaged counts as absent. Any number of builds may use a store at
+//! once: what they write under one name is the same. Only eviction and clearing take locks, and a
+//! library is never served from the store but from the build's own folder. `v1` is the version of
+//! this layout.
 
 mod audit;
 mod content;

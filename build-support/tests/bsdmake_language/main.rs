@@ -1,4 +1,5 @@
-//! The language, case by case: what the evaluator answers, and what bmake answers where it is installed.
+//! The language, case by case: what the evaluator answers, and what bmake answers where it is
+//! installed.
 
 mod cases;
 mod growth;

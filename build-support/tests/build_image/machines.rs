@@ -103,7 +103,8 @@ struct Image {
     word: usize,
     endian: Endian,
     is_arm: bool,
-    /// Whether the addresses of functions are those of their descriptors, which begin with where the code does.
+    /// Whether the addresses of functions are those of their descriptors, which begin with where
+    /// the code does.
     has_descriptors: bool,
 }
 

@@ -1,5 +1,5 @@
-//! Images of small libraries: what is packed is what the C says, on every machine that a linker here
-//! knows, and what cannot be packed is refused with its reason.
+//! Images of small libraries: what is packed is what the C says, on every machine that a linker
+//! here knows, and what cannot be packed is refused with its reason.
 
 mod machines;
 mod refusal;

@@ -1,5 +1,5 @@
-//! Code that asks the global offset table for the place of the current lwp holds it itself when packed.
-//! What code asks for what is said by objdump, and so is what the packed code does.
+//! Code that asks the global offset table for the place of the current lwp holds it itself when
+//! packed. What code asks for what is said by objdump, and so is what the packed code does.
 
 use std::collections::BTreeMap;
 use std::fs;

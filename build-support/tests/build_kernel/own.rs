@@ -65,7 +65,8 @@ pub(crate) fn a_folder_of_the_settings_is_part_of_the_kernel_with_what_it_needs(
     let again = run(&with(&[&around])).unwrap().unwrap();
     assert_eq!(names(&again), names(&built));
 
-    // A build script of a crate that names it as well finds it in the kernel, and another one's is for that kernel.
+    // A build script of a crate that names it as well finds it in the kernel, and another one's is
+    // for that kernel.
     let earlier = Earlier {
         tree: built.tree.clone(),
         libraries: built.libraries.clone(),

@@ -182,7 +182,8 @@ pub(crate) fn a_stored_library_with_other_bytes_is_built_anew_and_said() -> Outc
     let whole = fs::read(&path).unwrap();
     assert!(!built().0);
 
-    // What rustc sees is a link to the store's file, so that a program that writes to it changes both.
+    // What rustc sees is a link to the store's file, so that a program that writes to it changes
+    // both.
     let mut changed = whole.clone();
     changed[whole.len() / 2] ^= 1;
     fs::set_permissions(&path, PermissionsExt::from_mode(0o644)).unwrap();
@@ -232,7 +233,8 @@ pub(crate) fn a_source_that_has_changed_in_the_cache_is_not_linked() -> Outcome 
     Ok(())
 }
 
-/// Adds to a file of the tree, unlike what an earlier run of the test has left in the store, and gives what it held.
+/// Adds to a file of the tree, unlike what an earlier run of the test has left in the store, and
+/// gives what it held.
 fn edit(tree: &Path, file: &str) -> String {
     let before = fs::read_to_string(tree.join(file)).unwrap();
     let stamp = SystemTime::now();

@@ -19,7 +19,8 @@ use rumpkernel_build::target::Machine;
 use rumpkernel_harness::{Missing, Outcome, installed};
 use trees::SourceTree;
 
-/// One of every kind that takes its own way through the Makefiles, with the answer to compiler probes.
+/// One of every kind that takes its own way through the Makefiles, with the answer to compiler
+/// probes.
 const MACHINES: [(Machine, bool); 12] = [
     (machine("amd64", "x86_64", "x86_64"), true),
     (machine("i386", "i386", "i386"), true),
@@ -191,7 +192,8 @@ fn catalogue(tree: &Tree, machine: &Machine, accepts: bool) -> Vec<Entry> {
         .entries
 }
 
-/// Compares on as many threads as there are processors, and tells how many components; fails with all differences.
+/// Compares on as many threads as there are processors, and tells how many components; fails with
+/// all differences.
 fn compare(
     source: &SourceTree,
     tree: &Tree,

@@ -32,8 +32,8 @@ const COMPILERS: [(&str, &str); 9] = [
 const LIBKERN: &str = "void *memcpy(void *, const void *, __SIZE_TYPE__);\n\
      #define memcpy(d, s, l) __builtin_memcpy(d, s, l)\n";
 
-/// Functions that copy: one that GCC expands in place, because it knows the range of the length; an assignment, for
-/// which compilers call memcpy by themselves; and memcpy by its address.
+/// Functions that copy: one that GCC expands in place, because it knows the range of the length; an
+/// assignment, for which compilers call memcpy by themselves; and memcpy by its address.
 const COPIES: [&str; 3] = [
     "void copy(char *to, char *from, unsigned char length)\n\
      { memcpy(to, from, 8 + ((length + 4u) & ~3u)); }\n",

@@ -13,7 +13,8 @@ use crate::HOST;
 use crate::compilers::find;
 use crate::script::script;
 
-/// Compiles a function as the kernel's are, with flags where CFLAGS has them and where RUMPKERNEL_CFLAGS has them.
+/// Compiles a function as the kernel's are, with flags where CFLAGS has them and where
+/// RUMPKERNEL_CFLAGS has them.
 fn compile(program: &str, cflags: &str, last: &str) -> Result<Compiled, compile::Error> {
     let folder = tempfile::tempdir().unwrap();
     let script = script(folder.path(), &format!("exec {program} {cflags} \"$@\""));

@@ -133,8 +133,8 @@ impl Toolchain {
         object(&fs::read(path("own.o")).unwrap()).header
     }
 
-    /// What is in the library of functions that compilers call without being asked to. Clang has none
-    /// for most targets, where GCC's serves.
+    /// What is in the library of functions that compilers call without being asked to. Clang has
+    /// none for most targets, where GCC's serves.
     fn helpers(&self, triple: &str) -> BTreeSet<String> {
         let gcc = HELPERS.iter().find(|(other, _)| *other == triple);
         let mut command = gcc.map_or_else(
@@ -177,8 +177,8 @@ impl Toolchain {
     }
 }
 
-/// Whether a name is the kernel's own, the toolchain's, or part of the interface. Names of functions'
-/// code begin with a dot on powerpc64.
+/// Whether a name is the kernel's own, the toolchain's, or part of the interface. Names of
+/// functions' code begin with a dot on powerpc64.
 fn is_in_name_space(name: &str) -> bool {
     let bare = name.strip_prefix('.').unwrap_or(name);
     ["rump", "RUMP", "__"]

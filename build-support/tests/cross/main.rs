@@ -1,5 +1,5 @@
-//! Building for other machines with the compilers that are here: what they are told, which of them are
-//! refused and in what words, and that what they make of a kernel can be linked.
+//! Building for other machines with the compilers that are here: what they are told, which of them
+//! are refused and in what words, and that what they make of a kernel can be linked.
 
 mod compilers;
 mod copies;

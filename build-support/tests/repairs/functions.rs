@@ -118,7 +118,8 @@ impl Functions {
             .filter(|(_, source)| source.repaired.is_some());
         for (path, _) in repaired {
             let faults = self.faults_without_repair(path, program);
-            // An older snapshot may not need what a newer one does, and one thread at a time does nothing to others.
+            // An older snapshot may not need what a newer one does, and one thread at a time does
+            // nothing to others.
             if faults.is_empty() && tree.default && cpus() > 1 {
                 let path = path.display();
                 let _ = writeln!(wrong, "{on}: nothing is wrong with {path}: delete its rule");

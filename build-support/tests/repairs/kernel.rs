@@ -94,7 +94,8 @@ impl Kernel {
         found.next()
     }
 
-    /// Compiles a source of the tree with the base's flags, and with those and the header of repairs or without.
+    /// Compiles a source of the tree with the base's flags, and with those and the header of
+    /// repairs or without.
     pub(crate) fn compile(&self, source: &Path, repaired: bool) -> Result<Object, Error> {
         let base = &self.base;
         let is_assembly = Origin::Tree(source.to_owned()).is_assembly();
@@ -157,7 +158,8 @@ impl Object {
         }
     }
 
-    /// The functions that it defines for the kernel's C code. Other names are the compiler's, or the C library's.
+    /// The functions that it defines for the kernel's C code. Other names are the compiler's, or
+    /// the C library's.
     pub(crate) fn functions(&self) -> impl Iterator<Item = &String> {
         let names = self.defined.iter();
         names.filter(|name| name.starts_with(|first: char| first.is_ascii_alphabetic()))

@@ -1,4 +1,5 @@
-//! What rules about broken sources are for: without each of them something is at fault, and with them nothing is.
+//! What rules about broken sources are for: without each of them something is at fault, and with
+//! them nothing is.
 
 mod functions;
 mod kernel;

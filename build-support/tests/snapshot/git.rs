@@ -157,7 +157,8 @@ pub(crate) fn hostile_names_are_refused() -> Outcome {
     Ok(())
 }
 
-/// A few objects can stand for more folders than anybody can walk through, or deeper ones than a stack holds.
+/// A few objects can stand for more folders than anybody can walk through, or deeper ones than a
+/// stack holds.
 pub(crate) fn folders_without_end_are_refused() -> Outcome {
     let (fixture, _) = repository()?;
     for (names, depth) in [(&["a", "b", "c", "d"][..], 40), (&["a"], 10_000)] {

@@ -1,7 +1,8 @@
 //! Which source trees an oracle is asked about.
 //!
-//! The one that `RUMPKERNEL_SOURCE` names; else the snapshots that `RUMPKERNEL_TEST_SNAPSHOTS` names, apart by blanks,
-//! or `compared`, or `all`; else the one that is built by default. Snapshots are taken from the user's cache.
+//! The one that `RUMPKERNEL_SOURCE` names; else the snapshots that `RUMPKERNEL_TEST_SNAPSHOTS`
+//! names, apart by blanks, or `compared`, or `all`; else the one that is built by default.
+//! Snapshots are taken from the user's cache.
 
 use std::env;
 use std::path::{Path, PathBuf};

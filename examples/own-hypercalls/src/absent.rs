@@ -1,10 +1,10 @@
-//! What the kernel links against and does not call: because there are no files of the host's, or because only components
-//! call it that are not there.
+//! What the kernel links against and does not call: because there are no files of the host's, or
+//! because only components call it that are not there.
 
 use std::process;
 
-/// Functions that end the process and say why. The kernel gives them arguments and expects results, neither of which
-/// matters to what never returns.
+/// Functions that end the process and say why. The kernel gives them arguments and expects results,
+/// neither of which matters to what never returns.
 macro_rules! absent {
     ($($name:ident)*) => {$(
         #[unsafe(no_mangle)]

@@ -139,26 +139,27 @@ impl File {
         Ok(())
     }
 
-    /// Makes the file durable, data and metadata, fsync(2): first in the disk image, then on the host's
-    /// disk. What a file system promises beyond the file itself, its description says.
+    /// Makes the file durable, data and metadata, fsync(2): first in the disk image, then on the
+    /// host's disk. What a file system promises beyond the file itself, its description says.
     ///
     /// # Errors
     ///
-    /// Those of fsync(2); [`ErrorKind::Disk`] when the host failed to write to the file system's disk, or
-    /// to make durable what was written, since the file was opened or this was last called on it. It may
-    /// have been another file's data: a kernel's cache does not know. Each open file is told once; see
-    /// [durability](crate#durability).
+    /// Those of fsync(2); [`ErrorKind::Disk`] when the host failed to write to the file system's
+    /// disk, or to make durable what was written, since the file was opened or this was last called
+    /// on it. It may have been another file's data: a kernel's cache does not know. Each open file
+    /// is told once; see [durability](crate#durability).
     pub fn sync_all(&self) -> Result<(), Error> {
         self.sync(Descriptor::fsync).during_at("fsync", &*self.path)
     }
 
-    /// Makes the file's data durable, and what is needed to find them, fdatasync(2). NetBSD's file systems
-    /// know no difference that matters, and so this is [`sync_all`](Self::sync_all) for a file that is
-    /// open for writing.
+    /// Makes the file's data durable, and what is needed to find them, fdatasync(2). NetBSD's file
+    /// systems know no difference that matters, and so this is [`sync_all`](Self::sync_all) for a
+    /// file that is open for writing.
     ///
     /// # Errors
     ///
-    /// `EBADF` when the file is not open for writing; otherwise as for [`sync_all`](Self::sync_all).
+    /// `EBADF` when the file is not open for writing; otherwise as for
+    /// [`sync_all`](Self::sync_all).
     pub fn sync_data(&self) -> Result<(), Error> {
         self.sync(Descriptor::fdatasync)
             .during_at("fdatasync", &*self.path)

@@ -54,14 +54,15 @@ impl Disks {
         self.table().disks.remove(&number);
     }
 
-    /// Makes durable what the kernel has written to its disks, and returns the first failure that the
-    /// observer has not been told of.
+    /// Makes durable what the kernel has written to its disks, and returns the first failure that
+    /// the observer has not been told of.
     pub(crate) fn flush(&self, instance: &Instance, sync: &SyncMark<'_>) -> Option<DiskFailure> {
         instance.flush_disks(None);
         instance.news(sync, None)
     }
 
-    /// Does so for the disks below a file system that was mounted from `source`, as statvfs(2) tells.
+    /// Does so for the disks below a file system that was mounted from `source`, as statvfs(2)
+    /// tells.
     pub(crate) fn flush_below(
         &self,
         instance: &Instance,

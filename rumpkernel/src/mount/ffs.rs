@@ -22,10 +22,10 @@ use crate::{Errno, ErrorKind};
 /// # After a loss of power
 ///
 /// A file that was synced is there, with its contents, if its folder was (see
-/// [`Kernel::sync`](crate::Kernel::sync)). What was not synced is there, is not, or has zeros or old
-/// contents in it. Without a log the file system is mounted as it is found; it has to be repaired with
-/// NetBSD's fsck_ffs(8) before anything is written to it. With a [`log`](Self::log) it is consistent once
-/// it is mounted.
+/// [`Kernel::sync`](crate::Kernel::sync)). What was not synced is there, is not, or has zeros or
+/// old contents in it. Without a log the file system is mounted as it is found; it has to be
+/// repaired with NetBSD's fsck_ffs(8) before anything is written to it. With a [`log`](Self::log)
+/// it is consistent once it is mounted.
 #[derive(Debug, Clone)]
 #[must_use = "mounted by Kernel::mount"]
 pub struct Ffs {
@@ -50,9 +50,10 @@ impl Ffs {
     /// Keeps a journal of metadata (WAPBL), so that a crash leaves a file system that is replayed
     /// at the next mount instead of one that has to be checked.
     ///
-    /// When the host fails to write to the image, the journal may stop. From then on every change is
-    /// `EIO`, and so is [`unmount`](super::Mount::unmount): dropping the [`Mount`](super::Mount) unmounts.
-    /// The journal in the image has all that was synced before, and is replayed by the next mount.
+    /// When the host fails to write to the image, the journal may stop. From then on every change
+    /// is `EIO`, and so is [`unmount`](super::Mount::unmount): dropping the [`Mount`](super::Mount)
+    /// unmounts. The journal in the image has all that was synced before, and is replayed by the
+    /// next mount.
     pub fn log(self) -> Self {
         self.with(sys::MNT_LOG)
     }

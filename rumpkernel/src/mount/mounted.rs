@@ -17,10 +17,11 @@ use crate::{Errno, Error, ErrorKind, path, syscall};
 /// A mounted file system; unmounted when dropped.
 ///
 /// Dropping unmounts by force if it has to: everything is written to the image first, but files
-/// that are still open give errors from then on. (With another file system mounted on it or over it,
-/// it stays until the kernel ends.) [`unmount`](Self::unmount) refuses instead, and tells of errors; a
-/// drop prints on the kernel's console that the host failed to write to the image, and
-/// [`Kernel::sync`](crate::Kernel::sync) and [`Kernel::shutdown`](crate::Kernel::shutdown) return it.
+/// that are still open give errors from then on. (With another file system mounted on it or over
+/// it, it stays until the kernel ends.) [`unmount`](Self::unmount) refuses instead, and tells of
+/// errors; a drop prints on the kernel's console that the host failed to write to the image, and
+/// [`Kernel::sync`](crate::Kernel::sync) and [`Kernel::shutdown`](crate::Kernel::shutdown) return
+/// it.
 #[must_use = "unmounted when dropped"]
 pub struct Mount {
     gate: Arc<Gate>,
@@ -120,17 +121,17 @@ impl Mount {
         self.mounted
     }
 
-    /// Unmounts, unmount(2): everything is written to the image and made durable on the host's disk, and
-    /// the image is closed and free for others.
+    /// Unmounts, unmount(2): everything is written to the image and made durable on the host's
+    /// disk, and the image is closed and free for others.
     ///
     /// # Errors
     ///
-    /// [`UnmountError`], with the file system still mounted: `EBUSY` when files or directories on it
-    /// are open, or when another file system is mounted over it or on it; an error of the kind
-    /// [`ErrorKind::Disk`] when the host failed to write to the image or to make durable what was written
-    /// since it was mounted, even if a file's sync has reported it: see [durability](crate#durability).
-    /// It is reported once, so that the next call unmounts. When it was one of the unmount's own writes
-    /// that failed, the file system is not mounted any more.
+    /// [`UnmountError`], with the file system still mounted: `EBUSY` when files or directories on
+    /// it are open, or when another file system is mounted over it or on it; an error of the kind
+    /// [`ErrorKind::Disk`] when the host failed to write to the image or to make durable what was
+    /// written since it was mounted, even if a file's sync has reported it: see
+    /// [durability](crate#durability). It is reported once, so that the next call unmounts. When it
+    /// was one of the unmount's own writes that failed, the file system is not mounted any more.
     pub fn unmount(mut self) -> Result<(), UnmountError> {
         match self.leave_durably().during_at("unmount", &*self.path) {
             Ok(()) => Ok(()),
@@ -200,12 +201,13 @@ impl Drop for Mount {
             Err(kind) => self.report(&kind),
         }
         if self.mounted {
-            // With MNT_FORCE the kernel does not sync first. That was done, but for what came since.
+            // With MNT_FORCE the kernel does not sync first. That was done, but for what came
+            // since.
             let _synced = syscall::tree::sync(&self.gate);
             let _left = self.leave(sys::MNT_FORCE);
         }
-        // If it is mounted yet, it is covered by another mount, or the kernel is dead. The disk stays
-        // as long as the file system on it.
+        // If it is mounted yet, it is covered by another mount, or the kernel is dead. The disk
+        // stays as long as the file system on it.
         if self.mounted
             && let Some(device) = self.device.take()
         {

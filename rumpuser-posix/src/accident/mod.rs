@@ -4,20 +4,20 @@
 //! A fault (SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP) whose program counter lies in the code of the
 //! kernel that the thread has entered last is that kernel's death: the handler notes where it was,
 //! and jumps to where the thread entered. Frames of the kernel's are plain C, and the frames below
-//! them are such as every jump passes over; see [`landing`](crate::landing). Everything else goes to
-//! whoever had the signal before.
+//! them are such as every jump passes over; see [`landing`](crate::landing). Everything else goes
+//! to whoever had the signal before.
 //!
 //! The same jump takes a thread out of a dead kernel in whose code it loops, when
 //! [`Visitor::interrupt`](crate::instance::Visitor::interrupt) sends it a signal. That is a signal
-//! which nobody uses, where the host has some to spare: a handler that the program installs in front
-//! of this one for SIGSEGV does not come between.
+//! which nobody uses, where the host has some to spare: a handler that the program installs in
+//! front of this one for SIGSEGV does not come between.
 //!
-//! A fault whose signal is blocked ends the process, whatever handlers there are. So threads unblock
-//! these signals when they enter their first kernel, those of the kernel included.
+//! A fault whose signal is blocked ends the process, whatever handlers there are. So threads
+//! unblock these signals when they enter their first kernel, those of the kernel included.
 //!
-//! The handler runs on the thread's alternate stack, which may have room for two signals and not for
-//! three. So it blocks its own signal, and the one that interrupts, until it leaves. It takes no lock
-//! and allocates nothing.
+//! The handler runs on the thread's alternate stack, which may have room for two signals and not
+//! for three. So it blocks its own signal, and the one that interrupts, until it leaves. It takes
+//! no lock and allocates nothing.
 
 mod previous;
 mod stack;

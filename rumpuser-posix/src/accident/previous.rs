@@ -71,7 +71,8 @@ pub(super) unsafe fn replace(signal: c_int, handler: Handler) -> io::Result<()> 
     if place.taken.load(Ordering::Acquire) {
         return Ok(());
     }
-    // SAFETY: the caller sees to it that nobody else writes, and nobody reads before `taken` is set.
+    // SAFETY: the caller sees to it that nobody else writes, and nobody reads before `taken` is
+    // set.
     unsafe { (*place.action.get()).write(before) };
     // Before the handler is there, so that it finds it.
     place.taken.store(true, Ordering::Release);
@@ -123,9 +124,9 @@ pub(super) unsafe fn hand_on(signal: Signal, info: *mut libc::siginfo_t, context
         _ if used => by_default(signal),
         handler => {
             let mut mask = action.sa_mask;
-            // The mask that was interrupted comes back with the return from the signal.
-            // SAFETY: the mask is there; the handler was installed for this signal, with these flags,
-            // so that it is such a function.
+            // The mask that was interrupted comes back with the return from the signal. SAFETY: the
+            // mask is there; the handler was installed for this signal, with these flags, so that
+            // it is such a function.
             unsafe {
                 if action.sa_flags & libc::SA_NODEFER == 0 {
                     libc::sigaddset(&mut mask, signal.number);

@@ -1,8 +1,8 @@
 //! The names of functions in this program, from its own file.
 //!
-//! A kernel that is linked into a program has no table of its own; its functions are in the program's
-//! symbol table, unless that was stripped. It is read when the first backtrace is shown, and the
-//! part that is the kernel's is kept.
+//! A kernel that is linked into a program has no table of its own; its functions are in the
+//! program's symbol table, unless that was stripped. It is read when the first backtrace is shown,
+//! and the part that is the kernel's is kept.
 
 use std::fs::File;
 use std::ops::Range;
@@ -81,7 +81,8 @@ fn read(range: &Range<usize>) -> Option<Functions> {
         })
         .collect();
     functions.sort_unstable();
-    // Of several names for one address any will do, but that of a function rather than the mark of a section's begin.
+    // Of several names for one address any will do, but that of a function rather than the mark of
+    // a section's begin.
     functions.dedup_by_key(|(address, ..)| *address);
     let functions = functions.into_iter();
     Some(Functions(

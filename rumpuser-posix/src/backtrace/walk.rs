@@ -85,9 +85,9 @@ impl Trace {
 const HYPERCALL: usize = 512;
 
 impl Trace {
-    /// Adds the return addresses that lie in `code`, from a hypercall on whose stack pointer is `sp`.
-    /// Its frames may leave the register alone that points to the kernel's; then the innermost address
-    /// is only to be found by looking at the stack.
+    /// Adds the return addresses that lie in `code`, from a hypercall on whose stack pointer is
+    /// `sp`. Its frames may leave the register alone that points to the kernel's; then the
+    /// innermost address is only to be found by looking at the stack.
     ///
     /// # Safety
     ///
@@ -164,8 +164,8 @@ unsafe fn step(frame: usize, stack: &Range<usize>, code: &Range<usize>) -> Optio
     }
 }
 
-/// As above. The register holds the end of the frame. A function that calls none saves the caller's frame alone, where
-/// others save the return address.
+/// As above. The register holds the end of the frame. A function that calls none saves the caller's
+/// frame alone, where others save the return address.
 #[cfg(any(target_arch = "riscv32", target_arch = "riscv64"))]
 unsafe fn step(frame: usize, stack: &Range<usize>, _code: &Range<usize>) -> Option<(usize, usize)> {
     // SAFETY: by the contract of this function.

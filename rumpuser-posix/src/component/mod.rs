@@ -99,8 +99,8 @@ extern "C" fn rumpuser_component_errtrans(error: c_int) -> c_int {
 }
 
 impl Instance {
-    /// Runs `f`, which has the kernel destroy interfaces. That takes some of the kernel's time, so a
-    /// clock that is moved by hand moves on, unless the thread takes turns on it already.
+    /// Runs `f`, which has the kernel destroy interfaces. That takes some of the kernel's time, so
+    /// a clock that is moved by hand moves on, unless the thread takes turns on it already.
     #[cfg(any(feature = "rumpnet_shmif", feature = "rumpnet_virtif"))]
     pub fn destroying<R>(&self, f: impl FnOnce() -> R) -> R {
         self.parked.while_time_passes(f)

@@ -42,8 +42,8 @@ pub(crate) fn spare_signals() -> impl Iterator<Item = c_int> {
     (libc::SIGRTMIN()..libc::SIGRTMAX()).rev()
 }
 
-/// Where the calling thread's stack begins that was said to lie there. Of a process's first one, musl tells only as
-/// much as is mapped so far; it grows until a limit.
+/// Where the calling thread's stack begins that was said to lie there. Of a process's first one,
+/// musl tells only as much as is mapped so far; it grows until a limit.
 fn lowest(start: usize, end: usize) -> usize {
     // SAFETY: no conditions.
     let is_first = || unsafe { libc::gettid() == libc::getpid() };
@@ -68,8 +68,8 @@ pub(crate) fn file_in_memory() -> io::Result<File> {
     const MFD_EXEC: libc::c_uint = 0x10;
 
     let create = |flags: libc::c_uint| {
-        // By its number, which C libraries older than the system call do not wrap (glibc before 2.27).
-        // SAFETY: the name is a string.
+        // By its number, which C libraries older than the system call do not wrap (glibc before
+        // 2.27). SAFETY: the name is a string.
         match unsafe { libc::syscall(libc::SYS_memfd_create, c"rumpkernel".as_ptr(), flags) } {
             -1 => Err(io::Error::last_os_error()),
             // SAFETY: a new descriptor that nobody else knows; descriptors are ints.

@@ -36,8 +36,8 @@ pub struct Image {
     pub relative: &'static [u32],
     /// The functions of the host that the kernel calls.
     pub imports: &'static [Import],
-    /// The functions of the host that the kernel calls by way of copies of their descriptors. Only the first ABI of
-    /// 64-bit powerpc has these.
+    /// The functions of the host that the kernel calls by way of copies of their descriptors. Only
+    /// the first ABI of 64-bit powerpc has these.
     pub descriptors: &'static [Import],
     /// The words to which the distance from the thread pointer to the current lwp is added.
     pub lwp: &'static [u32],
@@ -73,7 +73,8 @@ pub struct Segment {
 pub struct Import {
     /// Its name, such as `rumpuser_malloc`.
     pub name: &'static str,
-    /// The words to which its address is added, or the first of the three that are a copy of its descriptor.
+    /// The words to which its address is added, or the first of the three that are a copy of its
+    /// descriptor.
     pub places: &'static [u32],
 }
 

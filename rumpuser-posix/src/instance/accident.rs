@@ -47,8 +47,8 @@ impl Accident {
     }
 
     /// Notes a fault whose program counter lies in the code, or in that which looks at the kernel's
-    /// memory for hypercalls, or came by a call to where it could fetch no instruction. False for any
-    /// other.
+    /// memory for hypercalls, or came by a call to where it could fetch no instruction. False for
+    /// any other.
     fn note(&self, signal: Signal, registers: Registers, end: usize, code: &Code) -> bool {
         let Registers {
             pc,
@@ -227,8 +227,9 @@ fn take_in(entry: Option<&Entry<'_>>, signal: Signal, registers: Registers) -> b
 
 fn leave(entry: &Entry<'_>, signal: Signal) -> ! {
     signal.unmask();
-    // SAFETY: the landing is there while land() runs, for stay() takes it back afterwards. The thread
-    // was in the kernel's code, or came to it from there; so the frames above are the kernel's, and
-    // such that lie below a function of the kernel's, which may all be left by a jump.
+    // SAFETY: the landing is there while land() runs, for stay() takes it back afterwards. The
+    // thread was in the kernel's code, or came to it from there; so the frames above are the
+    // kernel's, and such that lie below a function of the kernel's, which may all be left by a
+    // jump.
     unsafe { landing::jump(entry.landing.get()) }
 }

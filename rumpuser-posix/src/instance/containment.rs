@@ -33,8 +33,8 @@ unsafe extern "C" {
     fn rumpuser_posix_give_up(reason: *const c_void) -> !;
 }
 
-/// The rest of [`Instance::give_up`], from the C part, which knows its frame. The kernel's frames are
-/// found from there if the compiler has left alone the register that points to them.
+/// The rest of [`Instance::give_up`], from the C part, which knows its frame. The kernel's frames
+/// are found from there if the compiler has left alone the register that points to them.
 #[unsafe(no_mangle)]
 unsafe extern "C" fn rumpuser_posix_gave_up(reason: *const c_void, frame: *const c_void) -> ! {
     // SAFETY: give_up() passes a reason, and waits.
@@ -59,17 +59,17 @@ impl Instance {
     /// Makes faults in this kernel's code, which is linked into the program at `code`, the kernel's
     /// death ([`DeathKind::Fault`](crate::DeathKind::Fault)), and lets deaths have a backtrace.
     ///
-    /// The signals SIGSEGV, SIGBUS, SIGFPE, SIGILL and SIGTRAP are taken for the life of the process,
-    /// the first time that any instance asks for this. All that is not a fault in the code of the
-    /// kernel that a thread is in goes to the handlers that were there before, Rust's own included,
-    /// with the flags and masks that they asked for, except that they run on the alternate stack if
-    /// the thread has one. A handler that the program installs later comes first; it contains
-    /// the kernel only if it calls the one that was there before.
+    /// The signals SIGSEGV, SIGBUS, SIGFPE, SIGILL and SIGTRAP are taken for the life of the
+    /// process, the first time that any instance asks for this. All that is not a fault in the code
+    /// of the kernel that a thread is in goes to the handlers that were there before, Rust's own
+    /// included, with the flags and masks that they asked for, except that they run on the
+    /// alternate stack if the thread has one. A handler that the program installs later comes
+    /// first; it contains the kernel only if it calls the one that was there before.
     ///
     /// Call this before threads enter instances: a thread that enters its first gets these signals
-    /// unblocked, for a fault whose signal is blocked ends the process, and an alternate stack if it
-    /// has none, as those of C programs. Nothing is looked at later: what a thread blocks after its
-    /// first entry is not contained in it.
+    /// unblocked, for a fault whose signal is blocked ends the process, and an alternate stack if
+    /// it has none, as those of C programs. Nothing is looked at later: what a thread blocks after
+    /// its first entry is not contained in it.
     ///
     /// On Linux the real-time signal with the highest number that is unused is taken, too, for
     /// [`join_threads`](Self::join_threads).
@@ -162,9 +162,9 @@ impl Instance {
     /// are waited for, too, until they have left it; and threads that stay are interrupted, with a
     /// signal (a real-time one that was unused, or SIGSEGV where there is none): one that loops in
     /// the kernel's code leaves it, one that waits in a system call of the host's comes back with
-    /// EINTR. That needs a kernel whose code is [known](Self::contain), a thread that has not blocked
-    /// that signal since it entered its first kernel, and that no other handler for it has been
-    /// installed since.
+    /// EINTR. That needs a kernel whose code is [known](Self::contain), a thread that has not
+    /// blocked that signal since it entered its first kernel, and that no other handler for it has
+    /// been installed since.
     ///
     /// Called on a thread that is inside the kernel it does not wait.
     pub fn join_threads(&self, timeout: Option<Duration>) -> bool {

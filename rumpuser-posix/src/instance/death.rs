@@ -29,8 +29,9 @@ pub enum DeathKind {
 pub struct Death {
     /// What happened.
     pub kind: DeathKind,
-    /// What the kernel said: of a panic the console text from `panic:` on, without the last newline.
-    /// Of a fault what happened and where, such as `SIGSEGV at address 0x10 in ffs_mountfs+0x1a4`.
+    /// What the kernel said: of a panic the console text from `panic:` on, without the last
+    /// newline. Of a fault what happened and where, such as `SIGSEGV at address 0x10 in
+    /// ffs_mountfs+0x1a4`.
     pub message: Arc<str>,
     /// Where in its code the kernel was, of a panic or a fault.
     pub backtrace: Arc<Backtrace>,

@@ -43,13 +43,13 @@ thread_local! {
 
 /// Passes the innermost entry of this thread to `f`, which cannot keep it.
 pub(super) fn with_innermost<R>(f: impl FnOnce(Option<&Entry<'_>>) -> R) -> R {
-    // SAFETY: the pointer is null, or was stored by stay_known(), which takes it back before its frame
-    // ends; that frame is older than this one.
+    // SAFETY: the pointer is null, or was stored by stay_known(), which takes it back before its
+    // frame ends; that frame is older than this one.
     f(unsafe { INNERMOST.get().as_ref() })
 }
 
-/// Passes the instance that this thread has entered, or else the linked-in kernel's if there is one,
-/// to `f`, which cannot keep it.
+/// Passes the instance that this thread has entered, or else the linked-in kernel's if there is
+/// one, to `f`, which cannot keep it.
 pub(crate) fn with_current<R>(f: impl FnOnce(Option<&Instance>) -> R) -> R {
     with_innermost(|entry| match entry {
         Some(entry) => f(Some(entry.instance)),
@@ -59,16 +59,16 @@ pub(crate) fn with_current<R>(f: impl FnOnce(Option<&Instance>) -> R) -> R {
 
 /// The instance that a hypercall is for, while the hypercall lasts.
 ///
-/// It belongs to one thread. It has no destructor, for a hypercall may leave a dead kernel by a jump;
-/// so it counts no reference, and is not to be kept where it outlives the hypercall's frame.
+/// It belongs to one thread. It has no destructor, for a hypercall may leave a dead kernel by a
+/// jump; so it counts no reference, and is not to be kept where it outlives the hypercall's frame.
 pub(crate) struct Caller(*const Instance);
 
 impl Deref for Caller {
     type Target = Instance;
 
     fn deref(&self) -> &Instance {
-        // SAFETY: caller() made this on the same thread, of an instance that stays for the life of the
-        // process, or that an older frame has entered, which holds a reference to it.
+        // SAFETY: caller() made this on the same thread, of an instance that stays for the life of
+        // the process, or that an older frame has entered, which holds a reference to it.
         unsafe { &*self.0 }
     }
 }

@@ -255,9 +255,9 @@ impl Instance {
         self.knell.ring();
     }
 
-    /// Lets the kernel's time go on without the [`Hand`](crate::Hand) of its clock, from deadline to
-    /// deadline whenever the kernels on that clock have nothing else to do. For a kernel that is to
-    /// come to its end. Nothing happens when its clock runs anyway.
+    /// Lets the kernel's time go on without the [`Hand`](crate::Hand) of its clock, from deadline
+    /// to deadline whenever the kernels on that clock have nothing else to do. For a kernel that is
+    /// to come to its end. Nothing happens when its clock runs anyway.
     pub fn let_time_go(&self) {
         if let Some(turns) = self.parked.turns() {
             turns.let_loose(self.id);

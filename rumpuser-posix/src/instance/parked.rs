@@ -256,9 +256,9 @@ impl Parked {
         }
     }
 
-    /// Wakes at most `most` threads that wait on `key`, the longest waiting first. `callback` is told
-    /// what was found and says what the threads are told; it runs with the queue of `key` locked and
-    /// must not park, unpark or lock anything.
+    /// Wakes at most `most` threads that wait on `key`, the longest waiting first. `callback` is
+    /// told what was found and says what the threads are told; it runs with the queue of `key`
+    /// locked and must not park, unpark or lock anything.
     pub(crate) fn unpark(
         &self,
         key: usize,

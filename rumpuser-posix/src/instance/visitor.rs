@@ -48,8 +48,8 @@ thread_local! {
 }
 
 impl Visitor {
-    /// Passes the calling thread to `f`, which cannot keep it. `None` when the host cannot tell of the
-    /// thread's end: then nobody can interrupt it.
+    /// Passes the calling thread to `f`, which cannot keep it. `None` when the host cannot tell of
+    /// the thread's end: then nobody can interrupt it.
     pub(crate) fn with_this<R>(f: impl FnOnce(Option<&Self>) -> R) -> R {
         let this = match THIS.get() {
             unknown if unknown.is_null() => Self::register().unwrap_or(ptr::null()),
@@ -159,8 +159,8 @@ const WAITING: usize = 1 << 10;
 /// Has the calling thread its place among those that wait, which takes memory once.
 fn prepare_to_wait() {
     let key = ptr::from_ref(&VISITORS).addr();
-    // SAFETY: nobody waits with this key that does not also look at the lock, and nobody waits here:
-    // there is nothing to wait for.
+    // SAFETY: nobody waits with this key that does not also look at the lock, and nobody waits
+    // here: there is nothing to wait for.
     unsafe {
         parking_lot_core::park(
             key,

@@ -1,5 +1,5 @@
-//! Places for the locks and the like that a kernel makes: there are thousands, of few sizes, and all
-//! are gone with it.
+//! Places for the locks and the like that a kernel makes: there are thousands, of few sizes, and
+//! all are gone with it.
 //!
 //! Which are free is not written into them: a kernel that writes past the end of what it has would
 //! lead the next hypercall astray.

@@ -6,10 +6,10 @@
 //! kernel that boots cannot do that, and goes astray; so it ends here, with that as its reason,
 //! until its page daemon is there.
 //!
-//! All that a kernel has comes from mappings of its own, its locks included. So it can be given back
-//! when the kernel is dead, and a kernel that writes past the end of what it has meets a guard page
-//! before it meets the program's memory. Few of a kernel's blocks are small, and none is smaller
-//! than a page here.
+//! All that a kernel has comes from mappings of its own, its locks included. So it can be given
+//! back when the kernel is dead, and a kernel that writes past the end of what it has meets a guard
+//! page before it meets the program's memory. Few of a kernel's blocks are small, and none is
+//! smaller than a page here.
 
 mod cells;
 mod fill;
@@ -92,7 +92,8 @@ impl Memory {
         }
     }
 
-    /// A mapping of the first bytes of a file, shared with whoever else maps it, or the host's errno.
+    /// A mapping of the first bytes of a file, shared with whoever else maps it, or the host's
+    /// errno.
     #[cfg(feature = "rumpnet_shmif")]
     pub(crate) fn map_file(
         &self,

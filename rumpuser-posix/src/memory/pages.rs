@@ -1,8 +1,9 @@
 //! Blocks of whole pages.
 //!
 //! Kernels take nearly all their memory in pages that are aligned to a page, of which a general
-//! allocator loses half, and which it keeps when the kernel is gone. Here they come from chunks that
-//! are mapped for one kernel, and are unmapped with it, or when nothing of them is used any more.
+//! allocator loses half, and which it keeps when the kernel is gone. Here they come from chunks
+//! that are mapped for one kernel, and are unmapped with it, or when nothing of them is used any
+//! more.
 
 use std::ffi::{c_int, c_void};
 use std::ptr;
@@ -23,8 +24,8 @@ pub(super) const LONGEST: usize = WORD * PAGE;
 /// In so many chunks a place is looked for before there is a new one.
 const TRIES: usize = 8;
 
-/// The pages of a chunk: which are used, and which are the last of their block. No block crosses the
-/// words of these sets.
+/// The pages of a chunk: which are used, and which are the last of their block. No block crosses
+/// the words of these sets.
 #[derive(Debug, Default)]
 struct Chunk {
     used: [u64; WORDS],

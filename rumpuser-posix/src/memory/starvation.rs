@@ -1,9 +1,9 @@
 //! A kernel that has run out of memory, and has nothing left to give back.
 //!
 //! Its calls wait then, for ever: on a machine somebody would end a process. One that has a limit
-//! says so once a second, when its page daemon has tried everything it can, while somebody waits and
-//! nothing is on its way to a disk; one that has none asks the host again and again. When that goes
-//! on, and nobody has got memory meanwhile, the kernel ends here, with that as its reason.
+//! says so once a second, when its page daemon has tried everything it can, while somebody waits
+//! and nothing is on its way to a disk; one that has none asks the host again and again. When that
+//! goes on, and nobody has got memory meanwhile, the kernel ends here, with that as its reason.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -19,8 +19,8 @@ const COMPLAINT: &[u8] = b"pagedaemoness: failed to reclaim memory";
 /// kernel is dead ([`DeathKind::Panic`](crate::DeathKind::Panic)). `None` is for ever.
 ///
 /// Ten seconds by default. The page daemon tries ten times in that time, and memory that is being
-/// written to a slow disk counts as on its way. A host that has no memory for longer than that seldom
-/// has some later.
+/// written to a slow disk counts as on its way. A host that has no memory for longer than that
+/// seldom has some later.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MemoryPatience(pub Option<Duration>);
 
@@ -72,7 +72,8 @@ impl Instance {
         }
     }
 
-    /// Notes that the kernel has found no memory. Does not return when that has gone on for too long.
+    /// Notes that the kernel has found no memory. Does not return when that has gone on for too
+    /// long.
     pub(super) fn starve(&self) {
         let Ok((seconds, nanos)) = self.time.monotonic() else {
             return;

@@ -2,9 +2,9 @@
 //!
 //! The state is one word: whether a writer holds the lock, whether threads wait, and the number of
 //! readers. Without waiters every operation is one atomic exchange. While threads wait, everything
-//! goes through a queue with a lock of its own, and a lock that becomes free is handed over there, so
-//! that there is nothing to race for. The queues are not in the kernel's memory: what it overwrites
-//! in a lock leads no hypercall astray.
+//! goes through a queue with a lock of its own, and a lock that becomes free is handed over there,
+//! so that there is nothing to race for. The queues are not in the kernel's memory: what it
+//! overwrites in a lock leads no hypercall astray.
 //!
 //! Loaded kernels do what takes one exchange in their own code, by `image/uncontended.c`, which
 //! states the layout and the values again.

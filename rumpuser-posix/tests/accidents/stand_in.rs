@@ -1,5 +1,5 @@
-//! Code that goes wrong, from `tests/c/accident.c`, compiled into a shared object with a section for
-//! it, and an instance that takes it for its kernel's.
+//! Code that goes wrong, from `tests/c/accident.c`, compiled into a shared object with a section
+//! for it, and an instance that takes it for its kernel's.
 
 use std::ffi::{c_int, c_void};
 use std::mem;

@@ -1,5 +1,5 @@
-//! The choices of NetBSD's `README.compileopts` and of buildrump.sh: each shows in a kernel that was built with it, and
-//! those that change what a kernel does, in one that was booted.
+//! The choices of NetBSD's `README.compileopts` and of buildrump.sh: each shows in a kernel that
+//! was built with it, and those that change what a kernel does, in one that was booted.
 //!
 //! Three kernels are enough, each the base alone.
 

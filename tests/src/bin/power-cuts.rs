@@ -1,4 +1,5 @@
-//! Losses of power by the thousand: what was called durable is there, whatever the disk did with the rest.
+//! Losses of power by the thousand: what was called durable is there, whatever the disk did with
+//! the rest.
 //!
 //! `cargo run --release -p rumpkernel-tests --bin power-cuts -- [format|all] [cuts] [seed]`
 

@@ -1,8 +1,9 @@
 //! Other snapshots than the default, built and booted.
 //!
-//! `snapshot-boots NAME…`, or `compared` for those that CI fetches, or `all`: for each snapshot, the crate in `tests/outside` is built with `RUMPKERNEL_SNAPSHOT`
-//! outside the workspace, and run. It boots a kernel, writes files in tmpfs, reads an FFS image, and uses TCP over lo0.
-//! That the bindings fit the snapshot is asserted while it is built.
+//! `snapshot-boots NAME…`, or `compared` for those that CI fetches, or `all`: for each snapshot,
+//! the crate in `tests/outside` is built with `RUMPKERNEL_SNAPSHOT` outside the workspace, and run.
+//! It boots a kernel, writes files in tmpfs, reads an FFS image, and uses TCP over lo0. That the
+//! bindings fit the snapshot is asserted while it is built.
 
 use std::process::ExitCode;
 

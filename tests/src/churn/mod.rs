@@ -17,7 +17,8 @@ const BETWEEN_COMPARISONS: usize = 1000;
 /// How many steps lie between two changes of the number of entries that is aimed at.
 const BETWEEN_TIDES: usize = 400;
 
-/// What a step has changed: the path of an entry that came or went, if there is one; or what went wrong.
+/// What a step has changed: the path of an entry that came or went, if there is one; or what went
+/// wrong.
 type Outcome = Result<Option<String>, Box<dyn Error>>;
 
 /// What a format can hold.
@@ -54,7 +55,8 @@ pub struct Churn<'a> {
     limits: Limits,
     random: Random,
     model: Model,
-    /// The number of entries that is aimed at. It goes up and down, so that directories fill up and empty again.
+    /// The number of entries that is aimed at. It goes up and down, so that directories fill up and
+    /// empty again.
     tide: usize,
     steps: usize,
 }

@@ -133,8 +133,8 @@ impl Format {
         mounted.unmount(kernel)
     }
 
-    /// Reads all of a file system that is to be consistent, writes to it, and removes all that is in it. With
-    /// assertions the kernel panics when it frees what is free.
+    /// Reads all of a file system that is to be consistent, writes to it, and removes all that is
+    /// in it. With assertions the kernel panics when it frees what is free.
     fn use_up(self, kernel: &Kernel) -> Result<(), String> {
         let say = |error: Error| format!("it is not consistent: {error}");
         walk(kernel, Path::new(AT)).map_err(say)?;

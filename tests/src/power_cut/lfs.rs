@@ -1,7 +1,8 @@
 //! An empty LFS. The one tool that makes them is NetBSD's own newfs_lfs, which other hosts lack.
 //!
-//! Version 2 with 32-bit addresses, little-endian, in fragments of 1 KiB: one partial segment in segment 0, behind the
-//! superblock, holds the root directory, the inode file and both their inodes.
+//! Version 2 with 32-bit addresses, little-endian, in fragments of 1 KiB: one partial segment in
+//! segment 0, behind the superblock, holds the root directory, the inode file and both their
+//! inodes.
 
 use std::io;
 use std::path::Path;

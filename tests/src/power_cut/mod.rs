@@ -1,10 +1,11 @@
 //! Losses of power: what a kernel has called durable is there afterwards.
 //!
-//! A kernel works on a file system, and all that it writes to its disk is recorded, with every flush
-//! ([`Recording`](rumpuser_posix::Recording)). A loss of power at a point of the recording leaves what was flushed by
-//! then, and of every sector that was written since any of the versions, or the old one: disks make writes in
-//! whatever order they like, and tear them between sectors. From such a disk the file system is mounted
-//! again, after its checker has repaired it if it has one, and looked at.
+//! A kernel works on a file system, and all that it writes to its disk is recorded, with every
+//! flush ([`Recording`](rumpuser_posix::Recording)). A loss of power at a point of the recording
+//! leaves what was flushed by then, and of every sector that was written since any of the versions,
+//! or the old one: disks make writes in whatever order they like, and tear them between sectors.
+//! From such a disk the file system is mounted again, after its checker has repaired it if it has
+//! one, and looked at.
 
 mod disk;
 mod format;
@@ -50,7 +51,8 @@ pub struct Campaign {
 }
 
 impl Campaign {
-    /// Works on an image in `folder`, and looks at what losses of power leave. Kernels are booted by `boot`.
+    /// Works on an image in `folder`, and looks at what losses of power leave. Kernels are booted
+    /// by `boot`.
     ///
     /// # Errors
     ///

@@ -8,8 +8,8 @@
 //! The tree is that of the default snapshot, as a build finds it (`RUMPKERNEL_SOURCE`, else the
 //! cache), or the one that `--source` names. Either way the assertions are then compiled for every
 //! machine, against this tree, against the other snapshots that vendor-dates.toml calls `compared`,
-//! and against the trees that `--also` names: one set of bindings serves them all. What a new snapshot declares otherwise
-//! is shown, and [`selection`] is where it is left out.
+//! and against the trees that `--also` names: one set of bindings serves them all. What a new
+//! snapshot declares otherwise is shown, and [`selection`] is where it is left out.
 //!
 //! The data flows in one direction: a [`view`] of the tree for one data model, the [`prototypes`]
 //! of the system calls and the names of the [`constants`] in that view, the [`declarations`] that

@@ -1,8 +1,9 @@
-//! `cargo rumpkernel`: fetches, checks, inspects and packages the NetBSD sources that rumpkernel builds.
+//! `cargo rumpkernel`: fetches, checks, inspects and packages the NetBSD sources that rumpkernel
+//! builds.
 //!
 //! Runs as a Cargo subcommand or under its own name. Exit codes: 0 if all was done, 1 if something
-//! asked for could not be done (the reason is on standard error), 2 for a wrong command line. Results
-//! go to standard output, all else to standard error.
+//! asked for could not be done (the reason is on standard error), 2 for a wrong command line.
+//! Results go to standard output, all else to standard error.
 
 mod archive;
 mod bar;

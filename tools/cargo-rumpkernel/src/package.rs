@@ -1,4 +1,5 @@
-//! `package`: a crate with the sources of some features, for builds that have neither cache nor network.
+//! `package`: a crate with the sources of some features, for builds that have neither cache nor
+//! network.
 //!
 //! ```text
 //! rumpkernel-src/

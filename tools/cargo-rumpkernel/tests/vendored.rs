@@ -1,4 +1,5 @@
-//! A program outside of this workspace that is built from packaged sources, with neither cache nor network.
+//! A program outside of this workspace that is built from packaged sources, with neither cache nor
+//! network.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -102,7 +103,8 @@ fn packaged_sources_build_a_kernel_that_boots_and_nothing_else() -> Outcome {
         "{}",
         String::from_utf8_lossy(&package.stderr)
     );
-    // Targets that nobody has named, and for which there can be no build, are left out without a word.
+    // Targets that nobody has named, and for which there can be no build, are left out without a
+    // word.
     assert_eq!(String::from_utf8_lossy(&package.stderr), "");
 
     let output = outside.run("");

@@ -31,7 +31,8 @@ const ADDITIONS: &[Addition] = &[
         name: "atomic_repair.h",
         text: include_str!("additions/atomic_i386.h"),
     },
-    // Test: `kernel`, `usb::a_disk_in_memory_is_read_and_written`; `closure` shows what is undefined without it.
+    // Test: `kernel`, `usb::a_disk_in_memory_is_read_and_written`; `closure` shows what is
+    // undefined without it.
     Addition {
         source: "sys/dev/usb/usb_mem.c",
         role: Role::Header,
@@ -59,8 +60,8 @@ const ADDITIONS: &[Addition] = &[
         name: "panics.h",
         text: include_str!("additions/panics.h"),
     },
-    // All of the component include it by this name, and do not compile without. Test: `kernel` with every component,
-    // `the_kernel_looks_at_the_programs_bus`.
+    // All of the component include it by this name, and do not compile without. Test: `kernel` with
+    // every component, `the_kernel_looks_at_the_programs_bus`.
     Addition {
         source: "sys/rump/dev/lib/libpci/rumpdev_pci.c",
         role: Role::Header,

@@ -1,8 +1,8 @@
 //! Sources in which a few words are replaced.
 //!
-//! For faults in the middle of a function that neither a flag nor a header reaches. A rule quotes no more of a source
-//! than finds the place, and applies only where it finds it exactly once: a snapshot whose text differs is compiled
-//! as it is.
+//! For faults in the middle of a function that neither a flag nor a header reaches. A rule quotes
+//! no more of a source than finds the place, and applies only where it finds it exactly once: a
+//! snapshot whose text differs is compiled as it is.
 
 mod disk_ends;
 mod dm;
@@ -96,7 +96,8 @@ fn replace(rule: &Rule, text: &str) -> Option<String> {
     Some([before, rule.by, after].concat())
 }
 
-/// Where a function's definition is, in NetBSD's style: its name begins a line, and so does the brace that ends it.
+/// Where a function's definition is, in NetBSD's style: its name begins a line, and so does the
+/// brace that ends it.
 fn body(text: &str, function: &str) -> Option<std::ops::Range<usize>> {
     let mut place = 0;
     let mut start = None;
@@ -154,8 +155,8 @@ mod tests {
         );
     }
 
-    /// A rule that finds nothing would mend nothing, and nobody would notice. What the rules before it have made of a
-    /// source counts.
+    /// A rule that finds nothing would mend nothing, and nobody would notice. What the rules before
+    /// it have made of a source counts.
     #[test]
     #[ignore = "reads the snapshots in the cache that are compared; CI runs it"]
     fn rules_find_their_words_in_every_compared_snapshot() {

@@ -9,8 +9,8 @@
 //!
 //! By [`is_superfluous`] a component does without a source that it lists and the tree lacks.
 //!
-//! Each rule says why it is there, and names the test that shows it. Tests called `kernel`, `closure` and `sockin` are
-//! those of the crate rumpkernel-tests.
+//! Each rule says why it is there, and names the test that shows it. Tests called `kernel`,
+//! `closure` and `sockin` are those of the crate rumpkernel-tests.
 
 mod addition;
 mod edit;

@@ -1,4 +1,5 @@
-//! Network interfaces of kernels: how they are configured. How they are made is the modules' matter.
+//! Network interfaces of kernels: how they are configured. How they are made is the modules'
+//! matter.
 
 #[cfg(feature = "virtif")]
 mod plugged;
@@ -29,15 +30,16 @@ use crate::{Errno, Error, ErrorKind};
 ///
 /// # Duplicate addresses
 ///
-/// The program knows who is on its links and buses. So making an interface turns the kernel's search
-/// for duplicate addresses off (`net.inet.ip.dad_count`, `net.inet6.ip6.dad_count`), and addresses
-/// are usable at once. [`Kernel::set_sysctl`](crate::Kernel::set_sysctl) turns it on again.
+/// The program knows who is on its links and buses. So making an interface turns the kernel's
+/// search for duplicate addresses off (`net.inet.ip.dad_count`, `net.inet6.ip6.dad_count`), and
+/// addresses are usable at once. [`Kernel::set_sysctl`](crate::Kernel::set_sysctl) turns it on
+/// again.
 ///
 /// # Clocks that are moved by hand
 ///
-/// The kernel waits for a tick of its clock here and there while it changes its lists of interfaces and
-/// addresses. So do it in [`Hand::run`](crate::Hand::run). Dropping an interface elsewhere moves the clock on by some
-/// ticks.
+/// The kernel waits for a tick of its clock here and there while it changes its lists of interfaces
+/// and addresses. So do it in [`Hand::run`](crate::Hand::run). Dropping an interface elsewhere
+/// moves the clock on by some ticks.
 pub struct Interface {
     gate: Arc<Gate>,
     name: Name,
@@ -93,8 +95,8 @@ impl Interface {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::BadPrefix`]; `EAFNOSUPPORT` without the feature `netinet` or `netinet6`; others of
-    /// ioctl(2), such as `EADDRNOTAVAIL` for an address that no interface can have.
+    /// [`ErrorKind::BadPrefix`]; `EAFNOSUPPORT` without the feature `netinet` or `netinet6`; others
+    /// of ioctl(2), such as `EADDRNOTAVAIL` for an address that no interface can have.
     pub fn add_address(&self, address: impl ToPrefix) -> Result<(), Error> {
         address
             .to_prefix()
@@ -167,8 +169,8 @@ impl Drop for Interface {
             // Of a process that this one was forked from, where it goes on.
             return;
         }
-        // The kernel destroys no interface that is up. A dead kernel has none; and one whose name was
-        // changed by other means stays, of which at least the link is cut.
+        // The kernel destroys no interface that is up. A dead kernel has none; and one whose name
+        // was changed by other means stays, of which at least the link is cut.
         let _gone = gate.instance().destroying(|| {
             interface::set_up(gate, name, false).and_then(|()| interface::destroy(gate, name))
         });

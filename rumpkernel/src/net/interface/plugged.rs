@@ -50,8 +50,8 @@ impl Interface {
             .entry_points()
             .virtif_virt_deliverpkt
             .ok_or(ErrorKind::Errno(Errno::NXIO))?;
-        // SAFETY: pointers to a kernel's interface and to its struct iovec, which is laid out as the
-        // host's: an address and a length.
+        // SAFETY: pointers to a kernel's interface and to its struct iovec, which is laid out as
+        // the host's: an address and a length.
         let deliver = unsafe {
             std::mem::transmute::<
                 unsafe extern "C" fn(*mut sys::virtif_sc, *mut sys::iovec, usize),

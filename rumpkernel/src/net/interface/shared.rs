@@ -12,21 +12,22 @@ use crate::syscall::interface::{self, Name};
 use crate::{Errno, Error, ErrorKind, Kernel};
 
 impl Interface {
-    /// Makes an interface on the Ethernet bus in the file `bus`, a host path: everybody on the bus gets
-    /// every frame. Others on it may be of this kernel, of other kernels, or of other processes of this
-    /// host, NetBSD's own rump kernels included. A file that does not exist or is empty becomes a bus,
-    /// of 1 MiB. The interface's Ethernet address is random, as the kernel's random numbers are: kernels
-    /// with the same seed get the same, so give those on one bus different seeds.
+    /// Makes an interface on the Ethernet bus in the file `bus`, a host path: everybody on the bus
+    /// gets every frame. Others on it may be of this kernel, of other kernels, or of other
+    /// processes of this host, NetBSD's own rump kernels included. A file that does not exist or is
+    /// empty becomes a bus, of 1 MiB. The interface's Ethernet address is random, as the kernel's
+    /// random numbers are: kernels with the same seed get the same, so give those on one bus
+    /// different seeds.
     ///
-    /// Everybody who can write to the file can read and forge all traffic, can stop it, and can crash
-    /// the kernels on the bus. So can a process that is killed just as it changes the bus: the bus is
-    /// locked then, and a new file is needed. Frames that a kernel does not take in time are lost. The
-    /// file stays when all are gone, and can be removed then.
+    /// Everybody who can write to the file can read and forge all traffic, can stop it, and can
+    /// crash the kernels on the bus. So can a process that is killed just as it changes the bus:
+    /// the bus is locked then, and a new file is needed. Frames that a kernel does not take in time
+    /// are lost. The file stays when all are gone, and can be removed then.
     ///
     /// # Errors
     ///
-    /// `ENOEXEC` for a file that is no bus; `EINVAL` for a path that is longer than NetBSD's paths, 1023
-    /// bytes; [`ErrorKind::NulInPath`]; what the host says when it opens or maps the file.
+    /// `ENOEXEC` for a file that is no bus; `EINVAL` for a path that is longer than NetBSD's paths,
+    /// 1023 bytes; [`ErrorKind::NulInPath`]; what the host says when it opens or maps the file.
     pub fn shared(kernel: &Kernel, bus: impl AsRef<Path>) -> Result<Self, Error> {
         let bus = bus.as_ref();
         Self::attach(kernel.gate(), bus)

@@ -5,9 +5,9 @@
 //! that belongs to one kernel, so that the converters of a dead kernel are given back.
 //!
 //! The contract is iconv(3)'s, with an error number for a result: the pointers and counts are moved
-//! on by what was converted; EILSEQ for what the source set cannot hold, EINVAL where the input ends
-//! in the middle of a character, E2BIG where the output is full. The buffers may be the same, as
-//! some of the kernel's calls have them.
+//! on by what was converted; EILSEQ for what the source set cannot hold, EINVAL where the input
+//! ends in the middle of a character, E2BIG where the output is full. The buffers may be the same,
+//! as some of the kernel's calls have them.
 
 #[cfg(not(any(target_os = "android", target_os = "openbsd")))]
 #[path = "iconv.rs"]

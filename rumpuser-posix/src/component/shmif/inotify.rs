@@ -24,7 +24,8 @@ pub(super) fn set_up(instance: &Instance, existing: c_int, file: c_int) -> Resul
 }
 
 fn add(watch: c_int, file: c_int) -> Result<(), c_int> {
-    // The link leads to the file itself, whatever has become of its name. Decimal digits end in a NUL.
+    // The link leads to the file itself, whatever has become of its name. Decimal digits end in a
+    // NUL.
     let path = format!("/proc/self/fd/{file}\0");
     // SAFETY: a string that ends in a NUL.
     if unsafe { libc::inotify_add_watch(watch, path.as_ptr().cast(), libc::IN_MODIFY) } < 0 {
@@ -40,7 +41,8 @@ pub(super) fn wait(instance: &Instance, watch: c_int) -> Result<bell::Ready, Dea
     if ready.is_ok() {
         let mut events = [0_u64; 512];
         let (place, room) = (events.as_mut_ptr().cast(), size_of_val(&events));
-        // SAFETY: the buffer is as long. Nothing to read would mean that somebody else has taken it.
+        // SAFETY: the buffer is as long. Nothing to read would mean that somebody else has taken
+        // it.
         while unsafe { libc::read(watch, place, room) } == room.cast_signed() {}
     }
     Ok(ready)

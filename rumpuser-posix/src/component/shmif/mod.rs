@@ -1,12 +1,12 @@
 //! `rumpcomp_shmif_*`: Ethernet buses in files, of the component rumpnet_shmif.
 //!
-//! A bus is a file that every interface on it maps; interfaces of one kernel, of several kernels and of
-//! several processes can share it. Its layout is the kernel's. Who has sent a frame writes to the
-//! file's version word, and the interfaces' receivers wait for such writes here, without virtual CPU,
-//! until their kernel dies.
+//! A bus is a file that every interface on it maps; interfaces of one kernel, of several kernels
+//! and of several processes can share it. Its layout is the kernel's. Who has sent a frame writes
+//! to the file's version word, and the interfaces' receivers wait for such writes here, without
+//! virtual CPU, until their kernel dies.
 //!
-//! The file and what waits for it are descriptors of the kernel, and the mapping is one of its own, so
-//! that a dead kernel's are given back.
+//! The file and what waits for it are descriptors of the kernel, and the mapping is one of its own,
+//! so that a dead kernel's are given back.
 
 #[cfg(any(target_os = "linux", target_os = "android"))]
 mod inotify;
@@ -27,8 +27,8 @@ use crate::errno::{from_host, last};
 use crate::instance::{Instance, caller};
 use crate::write_signals;
 
-/// Maps a bus of so many bytes. `Err` with the host's errno: ENOEXEC for a file of another size, which
-/// is no bus; a new file is made one.
+/// Maps a bus of so many bytes. `Err` with the host's errno: ENOEXEC for a file of another size,
+/// which is no bus; a new file is made one.
 fn map(instance: &Instance, file: c_int, length: usize) -> Result<*mut c_void, c_int> {
     let mut status = MaybeUninit::uninit();
     // SAFETY: a place for the answer.

@@ -77,8 +77,8 @@ impl Message {
         !self.name.is_null()
     }
 
-    /// The same message for the host, which holds pointers to this one's pieces and to `address`. No
-    /// ancillary data: the kernel's part has none.
+    /// The same message for the host, which holds pointers to this one's pieces and to `address`.
+    /// No ancillary data: the kernel's part has none.
     pub(super) fn for_host(&self, address: Option<&mut Address>) -> libc::msghdr {
         // SAFETY: numbers and pointers, for which zero is a value.
         let mut ours: libc::msghdr = unsafe { mem::zeroed() };

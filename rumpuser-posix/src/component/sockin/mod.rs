@@ -1,10 +1,11 @@
 //! `rumpcomp_sockin_*`: the host's sockets, of the component rumpnet_sockin.
 //!
-//! A socket of the kernel's is one of the host's, and its descriptor is the kernel's: given back when
-//! the kernel is dead. Addresses, options, flags and error numbers are translated. The kernel's part
-//! asks for sockets that never block (`SOCK_NONBLOCK`), and one thread of its own waits in
-//! `rumpcomp_sockin_poll` until the host has something, another thread [wakes](rumpcomp_sockin_wake)
-//! it, or the kernel dies. That of the oldest snapshots asks for sockets that block.
+//! A socket of the kernel's is one of the host's, and its descriptor is the kernel's: given back
+//! when the kernel is dead. Addresses, options, flags and error numbers are translated. The
+//! kernel's part asks for sockets that never block (`SOCK_NONBLOCK`), and one thread of its own
+//! waits in `rumpcomp_sockin_poll` until the host has something, another thread
+//! [wakes](rumpcomp_sockin_wake) it, or the kernel dies. That of the oldest snapshots asks for
+//! sockets that block.
 
 mod address;
 mod message;

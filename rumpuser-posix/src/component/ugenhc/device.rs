@@ -41,7 +41,8 @@ impl Setup {
         self.request_type & Self::IN != 0
     }
 
-    /// Whether every device knows the request (USB 2.0, 9.4), rather than those of a class or vendor.
+    /// Whether every device knows the request (USB 2.0, 9.4), rather than those of a class or
+    /// vendor.
     #[must_use]
     pub fn is_standard(&self) -> bool {
         const TYPE: u8 = 0x60;
@@ -52,8 +53,8 @@ impl Setup {
 /// Why a device does not do what it is asked for (USB 2.0, 8.4.5).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Refusal {
-    /// NAK: not now. The transfer is tried again when the device [has notified](Notifier::notify) the
-    /// host, and from time to time. To a request on the control endpoint it is a stall.
+    /// NAK: not now. The transfer is tried again when the device [has notified](Notifier::notify)
+    /// the host, and from time to time. To a request on the control endpoint it is a stall.
     Nak,
     /// STALL: the request is not supported, or the endpoint is halted.
     Stall,
@@ -63,21 +64,22 @@ pub enum Refusal {
 ///
 /// The kernel is its host: it asks for descriptors, sets a configuration, and attaches the drivers
 /// that it has for the device's interfaces. It takes each device for one of full speed, gives it no
-/// address of the program's concern (`SET_ADDRESS` does not come here), and does not use isochronous
-/// endpoints.
+/// address of the program's concern (`SET_ADDRESS` does not come here), and does not use
+/// isochronous endpoints.
 ///
-/// The methods are called on threads that are inside the kernel and have given their virtual CPU back,
-/// several at a time for different endpoints. They may block, which holds up what waits for the
-/// transfer, and may use other kernels, but not this one. A panic is caught, and stalls the endpoint.
-/// The device is dropped when it is unplugged or its kernel is gone; a panic in that is caught, too.
+/// The methods are called on threads that are inside the kernel and have given their virtual CPU
+/// back, several at a time for different endpoints. They may block, which holds up what waits for
+/// the transfer, and may use other kernels, but not this one. A panic is caught, and stalls the
+/// endpoint. The device is dropped when it is unplugged or its kernel is gone; a panic in that is
+/// caught, too.
 pub trait Device: Send + Sync {
     /// Called once, before anything else. What the device gets here tells the kernel of new data.
     fn plugged(&mut self, notifier: Notifier) {
         let _ = notifier;
     }
 
-    /// A control transfer from the device: fills `data`, which has the length that `setup` says, and
-    /// says how much that was.
+    /// A control transfer from the device: fills `data`, which has the length that `setup` says,
+    /// and says how much that was.
     ///
     /// # Errors
     ///

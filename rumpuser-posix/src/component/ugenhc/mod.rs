@@ -1,15 +1,17 @@
 //! `rumpcomp_ugenhc_ioctl`, and the files `/dev/ugenN.EE`: USB devices of the program, for the
 //! component rumpdev_ugenhc.
 //!
-//! The component is a host controller, of one port, that takes the host's ugen(4) device for what is
-//! in the port: it opens the file of the control endpoint four times a second to see whether there is
-//! a device, makes requests with ioctl(2), and reads and writes the files of the other endpoints. All
-//! of that ends here, whatever files the host has. The program [plugs](Instance::plug_usb) a
-//! [`Device`] into the first of the kernel's [ports](crate::World::usb_ports) that is free.
+//! The component is a host controller, of one port, that takes the host's ugen(4) device for what
+//! is in the port: it opens the file of the control endpoint four times a second to see whether
+//! there is a device, makes requests with ioctl(2), and reads and writes the files of the other
+//! endpoints. All of that ends here, whatever files the host has. The program
+//! [plugs](Instance::plug_usb) a [`Device`] into the first of the kernel's
+//! [ports](crate::World::usb_ports) that is free.
 //!
 //! Of the ioctls there are those that the component makes as rumpkernel-build compiles it
-//! (`USB_DO_REQUEST`, `USB_SET_SHORT_XFER`, `USB_SET_TIMEOUT`); others give ENOTTY, so that snapshots
-//! from before 2016-04-23, whose own pipes make them, find no device usable. A stall is EPIPE.
+//! (`USB_DO_REQUEST`, `USB_SET_SHORT_XFER`, `USB_SET_TIMEOUT`); others give ENOTTY, so that
+//! snapshots from before 2016-04-23, whose own pipes make them, find no device usable. A stall is
+//! EPIPE.
 
 mod descriptors;
 mod device;
@@ -211,9 +213,9 @@ unsafe fn bytes_mut<'a>(start: *mut u8, length: usize) -> &'a mut [u8] {
 }
 
 impl Instance {
-    /// Plugs a device into the first USB port that is free. The kernel notices it within a quarter of
-    /// a second of its time. `None` when every port has a device, or had one that the kernel has not
-    /// yet seen go.
+    /// Plugs a device into the first USB port that is free. The kernel notices it within a quarter
+    /// of a second of its time. `None` when every port has a device, or had one that the kernel has
+    /// not yet seen go.
     pub fn plug_usb(&self, device: Box<dyn Device>) -> Option<Plugged> {
         let instance = Weak::clone(&self.this);
         let (port, occupant) = self.ports.insert(Weak::clone(&instance), device)?;
@@ -225,8 +227,8 @@ impl Instance {
     }
 }
 
-/// A device in a port. Dropping it takes the device out: transfers fail, and the kernel detaches its
-/// drivers when it notices, within a quarter of a second or so.
+/// A device in a port. Dropping it takes the device out: transfers fail, and the kernel detaches
+/// its drivers when it notices, within a quarter of a second or so.
 #[must_use = "the device is taken out when this is dropped"]
 pub struct Plugged {
     instance: Weak<Instance>,
@@ -282,7 +284,8 @@ const DO_REQUEST: c_ulong = ioctl(IN_OUT, 111, size_of::<ControlRequest>());
 const SET_SHORT_XFER: c_ulong = ioctl(IN, 113, size_of::<c_int>());
 const SET_TIMEOUT: c_ulong = ioctl(IN, 114, size_of::<c_int>());
 
-/// Makes a request, or sets something for an endpoint: 0, or -1 and a number of NetBSD's in `error`.
+/// Makes a request, or sets something for an endpoint: 0, or -1 and a number of NetBSD's in
+/// `error`.
 #[unsafe(no_mangle)]
 unsafe extern "C" fn rumpcomp_ugenhc_ioctl(
     file: c_int,

@@ -10,7 +10,8 @@ use super::device::{Device, Notifier, Refusal};
 use crate::instance::{Dead, Instance, Wake};
 use crate::program::{self, Theirs};
 
-/// How many USB ports a kernel can have: host controllers, of one port each, in NetBSD's configuration.
+/// How many USB ports a kernel can have: host controllers, of one port each, in NetBSD's
+/// configuration.
 pub const PORTS: u8 = 4;
 /// How many endpoints a device has in each direction, with that for control.
 pub(super) const ENDPOINTS: usize = 16;
@@ -63,7 +64,8 @@ impl Occupant {
     }
 
     /// Has the device do something, again and again for as long as it is not ready and so many
-    /// milliseconds of the kernel's time, 0 for ever, have not passed. `Err` with the host's number.
+    /// milliseconds of the kernel's time, 0 for ever, have not passed. `Err` with the host's
+    /// number.
     pub(super) fn attempt<T>(
         &self,
         instance: &Instance,
@@ -146,7 +148,8 @@ impl Ports {
         change(&mut self.ports.lock()[port].manners[endpoint]);
     }
 
-    /// The kernel looks for a device in a port, or opens one of its endpoints. Whether there is one.
+    /// The kernel looks for a device in a port, or opens one of its endpoints. Whether there is
+    /// one.
     pub(super) fn open(&self, port: usize, endpoint: usize) -> bool {
         let port = &mut self.ports.lock()[port];
         port.manners[endpoint] = Manner::default();

@@ -66,7 +66,8 @@ impl fmt::Debug for Frame {
 
 /// What an interface is plugged into: a wire, a hub, a tunnel of the program's own.
 ///
-/// It is dropped when the interface is destroyed or its kernel is gone. A panic in that is caught, too.
+/// It is dropped when the interface is destroyed or its kernel is gone. A panic in that is caught,
+/// too.
 pub trait Link: Send + Sync {
     /// Called once, before the interface sends: frames for the interface go to `port`.
     fn connect(&mut self, port: Port);
@@ -102,8 +103,8 @@ impl Port {
     }
 
     /// Like [`deliver`](Self::deliver), but the frame arrives when so much time has passed by the
-    /// kernel's clock. Frames that arrive at the same time come in the order of `rank`, and those of
-    /// the same rank in the order of the calls.
+    /// kernel's clock. Frames that arrive at the same time come in the order of `rank`, and those
+    /// of the same rank in the order of the calls.
     pub fn deliver_after(&self, delay: Duration, rank: u64, frame: Frame) -> bool {
         self.inbox.push(delay, rank, frame)
     }

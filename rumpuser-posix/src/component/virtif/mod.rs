@@ -30,9 +30,9 @@ pub(crate) use units::Interfaces;
 
 /// A link in a unit, for which the kernel can make an interface.
 ///
-/// Dropping it takes the link out: where the kernel has not made the interface, the link is dropped;
-/// otherwise the interface stays until the kernel destroys it, and receives nothing more. The unit is
-/// free again when this value is dropped and the kernel has no such interface.
+/// Dropping it takes the link out: where the kernel has not made the interface, the link is
+/// dropped; otherwise the interface stays until the kernel destroys it, and receives nothing more.
+/// The unit is free again when this value is dropped and the kernel has no such interface.
 #[must_use = "the link is taken out when this is dropped"]
 pub struct Plugged {
     instance: Weak<Instance>,

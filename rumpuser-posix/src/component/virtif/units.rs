@@ -1,8 +1,8 @@
 //! The units that interfaces can be made for: who has them, and what is plugged into them.
 //!
-//! The kernel's driver and the interface's receiver know a [`Nic`] by a number, its handle, and look
-//! it up for each hypercall. So a handle whose interface another thread destroys meanwhile leads to
-//! nothing, and a hypercall that has found its interface keeps it until it is over.
+//! The kernel's driver and the interface's receiver know a [`Nic`] by a number, its handle, and
+//! look it up for each hypercall. So a handle whose interface another thread destroys meanwhile
+//! leads to nothing, and a hypercall that has found its interface keeps it until it is over.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -73,8 +73,8 @@ impl Interfaces {
         state.nics.remove(&handle)
     }
 
-    /// The kernel makes the interface of a unit; returns its handle. `None` where nothing is plugged
-    /// in, or the kernel has made it before.
+    /// The kernel makes the interface of a unit; returns its handle. `None` where nothing is
+    /// plugged in, or the kernel has made it before.
     pub(super) fn create(&self, unit: u32) -> Option<(usize, Arc<Nic>)> {
         let State { nics, units, .. } = &mut *self.0.lock();
         let place = units.get_mut(&unit)?;

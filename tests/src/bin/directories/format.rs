@@ -15,7 +15,8 @@ pub(crate) struct Format {
     /// Flags of mount(2).
     pub(crate) flags: c_int,
     pub(crate) limits: Limits,
-    /// The program that makes it, with its arguments; `IMAGE` stands for the image, `EMPTY` for an empty folder.
+    /// The program that makes it, with its arguments; `IMAGE` stands for the image, `EMPTY` for an
+    /// empty folder.
     make: &'static str,
     /// The program that checks it without changing it.
     check: Option<&'static str>,

@@ -1,8 +1,10 @@
-//! Random changes to every file system that can be written to, against a model, and then the format's own checker.
+//! Random changes to every file system that can be written to, against a model, and then the
+//! format's own checker.
 //!
 //! `cargo run --release -p rumpkernel-tests --bin directories -- [steps] [name]`
 //!
-//! Each is unmounted, checked, and read by another kernel four times on the way. The full length is 100,000 steps.
+//! Each is unmounted, checked, and read by another kernel four times on the way. The full length is
+//! 100,000 steps.
 
 mod format;
 

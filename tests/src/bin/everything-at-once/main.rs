@@ -1,9 +1,9 @@
 //! All of the safe API at once: threads boot kernels, use and end them in random order, for a
 //! sanitizer to watch.
 //!
-//! `cargo run -p rumpkernel-tests --bin everything-at-once -- [seconds] [seed]`; `.ci/sanitize` runs
-//! it under AddressSanitizer and ThreadSanitizer. It fails when a thread panics, when a kernel dies in
-//! a way that is not known, and when a call does not come back.
+//! `cargo run -p rumpkernel-tests --bin everything-at-once -- [seconds] [seed]`; `.ci/sanitize`
+//! runs it under AddressSanitizer and ThreadSanitizer. It fails when a thread panics, when a kernel
+//! dies in a way that is not known, and when a call does not come back.
 
 mod devices;
 mod dice;
@@ -35,8 +35,8 @@ use tally::Tally;
 
 const THREADS: usize = 8;
 const SECONDS: u64 = 20;
-/// How long calls may take to come back when the time is over. A kernel's end may wait five seconds for others,
-/// and sanitizers slow everything down.
+/// How long calls may take to come back when the time is over. A kernel's end may wait five seconds
+/// for others, and sanitizers slow everything down.
 const GRACE: Duration = Duration::from_secs(120);
 
 /// What came of an action; `None` where there was nothing to do it with.

@@ -36,7 +36,8 @@ impl Tally {
             ErrorKind::Panicked { .. } | ErrorKind::Crashed { .. } => {
                 let frames = error.backtrace().map(ToString::to_string);
                 let death = format!("{error}\n{}", frames.unwrap_or_default());
-                // The same death is told by every call in that kernel; how it is told differs by the call.
+                // The same death is told by every call in that kernel; how it is told differs by
+                // the call.
                 let death = death
                     .split_once(": the kernel ")
                     .map_or(death.as_str(), |(_, rest)| rest);

@@ -122,8 +122,8 @@ impl Sources {
 /// For which targets.
 #[derive(Debug, Args)]
 pub(crate) struct Targets {
-    /// A Rust target triple; may be given several times where that makes sense. By default this machine's; for
-    /// `package` all that are known.
+    /// A Rust target triple; may be given several times where that makes sense. By default this
+    /// machine's; for `package` all that are known.
     #[arg(long, value_name = "TRIPLE", value_delimiter = ',')]
     target: Vec<String>,
 }

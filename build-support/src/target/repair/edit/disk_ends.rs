@@ -1,9 +1,10 @@
-//! rumpblk: what is asked for beyond the end of a disk was answered in three ways, none of them an error that
-//! everybody sees.
+//! rumpblk: what is asked for beyond the end of a disk was answered in three ways, none of them an
+//! error that everybody sees.
 //!
-//! A request that began at the end was done without a byte and without an error, one across it was cut short, and one
-//! behind it was EINVAL. File systems look at the error only, and took for data what was in the buffer. All of these
-//! are EIO here. A read of the raw device that begins at the end is still an end of file.
+//! A request that began at the end was done without a byte and without an error, one across it was
+//! cut short, and one behind it was EINVAL. File systems look at the error only, and took for data
+//! what was in the buffer. All of these are EIO here. A read of the raw device that begins at the
+//! end is still an end of file.
 //!
 //! Tests: `kernel`, `disks::what_lies_beyond_the_end_is_an_error`.
 
@@ -20,8 +21,8 @@ pub(super) const RULES: &[Rule] = &[
         by: "if (sz == 0 && BUF_ISREAD(bp) && (bp->b_flags & B_PHYS) != 0) {",
         since: None,
     },
-    // A write that nobody waits for has to be known to the host, which remembers that it failed: it is sent where no
-    // disk reaches.
+    // A write that nobody waits for has to be known to the host, which remembers that it failed: it
+    // is sent where no disk reaches.
     Rule {
         source: RUMPBLK,
         function: "dostrategy",

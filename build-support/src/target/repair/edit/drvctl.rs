@@ -4,8 +4,8 @@ use super::Rule;
 
 pub(super) const RULES: &[Rule] = &[
     // The component has attached the device and made its lock and its queue before the module of
-    // the same name is initialised, which attaches it again, fails, says so at every boot, and never
-    // hands devices' events on. Test: `kernel`, `components::every_module_is_initialised`.
+    // the same name is initialised, which attaches it again, fails, says so at every boot, and
+    // never hands devices' events on. Test: `kernel`, `components::every_module_is_initialised`.
     Rule {
         source: "sys/kern/kern_drvctl.c",
         function: "drvctl_modcmd",

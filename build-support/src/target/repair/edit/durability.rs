@@ -1,6 +1,7 @@
 //! What fsync(2) and sync(2) call done was not on the disk, and errors of writing were thrown away.
 //!
-//! Tests: `kernel`, `durability` and `power_cuts`; `power-cuts` of rumpkernel-tests makes cuts by the thousand.
+//! Tests: `kernel`, `durability` and `power_cuts`; `power-cuts` of rumpkernel-tests makes cuts by
+//! the thousand.
 
 use super::Rule;
 
@@ -9,8 +10,8 @@ const SUBR: &str = "sys/kern/vfs_subr.c";
 const FFS: &str = "sys/ufs/ffs/ffs_vnops.c";
 
 pub(super) const RULES: &[Rule] = &[
-    // Clusters that a file has been given are in the FAT, whose blocks belong to the device: a file that was synced
-    // ended where it did before.
+    // Clusters that a file has been given are in the FAT, whose blocks belong to the device: a file
+    // that was synced ended where it did before.
     Rule {
         source: "sys/fs/msdosfs/msdosfs_vnops.c",
         function: "msdosfs_fsync",
@@ -27,8 +28,9 @@ pub(super) const RULES: &[Rule] = &[
         by: "error = VOP_PUTPAGES(vp, 0, 0, pflags); if (error) return error;",
         since: None,
     },
-    // Each buffer is the vnode's own, so that none was waited for: the errors were lost with the buffers. Those of a
-    // device are too many to wait for one by one, and rumpblk's host remembers what failed.
+    // Each buffer is the vnode's own, so that none was waited for: the errors were lost with the
+    // buffers. Those of a device are too many to wait for one by one, and rumpblk's host remembers
+    // what failed.
     Rule {
         source: SUBR,
         function: "vflushbuf",
@@ -52,8 +54,8 @@ pub(super) const RULES: &[Rule] = &[
         by: "VFS_SYNC(mp, MNT_WAIT",
         since: None,
     },
-    // With FSYNC_DATAONLY file systems leave out the inode, without which the data of a file that has grown cannot be
-    // found, and WAPBL leaves the inode in memory.
+    // With FSYNC_DATAONLY file systems leave out the inode, without which the data of a file that
+    // has grown cannot be found, and WAPBL leaves the inode in memory.
     Rule {
         source: SYSCALLS,
         function: "sys_fdatasync",
@@ -77,8 +79,8 @@ pub(super) const RULES: &[Rule] = &[
              RUMPUSER_SYNCFD_WRITE | RUMPUSER_SYNCFD_SYNC, 0, 0);",
         since: None,
     },
-    // Pages whose write failed with nobody waiting for it were taken for clean. Those that are not to be freed stay
-    // dirty: the next sync writes them again, and tells if that fails.
+    // Pages whose write failed with nobody waiting for it were taken for clean. Those that are not
+    // to be freed stay dirty: the next sync writes them again, and tells if that fails.
     Rule {
         source: "sys/rump/librump/rumpvfs/vm_vfs.c",
         function: "uvm_aio_aiodone",
@@ -86,8 +88,9 @@ pub(super) const RULES: &[Rule] = &[
         by: "if (BUF_ISWRITE(bp) && bp->b_error != 0) pgs[i]->flags &= ~PG_CLEAN; if (pgs[i]->flags & PG_PAGEOUT) {",
         since: None,
     },
-    // An inode that was changed and then written to a buffer only, as when its file is closed, is not known to be
-    // modified any more: nothing wrote the buffer. What reclaims or syncs all sees to buffers itself.
+    // An inode that was changed and then written to a buffer only, as when its file is closed, is
+    // not known to be modified any more: nothing wrote the buffer. What reclaims or syncs all sees
+    // to buffers itself.
     Rule {
         source: "sys/ufs/ext2fs/ext2fs_vnops.c",
         function: "ext2fs_fsync",

@@ -1,7 +1,7 @@
 //! LFS: a checkpoint was called done before it was, and relied on a disk without a cache.
 //!
-//! A mount begins at the older one of two superblocks. So what each of them refers to has to be on the disk before it
-//! is written, and nothing may be written over that before the next is.
+//! A mount begins at the older one of two superblocks. So what each of them refers to has to be on
+//! the disk before it is written, and nothing may be written over that before the next is.
 //!
 //! Test: `kernel`, `power_cuts::lfs`.
 
@@ -36,7 +36,8 @@ pub(super) const RULES: &[Rule] = &[
              fs->lfs_activesb = 1 - fs->lfs_activesb;",
         since: None,
     },
-    // The inode is in a segment by now, and so are the data, but nothing refers to them before the next checkpoint.
+    // The inode is in a segment by now, and so are the data, but nothing refers to them before the
+    // next checkpoint.
     Rule {
         source: "sys/ufs/lfs/lfs_vnops.c",
         function: "lfs_fsync",

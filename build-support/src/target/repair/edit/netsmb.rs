@@ -3,9 +3,9 @@
 use super::Rule;
 
 pub(super) const RULES: &[Rule] = &[
-    // The component attaches the device switch before the module is initialised. The module takes that for a
-    // failure, and frees the table of connections that the component's devices then write to.
-    // Test: `kernel`, `smb::the_module_of_netsmb_finds_its_devices_attached`.
+    // The component attaches the device switch before the module is initialised. The module takes
+    // that for a failure, and frees the table of connections that the component's devices then
+    // write to. Test: `kernel`, `smb::the_module_of_netsmb_finds_its_devices_attached`.
     Rule {
         source: "sys/netsmb/smb_dev.c",
         function: "nsmb_modcmd",

@@ -13,8 +13,8 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         source: MOUNT,
         function: "nilfs_mount",
-        find: "/* TODO sanity checking other mount arguments */",
-        by: "if ((mp->mnt_flag & MNT_RDONLY) == 0) return EROFS;",
+        find: "if (mp->mnt_flag & MNT_UPDATE) {",
+        by: "if ((mp->mnt_flag & MNT_RDONLY) == 0) return EROFS; if (mp->mnt_flag & MNT_UPDATE) {",
         since: None,
     },
     // A superblock whose size is more than its own is summed beyond its end.
@@ -69,13 +69,13 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         source: MOUNT,
         function: "nilfs_mount_base",
-        find: "/* get our blocksize */",
+        find: "log_blocksize = nilfs_rw32(",
         by: "if (nilfs_rw32(nilfsdev->super.s_log_block_size) > 6 \
              || nilfs_rw32(nilfsdev->super.s_blocks_per_segment) == 0 \
              || nilfs_rw16(nilfsdev->super.s_dat_entry_size) != sizeof(struct nilfs_dat_entry) \
              || nilfs_rw16(nilfsdev->super.s_inode_size) != sizeof(struct nilfs_inode) \
              || nilfs_rw16(nilfsdev->super.s_checkpoint_size) != sizeof(struct nilfs_checkpoint)) \
-             return EINVAL;",
+             return EINVAL; log_blocksize = nilfs_rw32(",
         since: None,
     },
     // A disk that can only be read cannot be opened for writing, and nothing is written.

@@ -1,9 +1,10 @@
 //! WAPBL, the log of FFS: it was not flushed by fsync(2), and a failed write ended in a panic.
 //!
-//! When a vnode cannot be written as it is reclaimed, or a block that is in the log cannot be written in its place, the
-//! transaction in memory cannot be finished. What was thrown away then was missing in the next: the kernel freed what
-//! was free, and panicked. Here a log with an error takes no more: every change is EIO until the file system is
-//! unmounted by force, and the log on the disk, which has all up to the last flush, is replayed by the next mount.
+//! When a vnode cannot be written as it is reclaimed, or a block that is in the log cannot be
+//! written in its place, the transaction in memory cannot be finished. What was thrown away then
+//! was missing in the next: the kernel freed what was free, and panicked. Here a log with an error
+//! takes no more: every change is EIO until the file system is unmounted by force, and the log on
+//! the disk, which has all up to the last flush, is replayed by the next mount.
 //!
 //! Tests: `kernel`, `durability::a_failed_write_with_a_log_leaves_a_kernel_that_lives`,
 //! `durability::a_log_is_flushed_by_the_sync_of_a_file` and `power_cuts::ffs_with_a_log`.
@@ -14,7 +15,8 @@ const WAPBL: &str = "sys/kern/vfs_wapbl.c";
 const VNOPS: &str = "sys/ufs/ffs/ffs_vnops.c";
 
 pub(super) const RULES: &[Rule] = &[
-    // The pages of a vnode that could not be written were dropped, but it stayed on the syncer's list: an assertion.
+    // The pages of a vnode that could not be written were dropped, but it stayed on the syncer's
+    // list: an assertion.
     Rule {
         source: "sys/kern/vfs_subr.c",
         function: "vinvalbuf",
@@ -29,8 +31,8 @@ pub(super) const RULES: &[Rule] = &[
         by: "if (wl->wl_error_count != 0) { mutex_exit(&wl->wl_mtx); return EIO; } lockcount = wl->wl_lock_count;",
         since: None,
     },
-    // A block of the log that could not be written in its place was thrown away, and read again as it was before. What is
-    // going on goes on with what is right.
+    // A block of the log that could not be written in its place was thrown away, and read again as
+    // it was before. What is going on goes on with what is right.
     Rule {
         source: WAPBL,
         function: "wapbl_biodone",
@@ -68,8 +70,8 @@ pub(super) const RULES: &[Rule] = &[
         by: "return error; if (0) panic(\"wapbl_write_commit",
         since: None,
     },
-    // A new file's inode and name are in buffers of the device and of its directory, so that the log was never flushed
-    // for them. wapbl_flush() itself sees if there is nothing to do.
+    // A new file's inode and name are in buffers of the device and of its directory, so that the
+    // log was never flushed for them. wapbl_flush() itself sees if there is nothing to do.
     Rule {
         source: VNOPS,
         function: "ffs_full_fsync",
@@ -77,7 +79,8 @@ pub(super) const RULES: &[Rule] = &[
         by: "{",
         since: None,
     },
-    // A vnode has to be reclaimed even if its inode cannot be freed: that is done by the next replay.
+    // A vnode has to be reclaimed even if its inode cannot be freed: that is done by the next
+    // replay.
     Rule {
         source: VNOPS,
         function: "ffs_reclaim",
@@ -99,8 +102,8 @@ pub(super) const RULES: &[Rule] = &[
         by: "if (!lost) { UFS_WAPBL_END(mp); }",
         since: None,
     },
-    // An inode whose file was removed right before the power was lost has mode 0, and cannot be had as a vnode: it stayed
-    // allocated, and in the log, which therefore could not be unmounted.
+    // An inode whose file was removed right before the power was lost has mode 0, and cannot be had
+    // as a vnode: it stayed allocated, and in the log, which therefore could not be unmounted.
     Rule {
         source: "sys/ufs/ffs/ffs_wapbl.c",
         function: "ffs_wapbl_replay_finish",
