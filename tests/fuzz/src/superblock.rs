@@ -169,7 +169,7 @@ mod tests {
         let changes = Change::all(Format::Ffs1Le, &image);
         let values: Vec<_> = changes
             .iter()
-            .filter(|change| change.at == 8192 + 4)
+            .filter(|change| change.at == 8192 + 4 && change.width == 4)
             .map(|change| change.value)
             .collect();
         assert!(values.starts_with(&[0, 1, 2, 4, 6, 8]) && values.ends_with(&[0xffff_ffff]));
