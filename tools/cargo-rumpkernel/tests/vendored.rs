@@ -26,7 +26,7 @@ impl Outside {
             // Without `download` there is no code for the network in the build script.
             .replace(
                 "features = [\"tmpfs\"]",
-                "default-features = false, features = [\"tmpfs\", \"vendored\"]",
+                "features = [\"tmpfs\", \"vendored\"]",
             );
         assert!(manifest.contains("vendored"), "{manifest}");
         fs::write(folder.path().join("Cargo.toml"), manifest).unwrap();
