@@ -23,7 +23,6 @@ impl Outside {
         let manifest = fs::read_to_string(original.join("Cargo.toml")).unwrap();
         let manifest = manifest
             .replace("@CHECKOUT@", checkout.to_str().unwrap())
-            // Without `download` there is no code for the network in the build script.
             .replace(
                 "features = [\"tmpfs\"]",
                 "features = [\"tmpfs\", \"vendored\"]",
