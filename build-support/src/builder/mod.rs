@@ -56,7 +56,7 @@ pub struct Configuration {
     /// function `x`, which it calls `__real_x`, as with the linker's `--wrap`. That takes the
     /// feature `instances`.
     pub image: Option<Vec<OwnComponent>>,
-    /// The LLD that links the image, such as [`rust_lld`](crate::image::rust_lld); without one, or
+    /// The LLD that links the image, such as `image::rust_lld` finds; without one, or
     /// for a machine that it does not know, the C compiler's linker does.
     pub lld: Option<PathBuf>,
     /// The build's own folder. Everything that [`Built`] names lies in it.

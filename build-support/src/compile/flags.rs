@@ -2,7 +2,7 @@
 //!
 //! What `sys/rump/Makefile.rump` sets (`-nostdinc`, `-ffreestanding`, `-fno-strict-aliasing`,
 //! `-DDIAGNOSTIC` …) comes with the component; what `bsd.sys.mk`, buildrump.sh and today's
-//! compilers need comes from here. [`user_flags`](super::user_flags) says where the user's come.
+//! compilers need comes from here. The module `user_flags` says where the user's come.
 
 use std::ffi::OsString;
 use std::path::Path;
