@@ -244,8 +244,8 @@ fn a_boot_without_address_space_is_an_error() {
                         | ErrorKind::Panicked { .. }
                         | ErrorKind::Crashed { .. }
                         | ErrorKind::Errno(_)
-                ),
-                "{error}"
+                ) || is_shortage(error.kind()),
+                "{error:#}"
             );
             failed += 1;
         }
@@ -254,6 +254,14 @@ fn a_boot_without_address_space_is_an_error() {
     footprint::assert_unchanged(before);
     assert_eq!(host_name(&other), "other\n");
     panic(&other);
+}
+
+/// Whether the host has said that it has no memory, or cannot start a thread for want of it.
+fn is_shortage(kind: &ErrorKind) -> bool {
+    let ErrorKind::Host(error) = kind else {
+        return false;
+    };
+    matches!(error.raw_os_error(), Some(libc::ENOMEM | libc::EAGAIN))
 }
 
 const MUSL: &str =

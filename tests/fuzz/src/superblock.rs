@@ -165,6 +165,7 @@ mod tests {
     fn a_change_changes_its_field_only() {
         let mut bytes = vec![0; 16384];
         bytes[8192 + 4] = 7;
+        bytes[8192 + 1372..][..4].copy_from_slice(&0x0001_1954_u32.to_le_bytes());
         let image = Image::read(&*bytes).unwrap();
         let changes = Change::all(Format::Ffs1Le, &image);
         let values: Vec<_> = changes

@@ -132,6 +132,14 @@ pub fn trial<A: Answer>(name: &str, run: impl FnOnce() -> A + Send + 'static) ->
     Trial::ignorable_test(name, || completion(run().outcome(), is_ci()))
 }
 
+/// A test that takes minutes, and runs with `-- --ignored` only: the harness's output says why it is
+/// left out.
+pub fn campaign<A: Answer>(name: &str, run: impl FnOnce() -> A + Send + 'static) -> Trial {
+    trial(name, run)
+        .with_kind("campaign")
+        .with_ignored_flag(true)
+}
+
 fn is_ci() -> bool {
     env::var_os("CI").is_some_and(|value| !value.is_empty())
 }
@@ -162,7 +170,7 @@ macro_rules! tests {
             $crate::run(vec![
                 $($(#[$attribute])* $crate::trial(stringify!($test), $test),)*
                 $($($(#[$campaign_attribute])*
-                    $crate::trial(stringify!($campaign), $campaign).with_ignored_flag(true),)*)?
+                    $crate::campaign(stringify!($campaign), $campaign),)*)?
             ])
         }
     };

@@ -23,10 +23,9 @@ impl Outside {
         let manifest = fs::read_to_string(original.join("Cargo.toml")).unwrap();
         let manifest = manifest
             .replace("@CHECKOUT@", checkout.to_str().unwrap())
-            // Without `download` there is no code for the network in the build script.
             .replace(
                 "features = [\"tmpfs\"]",
-                "default-features = false, features = [\"tmpfs\", \"vendored\"]",
+                "features = [\"tmpfs\", \"vendored\"]",
             );
         assert!(manifest.contains("vendored"), "{manifest}");
         fs::write(folder.path().join("Cargo.toml"), manifest).unwrap();
