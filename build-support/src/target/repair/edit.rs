@@ -15,6 +15,7 @@ mod netsmb;
 mod nilfs;
 mod ntfs;
 mod pages;
+mod shifts;
 mod superblocks;
 mod sysvbfs;
 mod times;
@@ -55,6 +56,7 @@ const RULES: &[&[Rule]] = &[
     nilfs::RULES,
     ntfs::RULES,
     pages::RULES,
+    shifts::RULES,
     superblocks::RULES,
     sysvbfs::RULES,
     times::RULES,
