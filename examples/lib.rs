@@ -1,10 +1,14 @@
 //! The file system images of this folder, for the examples and for tests.
 
+mod lfs;
+
 use std::fs::File;
 use std::io::{self, Read as _};
 use std::path::Path;
 
 use flate2::read::GzDecoder;
+
+pub use lfs::lfs;
 
 /// An image that makefs made from the files in `images/tree`; see `images/README.md`.
 #[derive(Debug, Clone, Copy)]

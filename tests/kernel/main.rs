@@ -138,6 +138,7 @@ fn obstacle(name: &str) -> Option<Missing> {
     volumes::obstacle(name)
         .or_else(|| formats::obstacle(name))
         .map(Missing::tool)
+        .or_else(|| power_cuts::obstacle(name))
 }
 
 /// Whether the programs that make and check file systems of Linux's are there.

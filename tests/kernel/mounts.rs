@@ -8,6 +8,7 @@ use std::time::Duration;
 use rumpkernel::mount::{Ffs, Kernfs, Tmpfs};
 use rumpkernel::{Errno, fs};
 use rumpkernel_examples::FFS2_LE;
+use rumpkernel_tests::{Kind, Volume};
 
 use crate::world;
 
@@ -18,6 +19,7 @@ crate::tests![
     dropping_unmounts_by_force,
     dropping_unmounts_under_busy_threads,
     a_covered_file_system_stays_mounted,
+    a_sync_beside_makes_no_mount_busy,
     a_link_can_lead_to_the_mount_point,
     a_tmpfs_has_its_limits,
     kernfs_tells_about_the_kernel,
@@ -103,6 +105,35 @@ fn a_covered_file_system_stays_mounted() {
     above.unmount().unwrap();
     assert!(fs::exists(&kernel, "/mnt/below").unwrap());
     below.mount.unmount().unwrap();
+}
+
+/// Unmounting by the safe API waits for its other calls, but not for the kernel's own threads.
+fn a_sync_beside_makes_no_mount_busy() {
+    let kernel = world::boot();
+    fs::create_dir(&kernel, "/mnt").unwrap();
+    let folder = world::Folder::new();
+    let image = folder.unpack(FFS2_LE);
+    let stop = AtomicBool::new(false);
+    thread::scope(|scope| {
+        for _ in 0..2 {
+            let (kernel, stop) = (&kernel, &stop);
+            scope.spawn(move || {
+                while !stop.load(Ordering::Relaxed) {
+                    // SAFETY: it takes no arguments.
+                    unsafe { kernel.enter(|k| (k.sys_sync)()) }.unwrap();
+                }
+            });
+        }
+        let outcome = (0..20).try_for_each(|number| {
+            let ffs = Kind::Ufs(c"ffs");
+            let volume = Volume::mount(&kernel, ffs, &image, "/mnt", 0)?;
+            let said = |error: rumpkernel::Error| format!("{number}: {error}");
+            fs::write(&kernel, "/mnt/new", [number; 5000]).map_err(said)?;
+            volume.unmount().map_err(said)
+        });
+        stop.store(true, Ordering::Relaxed);
+        assert_eq!(outcome, Ok(()));
+    });
 }
 
 fn a_link_can_lead_to_the_mount_point() {

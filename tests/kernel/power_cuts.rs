@@ -1,12 +1,23 @@
 //! What was called durable survives a loss of power. `power-cuts` does the same thing a thousand
 //! times.
 
+use rumpkernel_harness::{Missing, installed};
 use rumpkernel_tests::power_cut::{Campaign, Format};
 
 use crate::world::{self, Folder};
 
 // A dead kernel is followed by another.
 crate::tests![; loaded: ffs, ffs_with_a_log, ext2, fat, lfs];
+
+/// Why a test of this module cannot run: what its file system is made and checked with.
+pub(crate) fn obstacle(name: &str) -> Option<Missing> {
+    let test = name.strip_prefix("power_cuts::")?;
+    let format = Format::ALL
+        .into_iter()
+        .find(|format| format.name() == test)?;
+    let tools = format.tools().iter();
+    tools.map(|tool| installed(tool)).find_map(Result::err)
+}
 
 fn campaign(format: Format) {
     let folder = Folder::new();

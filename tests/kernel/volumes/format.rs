@@ -59,6 +59,7 @@ pub(super) const UDF_2048: Format = Format {
     ..format(Kind::Udf, udf(&["-b", "2048", "--media-type=hd"]))
 };
 pub(super) const V7FS: Format = format(Kind::V7fs, Maker::Function(made::v7fs));
+pub(super) const LFS: Format = format(Kind::Ufs(c"lfs"), Maker::Function(rumpkernel_examples::lfs));
 pub(super) const SYSVBFS: Format = format(Kind::Sysvbfs, Maker::Function(made::sysvbfs));
 
 const fn ext2(arguments: &'static [&'static str]) -> Format {

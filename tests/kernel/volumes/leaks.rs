@@ -11,8 +11,8 @@ use std::ops::Range;
 use rumpkernel::{Error, Kernel, fs};
 
 use super::format::{
-    self, AT, EXT2_1K, EXT2_4K, FAT_SMALL, FFS1, FFS2_LARGE, FFS2_SMALL, Format, SYSVBFS, UDF_512,
-    UDF_2048, V7FS,
+    self, AT, EXT2_1K, EXT2_4K, FAT_SMALL, FFS1, FFS2_LARGE, FFS2_SMALL, Format, LFS, SYSVBFS,
+    UDF_512, UDF_2048, V7FS,
 };
 use super::random::Random;
 use crate::world::{self, Folder};
@@ -21,6 +21,7 @@ crate::tests![
     nothing_leaks_to_ext2,
     nothing_leaks_to_fat,
     nothing_leaks_to_ffs,
+    nothing_leaks_to_lfs,
     nothing_leaks_to_the_log_of_ffs,
     nothing_leaks_to_sysvbfs,
     nothing_leaks_to_udf,
@@ -196,6 +197,10 @@ fn nothing_leaks_to_fat() {
 
 fn nothing_leaks_to_ffs() {
     nothing_leaks(&[FFS1, FFS2_SMALL], 255, 0);
+}
+
+fn nothing_leaks_to_lfs() {
+    nothing_leaks(&[LFS], 255, 0);
 }
 
 fn nothing_leaks_to_the_log_of_ffs() {

@@ -11,6 +11,7 @@ use crate::world::{self, Folder};
 
 crate::tests![
     a_file_on_fat_is_cut_where_it_cannot_be_read,
+    a_file_on_udf_in_many_pieces_grows,
     files_on_ext2_are_read_again,
     files_on_fat_are_read_again,
     files_on_ffs_are_read_again,
@@ -82,4 +83,41 @@ fn a_file_on_fat_is_cut_where_it_cannot_be_read() {
     let read = fs::read(&kernel, &path).unwrap();
     assert!(read.starts_with(&[7; 10_001]), "{}", read.len());
     volume.unmount().unwrap();
+}
+
+fn a_file_on_udf_in_many_pieces_grows() {
+    /// A page is written as a whole, and the next one is a hole.
+    const PAGE: usize = 4096;
+    /// A file's own block describes some forty pieces; the others are described elsewhere.
+    const PIECES: usize = 100;
+    let folder = Folder::new();
+    let image = UDF_512.make(&folder);
+    let kernel = format::boot(&[UDF_512], world::booting());
+    let path = format!("{AT}/file");
+    let mut expected = Vec::new();
+    let volume = UDF_512.mount(&kernel, &image);
+    let file = fs::File::create(&kernel, &path).unwrap();
+    for piece in 0..PIECES {
+        let at = 2 * piece * PAGE;
+        expected.resize(at, 0);
+        expected.extend([piece as u8; PAGE]);
+        file.write_all_at(&expected[at..], at as u64).unwrap();
+    }
+    drop(file);
+    volume.unmount().unwrap();
+    for pages in [1, 30] {
+        // A hole at the end is a piece more.
+        let volume = UDF_512.mount(&kernel, &image);
+        expected.resize(expected.len() + pages * PAGE, 0);
+        let file = fs::OpenOptions::new()
+            .write(true)
+            .open(&kernel, &path)
+            .unwrap();
+        file.set_len(expected.len() as u64).unwrap();
+        drop(file);
+        volume.unmount().unwrap();
+        let volume = UDF_512.mount(&kernel, &image);
+        assert!(fs::read(&kernel, &path).unwrap() == expected);
+        volume.unmount().unwrap();
+    }
 }

@@ -6,11 +6,10 @@ use std::process::Command;
 
 use rumpkernel::mount::{Ffs, Mount};
 use rumpkernel::{Error, Kernel, fs};
-use rumpkernel_examples::FFS2_LE;
+use rumpkernel_examples::{FFS2_LE, lfs};
 use rumpkernel_sys as sys;
 use rumpuser_posix::{Access, Disk};
 
-use super::lfs;
 use super::work::Promise;
 
 /// Where the file system is mounted.
@@ -59,21 +58,19 @@ impl Format {
     }
 
     pub(super) fn make(self, image: &Path) -> Result<(), String> {
-        if let Self::Ffs | Self::FfsLog = self {
-            return FFS2_LE.unpack(image).map_err(|error| error.to_string());
-        }
-        let size = std::fs::File::create(image).and_then(|file| file.set_len(6 << 20));
-        size.map_err(|error| error.to_string())?;
+        let said = |written: std::io::Result<()>| written.map_err(|error| error.to_string());
         match self {
-            Self::Ffs | Self::FfsLog => Ok(()),
-            Self::Lfs => lfs::make(image).map_err(|error| error.to_string()),
+            Self::Ffs | Self::FfsLog => said(FFS2_LE.unpack(image)),
+            Self::Lfs => said(std::fs::write(image, lfs())),
             Self::Ext2 => {
-                let options = ["-q", "-F", "-t", "ext2", "-b", "4096", "-I", "128"];
-                run(Command::new("mke2fs").args(options).arg(image), 0)
+                let mut make = Command::new("mke2fs");
+                make.args(["-q", "-t", "ext2", "-b", "4096", "-I", "128"]);
+                run(make.arg(image).arg("6m"), 0)
             }
             Self::Fat => {
-                let options = ["-F", "16", "-s", "1"];
-                run(Command::new("mkfs.fat").args(options).arg(image), 0)
+                let mut make = Command::new("mkfs.fat");
+                make.args(["-C", "-F", "16", "-s", "1"]);
+                run(make.arg(image).arg("6144"), 0)
             }
         }
     }

@@ -9,7 +9,6 @@
 
 mod disk;
 mod format;
-mod lfs;
 mod random;
 mod work;
 

@@ -10,6 +10,7 @@ mod drvctl;
 mod durability;
 mod leaks;
 mod lfs;
+mod mounts;
 mod msdosfs;
 mod netsmb;
 mod nilfs;
@@ -51,6 +52,7 @@ const RULES: &[&[Rule]] = &[
     durability::RULES,
     leaks::RULES,
     lfs::RULES,
+    mounts::RULES,
     msdosfs::RULES,
     netsmb::RULES,
     nilfs::RULES,

@@ -29,6 +29,19 @@ pub(super) const RULES: &[Rule] = &[
         by: "if (extnr >= UDF_MAX_ALLOC_EXTENTS) return EFBIG; ext = udf_node->ext[extnr];",
         since: None,
     },
+    // Descriptors of a file's pieces that have no room in its own block lie in further blocks,
+    // which are written only if the node says so. That was said where descriptors are thrown
+    // away and made anew, not where one is appended: a file that got a hole at its end had them
+    // in memory only, and was EINVAL to the next kernel. Test: `kernel`,
+    // `volumes::read_back::a_file_on_udf_in_many_pieces_grows`.
+    Rule {
+        source: ALLOCATION,
+        function: "udf_append_adslot",
+        find: "vpart_num = udf_rw16(udf_node->loc.loc.part_num);",
+        by: "vpart_num = udf_rw16(udf_node->loc.loc.part_num); \
+             udf_node->i_flags |= IN_NODE_REBUILD;",
+        since: None,
+    },
     // Sequences of descriptors whose length is no multiple of a block's: they have no end.
     Rule {
         source: SUBR,

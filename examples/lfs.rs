@@ -4,9 +4,6 @@
 //! segment 0, behind the superblock, holds the root directory, the inode file and both their
 //! inodes.
 
-use std::io;
-use std::path::Path;
-
 const FRAGMENT: u32 = 1024;
 const BLOCK: u32 = 8192;
 const FRAGMENTS_A_BLOCK: u32 = BLOCK / FRAGMENT;
@@ -67,8 +64,9 @@ impl Image {
     }
 }
 
-/// Makes the file system.
-pub(super) fn make(path: &Path) -> io::Result<()> {
+/// An empty LFS, version 2, little-endian.
+#[must_use]
+pub fn lfs() -> Vec<u8> {
     let mut image = Image(vec![0; (SEGMENTS * SEGMENT * FRAGMENT) as usize]);
     summary(&mut image);
     root(&mut image);
@@ -88,7 +86,7 @@ pub(super) fn make(path: &Path) -> io::Result<()> {
     for number in 0..SUPERBLOCKS {
         superblock(&mut image, superblock_at(number) * FRAGMENT);
     }
-    std::fs::write(path, image.0)
+    image.0
 }
 
 fn superblock_at(number: u32) -> u32 {
