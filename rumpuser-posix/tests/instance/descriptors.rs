@@ -119,11 +119,11 @@ fn a_number_that_is_closed_in_a_transfer_is_not_another_files() {
     };
     // It waits for the pipe by then.
     thread::sleep(Duration::from_millis(50));
-    // SAFETY: no conditions, here and below.
+    // SAFETY: no conditions.
     let close = || unsafe { rumpuser_close(number) };
     // SAFETY: close() keeps the rule.
-    let mut twice = || unsafe { instance.enter(close) }.unwrap();
-    assert_eq!([twice(), twice()], [0, EBADF]);
+    let closed = || unsafe { instance.enter(close) }.unwrap();
+    assert_eq!([closed(), closed()], [0, EBADF]);
     // SAFETY: numbers only, for which zero is a value; the call writes it.
     let mut status: libc::stat = unsafe { std::mem::zeroed() };
     // SAFETY: the place is right.
