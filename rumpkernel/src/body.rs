@@ -160,10 +160,12 @@ impl Body {
     }
 
     /// Gives back to the host what a dead kernel had, unless one of its threads does not end.
-    pub(crate) fn bury(&self) {
-        self.instance.join_threads(Some(PATIENCE));
+    /// Returns whether all have.
+    pub(crate) fn bury(&self) -> bool {
+        let vacated = self.instance.join_threads(Some(PATIENCE));
         self.instance.reclaim();
         #[cfg(feature = "vfs")]
         self.disks.clear();
+        vacated
     }
 }

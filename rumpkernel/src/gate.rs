@@ -196,13 +196,13 @@ impl Gate {
         Ok(())
     }
 
-    /// Ends the kernel at once, as a loss of power would.
-    pub(crate) fn kill(&self) {
+    /// Ends the kernel at once, as a loss of power would. Returns whether all threads have left it.
+    pub(crate) fn kill(&self) -> bool {
         if self.instance().is_foreign() {
-            return;
+            return false;
         }
         self.instance().kill("the kernel was killed");
-        self.body.bury();
+        self.body.bury()
     }
 
     /// The disks that the kernel has been given.

@@ -155,9 +155,14 @@ impl Kernel {
     /// elsewhere by SIGSEGV, if no other handler has been put in front. May be called from any
     /// thread, also in a callback of the kernel's. Waits for the other threads to leave the kernel
     /// (not in a callback), up to five seconds for those that do not, because a callback of the
-    /// program's keeps them. Nothing happens to a kernel that has ended.
-    pub fn kill(&self) {
-        self.gate.kill();
+    /// program's keeps them, and half a second where those that stay cannot be interrupted: they
+    /// have blocked the signal, or another handler has been put in front.
+    ///
+    /// Returns whether all threads have left the kernel, which has given back to the host what it
+    /// had. If not, the kernel is dead all the same, and does so when the last of them leaves, at
+    /// its next hypercall if not before. A kernel that has ended stays as it is.
+    pub fn kill(&self) -> bool {
+        self.gate.kill()
     }
 
     /// Whether the kernel is up: neither shut down nor dead.

@@ -19,6 +19,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use parking_lot::Mutex;
 use parking_lot_core::DEFAULT_UNPARK_TOKEN;
 
+use crate::descriptor::Open;
 use crate::disk::Image;
 use crate::errno::from_host;
 use crate::fault::Fault;
@@ -50,9 +51,12 @@ struct Transfer {
 // whatever thread.
 unsafe impl Send for Transfer {}
 
+/// A transfer with its file, which stays open until it is done.
+type Queued = (Transfer, Result<Open, c_int>);
+
 #[derive(Default)]
 struct Queue {
-    transfers: VecDeque<Transfer>,
+    transfers: VecDeque<Queued>,
     threads: usize,
     idle: usize,
 }
@@ -78,7 +82,7 @@ impl BlockIo {
     }
 
     /// The next transfer; a thread that finds none is idle.
-    fn next(&self) -> Option<Transfer> {
+    fn next(&self) -> Option<Queued> {
         let mut queue = self.queue.lock();
         let transfer = queue.transfers.pop_front();
         self.queued.store(queue.transfers.len(), Ordering::Release);
@@ -89,7 +93,7 @@ impl BlockIo {
     }
 
     /// Waits for the next transfer.
-    fn wait(&self, instance: &Instance) -> Result<Transfer, Dead> {
+    fn wait(&self, instance: &Instance) -> Result<Queued, Dead> {
         loop {
             // A dead kernel's disks are left as they are.
             if instance.parked.is_dead() {
@@ -119,15 +123,12 @@ impl Transfer {
 
 impl Instance {
     /// Makes a transfer. The number of bytes, and NetBSD's error number.
-    fn transfer(&self, transfer: &Transfer) -> (usize, c_int) {
+    fn transfer(&self, transfer: &Transfer, file: Result<Open, c_int>) -> (usize, c_int) {
         let length = transfer.length;
-        let image = self.descriptors.image(transfer.file);
-        let image = image.as_deref();
-        let result = if transfer.operation & READ != 0 {
-            self.read(transfer, image)
-        } else {
-            self.write(transfer, image).map(|()| length)
-        };
+        let result = file.and_then(|file| match transfer.operation & READ {
+            0 => self.write(transfer, &file).map(|()| length),
+            _ => self.read(transfer, &file),
+        });
         match result {
             Ok(count) if count == length => (count, 0),
             Ok(count) => (count, from_host(libc::EIO)),
@@ -135,28 +136,27 @@ impl Instance {
         }
     }
 
-    fn read(&self, transfer: &Transfer, image: Option<&Image>) -> Result<usize, c_int> {
-        if !transfer.lies_within(image) || self.faults().strikes(Fault::Read) {
+    fn read(&self, transfer: &Transfer, file: &Open) -> Result<usize, c_int> {
+        if !transfer.lies_within(file.image()) || self.faults().strikes(Fault::Read) {
             return Err(libc::EIO);
         }
         if self.faults().strikes(Fault::ShortRead) {
             return Ok(transfer.length / 2);
         }
         let Transfer {
-            file,
             data,
             length,
             offset,
             ..
         } = *transfer;
         // SAFETY: the kernel's buffer, left to the transfer.
-        unsafe { hostio::read_at(file, data, length, offset) }
+        unsafe { hostio::read_at(file.number(), data, length, offset) }
     }
 
     /// Writes, and makes the write durable if that was asked for.
-    fn write(&self, transfer: &Transfer, image: Option<&Image>) -> Result<(), c_int> {
+    fn write(&self, transfer: &Transfer, file: &Open) -> Result<(), c_int> {
+        let image = file.image();
         let Transfer {
-            file,
             data,
             length,
             offset,
@@ -166,14 +166,14 @@ impl Instance {
             Err(libc::EIO)
         } else {
             // SAFETY: the kernel's buffer, left to the transfer.
-            unsafe { hostio::write_at(file, data, length, offset) }
+            unsafe { hostio::write_at(file.number(), data, length, offset) }
         };
         let is_durable = transfer.operation & SYNC != 0;
         let Some(image) = image else {
             result?;
             return match is_durable {
                 true if self.faults().strikes(Fault::Sync) => Err(libc::EIO),
-                true => hostio::sync_data(file),
+                true => hostio::sync_data(file.number()),
                 false => Ok(()),
             };
         };
@@ -189,9 +189,10 @@ impl Instance {
         }
     }
 
-    /// Makes a transfer and tells the kernel, on a thread without CPU.
-    fn complete(&self, transfer: Transfer) {
-        let (count, error) = self.transfer(&transfer);
+    /// Makes a transfer and tells the kernel, on a thread without CPU. The file is let go of before
+    /// the kernel can take the thread away.
+    fn complete(&self, (transfer, file): Queued) {
+        let (count, error) = self.transfer(&transfer, file);
         self.schedule(0, ptr::null_mut());
         // SAFETY: the kernel's function and its argument, called as it asks for, with a CPU.
         unsafe { (transfer.done)(transfer.argument, count, error) };
@@ -208,7 +209,8 @@ impl Instance {
         if queue.threads == 0 || queue.transfers.try_reserve(1).is_err() {
             return false;
         }
-        queue.transfers.push_back(transfer);
+        let file = self.descriptors.find(transfer.file);
+        queue.transfers.push_back((transfer, file));
         self.bio
             .queued
             .store(queue.transfers.len(), Ordering::Release);
@@ -236,7 +238,7 @@ unsafe extern "C" fn serve(_argument: *mut c_void) -> *mut c_void {
     }
     loop {
         match instance.bio.wait(instance) {
-            Ok(transfer) => instance.complete(transfer),
+            Ok(queued) => instance.complete(queued),
             Err(Dead) => instance.leave(),
         }
     }
@@ -265,7 +267,7 @@ unsafe extern "C" fn rumpuser_bio(
     };
     if !instance.has_threads() || !instance.enqueue(transfer) {
         let locks = instance.unschedule(ptr::null_mut());
-        instance.complete(transfer);
+        instance.complete((transfer, instance.descriptors.find(file)));
         instance.schedule(locks, ptr::null_mut());
     }
 }

@@ -1,28 +1,26 @@
 //! `rumpuser_open`, `rumpuser_close`, `rumpuser_getfileinfo`, `rumpuser_iovread`,
 //! `rumpuser_iovwrite`, `rumpuser_syncfd`: host files.
 //!
-//! Paths are the host's, or names of attached [`Disks`](crate::disk::Disks). Descriptors are the
-//! host's numbers. An open for block I/O takes the disk's lock, so that a disk that somebody else
-//! may write, or that is to be written while somebody else uses it, gives EBUSY. All of them give
-//! up the virtual CPU while they are in the host. Offset -1 in vectored I/O means the file's
-//! position; the count may be smaller than what was asked for, as with readv(2).
+//! Paths are the host's, or names of attached [`Disks`](crate::disk::Disks). Numbers are those of
+//! the kernel's own [`Descriptors`](crate::descriptor::Descriptors). An open for block I/O takes
+//! the disk's lock, so that a disk that somebody else may write, or that is to be written while
+//! somebody else uses it, gives EBUSY. All of them give up the virtual CPU while they are in the
+//! host. Offset -1 in vectored I/O means the file's position; the count may be smaller than what
+//! was asked for, as with readv(2).
 
-use std::collections::HashMap;
 use std::ffi::{CStr, OsStr, c_char, c_int};
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Seek, SeekFrom};
-use std::os::fd::{AsRawFd, RawFd};
+use std::os::fd::RawFd;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{FileTypeExt, OpenOptionsExt};
 use std::path::Path;
-use std::sync::Arc;
-
-use parking_lot::Mutex;
 
 use crate::access;
 #[cfg(feature = "rumpdev_ugenhc")]
 use crate::component::ugenhc::Node;
-use crate::disk::{Access, DiskError, DiskLock, Image, Kind};
+use crate::descriptor::{Descriptor, Open};
+use crate::disk::{Access, DiskError, DiskLock, Kind};
 use crate::errno::{from_host, from_io};
 use crate::fault::Fault;
 use crate::hostio;
@@ -46,59 +44,6 @@ const SYNC_WRITE: c_int = 0x02;
 const SYNC_BOTH: c_int = 0x03;
 
 const NO_OFFSET: i64 = -1;
-
-/// A file that the kernel has open.
-#[derive(Debug)]
-struct Descriptor {
-    file: File,
-    writable: bool,
-    image: Option<Arc<Image>>,
-    /// Given back after the file is closed.
-    _lock: Option<DiskLock>,
-}
-
-/// The files that one kernel has open, by the host's descriptor.
-#[derive(Debug, Default)]
-pub(crate) struct Descriptors {
-    open: Mutex<HashMap<RawFd, Descriptor>>,
-}
-
-impl Descriptors {
-    /// `Err` with the host's errno, when it has no memory; then the file is closed.
-    fn insert(&self, descriptor: Descriptor) -> Result<RawFd, c_int> {
-        let number = descriptor.file.as_raw_fd();
-        let mut open = self.open.lock();
-        open.try_reserve(1).map_err(|_| libc::ENOMEM)?;
-        open.insert(number, descriptor);
-        Ok(number)
-    }
-
-    /// Keeps a descriptor of a component's until the kernel closes it or is dead.
-    #[cfg(any(
-        all(
-            feature = "rumpnet_shmif",
-            any(target_os = "linux", target_os = "android")
-        ),
-        feature = "rumpnet_sockin"
-    ))]
-    pub(crate) fn adopt(&self, descriptor: std::os::fd::OwnedFd) -> Result<RawFd, c_int> {
-        self.insert(Descriptor {
-            file: descriptor.into(),
-            writable: false,
-            image: None,
-            _lock: None,
-        })
-    }
-
-    /// The attached disk that a descriptor is open on, if it is one.
-    pub(crate) fn image(&self, number: RawFd) -> Option<Arc<Image>> {
-        self.open.lock().get(&number)?.image.clone()
-    }
-
-    pub(crate) fn close_all(&self) {
-        self.open.lock().clear();
-    }
-}
 
 /// The size of a disk device, in bytes: where its end is.
 pub(crate) fn device_size(mut device: &File) -> io::Result<u64> {
@@ -269,22 +214,27 @@ extern "C" fn rumpuser_close(number: c_int) -> c_int {
         node.close(instance);
         return 0;
     }
-    instance.unscheduled(|| {
-        let descriptor = instance.descriptors.open.lock().remove(&number);
-        match descriptor {
-            Some(descriptor) => {
-                // The kernel takes no error here; of an attached disk it is remembered.
-                let _ = match &descriptor.image {
-                    Some(image) => instance.flush(image),
-                    None if descriptor.writable => hostio::sync_data(number),
-                    None => Ok(()),
-                };
-            }
-            // SAFETY: the kernel closes what is its own.
-            None => drop(unsafe { libc::close(number) }),
+    match instance.unscheduled(|| close(instance, number)) {
+        Ok(()) => 0,
+        Err(error) => from_host(error),
+    }
+}
+
+/// `Err` with the host's errno for what is not open. How the flush went the kernel does not ask; of
+/// an attached disk it is remembered.
+fn close(instance: &Instance, number: RawFd) -> Result<(), c_int> {
+    match instance.descriptors.remove(number)? {
+        Open::Kernel(descriptor) => {
+            let _unasked = match &descriptor.image {
+                Some(image) => instance.flush(image),
+                None if descriptor.writable => hostio::sync_data(number),
+                None => Ok(()),
+            };
         }
-    });
-    0
+        // SAFETY: the program's, which has told its kernel to close it.
+        Open::Program(number) => drop(unsafe { libc::close(number) }),
+    }
+    Ok(())
 }
 
 fn offset(offset: i64) -> Option<i64> {
@@ -323,6 +273,7 @@ unsafe extern "C" fn rumpuser_iovread(
         return unsafe { report(node.transfer(instance, true, vector, count), done) };
     }
     let result = instance.unscheduled(|| {
+        let file = instance.descriptors.find(number)?;
         if instance.faults().strikes(Fault::Read) {
             return Err(libc::EIO);
         }
@@ -330,7 +281,7 @@ unsafe extern "C" fn rumpuser_iovread(
             return Ok(0);
         }
         // SAFETY: the kernel's buffers; its structure for them is laid out like the host's.
-        unsafe { hostio::read_vectored(number, vector, count, offset(position)) }
+        unsafe { hostio::read_vectored(file.number(), vector, count, offset(position)) }
     });
     // SAFETY: the kernel passes a place for the count.
     unsafe { report(result, done) }
@@ -352,14 +303,15 @@ unsafe extern "C" fn rumpuser_iovwrite(
         return unsafe { report(node.transfer(instance, false, vector, count), done) };
     }
     let result = instance.unscheduled(|| {
+        let file = instance.descriptors.find(number)?;
         let result = if instance.faults().strikes(Fault::Write) {
             Err(libc::EIO)
         } else {
             // SAFETY: as in rumpuser_iovread.
-            unsafe { hostio::write_vectored(number, vector, count, offset(position)) }
+            unsafe { hostio::write_vectored(file.number(), vector, count, offset(position)) }
         };
-        if let Some(image) = instance.descriptors.image(number) {
-            instance.written(&image, result.map(drop))?;
+        if let Some(image) = file.image() {
+            instance.written(image, result.map(drop))?;
         }
         result
     });
@@ -378,10 +330,13 @@ extern "C" fn rumpuser_syncfd(number: c_int, flags: c_int, _start: u64, _length:
     if flags & SYNC_WRITE == 0 {
         return 0;
     }
-    let result = instance.unscheduled(|| match instance.descriptors.image(number) {
-        Some(image) => instance.flush(&image),
-        None if instance.faults().strikes(Fault::Sync) => Err(libc::EIO),
-        None => hostio::sync_data(number),
+    let result = instance.unscheduled(|| {
+        let file = instance.descriptors.find(number)?;
+        match file.image() {
+            Some(image) => instance.flush(image),
+            None if instance.faults().strikes(Fault::Sync) => Err(libc::EIO),
+            None => hostio::sync_data(file.number()),
+        }
     });
     match result {
         Ok(()) => 0,

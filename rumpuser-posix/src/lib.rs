@@ -38,6 +38,7 @@ mod condvar;
 mod console;
 mod curlwp;
 mod daemonize;
+mod descriptor;
 mod disk;
 mod dynloader;
 pub mod errno;

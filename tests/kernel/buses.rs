@@ -234,7 +234,7 @@ fn dead_kernels_leave_nothing_of_a_bus() {
         let (interface, kernel) = on(&bus, OURS, "fd00::1/64");
         match round % 3 {
             // Its receiver waits for frames as it dies.
-            0 => kernel.kill(),
+            0 => assert!(kernel.kill()),
             1 => kernel.shutdown().unwrap(),
             _ => drop(kernel),
         }

@@ -379,7 +379,7 @@ fn sockets_are_closed() {
         match end {
             0 => drop(kernel),
             1 => kernel.shutdown().unwrap(),
-            _ => kernel.kill(),
+            _ => assert!(kernel.kill()),
         }
         // The host knows at once, whoever has handles to a dead kernel's sockets.
         theirs.set_read_timeout(Some(PATIENCE)).unwrap();

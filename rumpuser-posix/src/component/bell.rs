@@ -107,7 +107,10 @@ fn all(
     wanted: &[libc::pollfd],
     bells: &[&Bell],
 ) -> Result<Vec<libc::pollfd>, c_int> {
-    let mut all = wanted.to_vec();
+    let mut all = Vec::new();
+    all.try_reserve_exact(wanted.len() + 1 + bells.len())
+        .map_err(|_| libc::ENOMEM)?;
+    all.extend_from_slice(wanted);
     for bell in [&instance.knell].iter().chain(bells) {
         all.push(asked(bell.descriptor()?, libc::POLLIN));
     }

@@ -19,6 +19,8 @@ use crate::backtrace::{Backtrace, Code, Trace};
 const GRACE: Duration = Duration::from_millis(10);
 /// They are interrupted this often: one that was about to make a system call misses it.
 const PAUSE: Duration = Duration::from_millis(5);
+/// A thread that has not got its signal in so much time has blocked it.
+const DELIVERY: Duration = Duration::from_millis(500);
 /// How often it is looked whether the program's threads have left.
 const POLL: Duration = Duration::from_micros(100);
 
@@ -164,7 +166,8 @@ impl Instance {
     /// the kernel's code leaves it, one that waits in a system call of the host's comes back with
     /// EINTR. That needs a kernel whose code is [known](Self::contain), a thread that has not
     /// blocked that signal since it entered its first kernel, and that no other handler for it has
-    /// been installed since.
+    /// been installed since. Where all that stay cannot be interrupted, a wait that has a `timeout`
+    /// is over after half a second.
     ///
     /// Called on a thread that is inside the kernel it does not wait.
     pub fn join_threads(&self, timeout: Option<Duration>) -> bool {
@@ -184,6 +187,7 @@ impl Instance {
     fn vacate(&self, timeout: Option<Duration>) -> bool {
         let deadline = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
         let mut wait = GRACE;
+        let mut delivered = Instant::now();
         loop {
             let left = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
             if self.is_vacated(left.map_or(wait, |left| left.min(wait))) {
@@ -192,7 +196,11 @@ impl Instance {
             if left.is_some_and(|left| left.is_zero()) {
                 return false;
             }
-            Visitor::interrupt(self);
+            if Visitor::interrupt(self) {
+                delivered = Instant::now();
+            } else if deadline.is_some() && delivered.elapsed() > DELIVERY {
+                return false;
+            }
             wait = PAUSE;
         }
     }

@@ -31,9 +31,9 @@ use crate::clock::Time;
 use crate::console::Output;
 use crate::curlwp::Bindings;
 use crate::daemonize::Daemon;
+use crate::descriptor::Descriptors;
 use crate::disk::Disks;
 use crate::fault::Faults;
-use crate::file::Descriptors;
 use crate::fork;
 use crate::image::LoadError;
 #[cfg(feature = "instances")]
@@ -132,7 +132,7 @@ pub struct Instance {
 static LINKED: OnceLock<Arc<Instance>> = OnceLock::new();
 
 impl Instance {
-    fn build(world: World, image: Option<Mapping>, raises_signals: bool) -> Arc<Self> {
+    fn build(world: World, image: Option<Mapping>, is_implicit: bool) -> Arc<Self> {
         static LAST: Mutex<u64> = Mutex::new(0);
         let id = {
             let mut last = LAST.lock();
@@ -151,7 +151,7 @@ impl Instance {
             random: world.random,
             memory: Memory::filled_with(world.memory_fill),
             memory_patience: world.memory_patience,
-            descriptors: Descriptors::default(),
+            descriptors: Descriptors::new(is_implicit),
             disks: Arc::default(),
             bio: BlockIo::default(),
             threads: Threads::default(),
@@ -170,7 +170,7 @@ impl Instance {
             sockets: Default::default(),
             #[cfg(feature = "rumpnet_virtif")]
             interfaces: Default::default(),
-            raises_signals,
+            raises_signals: is_implicit,
             faults: world.faults,
             recording: world.recording,
             code: OnceLock::new(),

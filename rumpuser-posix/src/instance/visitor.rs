@@ -124,11 +124,13 @@ impl Visitor {
     }
 
     /// Sends a signal to all threads that are in this dead kernel. Those in its code leave it; host
-    /// system calls come back with EINTR; nothing happens to the others.
-    pub(crate) fn interrupt(instance: &Instance) {
+    /// system calls come back with EINTR; nothing happens to the others. A thread that has not got
+    /// the one before gets none. Returns whether one was sent.
+    pub(crate) fn interrupt(instance: &Instance) -> bool {
         if !accident::can_interrupt() {
-            return;
+            return false;
         }
+        let mut sent = false;
         let place = ptr::from_ref(instance).addr();
         for visitor in VISITORS.lock().iter().flat_map(Table::values) {
             if visitor.place.load(Ordering::Relaxed) == place
@@ -136,8 +138,10 @@ impl Visitor {
             {
                 // SAFETY: the thread has not ended, for it is in the table.
                 unsafe { libc::pthread_kill(visitor.thread, accident::interrupt()) };
+                sent = true;
             }
         }
+        sent
     }
 
     /// Whether the calling thread has been sent such a signal. Once for each. For signal handlers.

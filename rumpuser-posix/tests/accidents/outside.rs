@@ -12,7 +12,7 @@ use std::ptr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI32, Ordering};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rumpuser_posix::{DeathKind, Instance};
 
@@ -44,6 +44,8 @@ const SCENES: &[(&str, fn())] = &[
     ("blocked", blocked),
     ("blocked_and_looping", blocked_and_looping),
     ("handler_in_front", handler_in_front),
+    ("blocked_inside", blocked_inside),
+    ("handler_in_the_way", handler_in_the_way),
     ("writes_that_fail", writes_that_fail),
 ];
 
@@ -323,6 +325,74 @@ fn a_loop_ends_although_another_handler_is_in_front() {
     let output = stage("handler_in_front");
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{:?}: {said}", output.status);
+}
+
+/// Kills a kernel that a thread does not leave, for nobody can interrupt it: that is known at once.
+fn kill_in_vain(prepare: fn(), rounds: extern "C" fn(*mut c_int)) {
+    static ROUNDS: AtomicI32 = AtomicI32::new(0);
+    let instance = boot();
+    let theirs = Arc::clone(&instance);
+    let _looping = thread::spawn(move || {
+        let run = || rounds(ROUNDS.as_ptr());
+        // SAFETY: the counter stays.
+        unsafe { theirs.enter(run) }.unwrap_err()
+    });
+    while ROUNDS.load(Ordering::Relaxed) == 0 {
+        thread::yield_now();
+    }
+    prepare();
+    instance.kill("enough");
+    let begin = Instant::now();
+    assert!(!instance.join_threads(Some(Duration::from_secs(60))));
+    assert!(begin.elapsed() < Duration::from_secs(20));
+    assert!(!instance.reclaim(), "somebody is inside");
+}
+
+extern "C" fn spin(rounds: *mut c_int) {
+    // SAFETY: the test passes a counter that stays.
+    unsafe { (code().spin)(rounds) };
+}
+
+extern "C" fn block_and_spin(rounds: *mut c_int) {
+    block_all();
+    spin(rounds);
+}
+
+fn blocked_inside() {
+    kill_in_vain(|| (), block_and_spin);
+}
+
+/// Handles each signal that could be the one that interrupts, and calls nobody.
+#[cfg(any(target_os = "linux", target_os = "android"))]
+fn be_in_the_way() {
+    for signal in libc::SIGRTMIN()..=libc::SIGRTMAX() {
+        // SAFETY: the handler does nothing.
+        unsafe { libc::signal(signal, ignore as *const () as libc::sighandler_t) };
+    }
+}
+
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+fn be_in_the_way() {
+    install(ignore as *const (), 0);
+}
+
+extern "C" fn ignore(_: c_int) {}
+
+fn handler_in_the_way() {
+    kill_in_vain(be_in_the_way, spin);
+}
+
+#[test]
+fn a_thread_that_cannot_be_interrupted_is_not_waited_for() {
+    for scene in ["blocked_inside", "handler_in_the_way"] {
+        let output = stage(scene);
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(
+            output.status.success(),
+            "{scene} {:?}: {said}",
+            output.status
+        );
+    }
 }
 
 /// Where the process may not have anything in a file.

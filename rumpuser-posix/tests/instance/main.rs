@@ -6,6 +6,7 @@ mod clocks;
 #[allow(dead_code, reason = "the build's own compiler does here")]
 mod compiler;
 mod death;
+mod descriptors;
 mod kernel;
 #[cfg(feature = "instances")]
 mod loaded;

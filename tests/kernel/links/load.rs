@@ -179,7 +179,7 @@ pub(crate) fn kernels_on_a_hub_end_while_others_send() {
         match round % 4 {
             0 => drop(receiver),
             1 => receiver.kernel.shutdown().unwrap(),
-            2 => receiver.kernel.kill(),
+            2 => assert!(receiver.kernel.kill()),
             _ => {
                 // SAFETY: releasing an lwp twice is a panic, which is what is wanted here.
                 let panicked = unsafe {

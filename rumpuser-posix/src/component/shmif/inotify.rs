@@ -9,8 +9,10 @@ use crate::instance::{Dead, Instance};
 
 /// Watches `file`, with `existing` unless that is -1. The host's errno if that cannot be.
 pub(super) fn set_up(instance: &Instance, existing: c_int, file: c_int) -> Result<c_int, c_int> {
+    let file = instance.descriptors.find(file)?;
     if existing != -1 {
-        return add(existing, file).map(|()| existing);
+        let watch = instance.descriptors.find(existing)?;
+        return add(watch.number(), file.number()).map(|()| existing);
     }
     // SAFETY: plain values.
     let new = unsafe { libc::inotify_init1(libc::IN_CLOEXEC | libc::IN_NONBLOCK) };
@@ -19,7 +21,7 @@ pub(super) fn set_up(instance: &Instance, existing: c_int, file: c_int) -> Resul
     }
     // SAFETY: nobody else has it.
     let new = unsafe { OwnedFd::from_raw_fd(new) };
-    add(new.as_raw_fd(), file)?;
+    add(new.as_raw_fd(), file.number())?;
     instance.descriptors.adopt(new)
 }
 
@@ -36,6 +38,11 @@ fn add(watch: c_int, file: c_int) -> Result<(), c_int> {
 
 /// Waits for an event, and takes all that have come.
 pub(super) fn wait(instance: &Instance, watch: c_int) -> Result<bell::Ready, Dead> {
+    let held = match instance.descriptors.find(watch) {
+        Ok(held) => held,
+        Err(error) => return Ok(Err(error)),
+    };
+    let watch = held.number();
     let mut wanted = [bell::asked(watch, libc::POLLIN)];
     let ready = bell::wait(instance, &mut wanted, &[], -1)?;
     if ready.is_ok() {

@@ -30,6 +30,8 @@ use crate::write_signals;
 /// Maps a bus of so many bytes. `Err` with the host's errno: ENOEXEC for a file of another size,
 /// which is no bus; a new file is made one.
 fn map(instance: &Instance, file: c_int, length: usize) -> Result<*mut c_void, c_int> {
+    let held = instance.descriptors.find(file)?;
+    let file = held.number();
     let mut status = MaybeUninit::uninit();
     // SAFETY: a place for the answer.
     if unsafe { libc::fstat(file, status.as_mut_ptr()) } != 0 {

@@ -13,13 +13,15 @@ mod option;
 mod socket;
 
 use std::ffi::{c_int, c_void};
+use std::os::fd::RawFd;
 use std::ptr;
 use std::slice;
 
 use crate::access;
 use crate::component::bell::{self, Bell};
+use crate::descriptor::Open;
 use crate::errno::from_host;
-use crate::instance::caller;
+use crate::instance::{Dead, Instance, caller};
 
 use message::Message;
 
@@ -45,6 +47,55 @@ unsafe fn report<T: Copy>(result: Result<T, c_int>, place: *mut T) -> c_int {
         Err(error) => from_host(error),
     }
 }
+
+/// Calls the host for a socket of the kernel's, without CPU. `Err` with the host's errno.
+fn on_host<R: Copy>(
+    instance: &Instance,
+    socket: c_int,
+    call: impl FnOnce(RawFd) -> Result<R, c_int> + Copy,
+) -> Result<R, c_int> {
+    instance.unscheduled(|| {
+        let held = instance.descriptors.find(socket)?;
+        call(held.number())
+    })
+}
+
+/// Waits for events of sockets, which stay open meanwhile. The kernel may ask for one that it has
+/// just closed: POLLNVAL, as poll(2) says.
+fn poll(
+    instance: &Instance,
+    wanted: &mut [libc::pollfd],
+    milliseconds: c_int,
+) -> Result<bell::Ready, Dead> {
+    let (mut held, mut asked) = (Vec::new(), Vec::new());
+    if held.try_reserve_exact(wanted.len()).is_err()
+        || asked.try_reserve_exact(wanted.len()).is_err()
+    {
+        return Ok(Err(libc::ENOMEM));
+    }
+    for one in &*wanted {
+        let socket = instance.descriptors.find(one.fd).ok();
+        let fd = socket.as_ref().map_or(NO_SOCKET, Open::number);
+        asked.push(libc::pollfd { fd, ..*one });
+        held.push(socket);
+    }
+    let milliseconds = match held.iter().all(Option::is_some) {
+        true => milliseconds,
+        false => 0,
+    };
+    let bells = [&instance.sockets.bell];
+    let ready = bell::wait(instance, &mut asked, &bells, milliseconds)?;
+    for (one, asked) in wanted.iter_mut().zip(&asked) {
+        one.revents = match asked.fd {
+            NO_SOCKET => libc::POLLNVAL,
+            _ => asked.revents,
+        };
+    }
+    Ok(ready)
+}
+
+/// What poll(2) does not look at.
+const NO_SOCKET: RawFd = -1;
 
 /// Looks at an address of the kernel's.
 fn look_at(name: *const u8, length: c_int) {
@@ -86,7 +137,9 @@ unsafe extern "C" fn rumpcomp_sockin_sendmsg(
     // SAFETY: the kernel's message.
     unsafe { Message::look_at(message) };
     // SAFETY: the kernel's message, whose parts are there until this returns.
-    let result = instance.unscheduled(|| unsafe { socket::send(socket, &*message, flags) });
+    let result = on_host(instance, socket, |socket| unsafe {
+        socket::send(socket, &*message, flags)
+    });
     // SAFETY: the kernel passes a place for the count.
     unsafe { report(result, place) }
 }
@@ -104,7 +157,9 @@ unsafe extern "C" fn rumpcomp_sockin_recvmsg(
     unsafe { Message::look_at(message) };
     access::writable(message.cast(), size_of::<Message>());
     // SAFETY: the kernel's message, whose parts can be written and are there until this returns.
-    let result = instance.unscheduled(|| unsafe { socket::receive(socket, &mut *message, flags) });
+    let result = on_host(instance, socket, |socket| unsafe {
+        socket::receive(socket, &mut *message, flags)
+    });
     // SAFETY: the kernel passes a place for the count.
     unsafe { report(result, place) }
 }
@@ -119,7 +174,9 @@ unsafe extern "C" fn rumpcomp_sockin_connect(
     let instance = &*caller();
     look_at(name, length);
     // SAFETY: the kernel's address, which has that length.
-    let result = instance.unscheduled(|| unsafe { socket::connect(socket, name, length) });
+    let result = on_host(instance, socket, |socket| unsafe {
+        socket::connect(socket, name, length)
+    });
     from_host(result.err().unwrap_or(0))
 }
 
@@ -129,7 +186,9 @@ unsafe extern "C" fn rumpcomp_sockin_bind(socket: c_int, name: *const u8, length
     let instance = &*caller();
     look_at(name, length);
     // SAFETY: as in connect().
-    let result = instance.unscheduled(|| unsafe { socket::bind(socket, name, length) });
+    let result = on_host(instance, socket, |socket| unsafe {
+        socket::bind(socket, name, length)
+    });
     from_host(result.err().unwrap_or(0))
 }
 
@@ -144,7 +203,9 @@ unsafe extern "C" fn rumpcomp_sockin_accept(
     let instance = &*caller();
     look_at_room(name, length);
     // SAFETY: the kernel passes room for an address, as much as the length says.
-    let result = instance.unscheduled(|| unsafe { socket::accept(instance, socket, name, length) });
+    let result = on_host(instance, socket, |socket| unsafe {
+        socket::accept(instance, socket, name, length)
+    });
     // SAFETY: the kernel passes a place for the number.
     unsafe { report(result, place) }
 }
@@ -153,7 +214,7 @@ unsafe extern "C" fn rumpcomp_sockin_accept(
 #[unsafe(no_mangle)]
 extern "C" fn rumpcomp_sockin_listen(socket: c_int, backlog: c_int) -> c_int {
     let instance = &*caller();
-    let result = instance.unscheduled(|| socket::listen(socket, backlog));
+    let result = on_host(instance, socket, |socket| socket::listen(socket, backlog));
     from_host(result.err().unwrap_or(0))
 }
 
@@ -168,7 +229,9 @@ unsafe extern "C" fn rumpcomp_sockin_getname(
     let instance = &*caller();
     look_at_room(name, length);
     // SAFETY: as in accept().
-    let result = instance.unscheduled(|| unsafe { socket::name(socket, name, length, which != 0) });
+    let result = on_host(instance, socket, |socket| unsafe {
+        socket::name(socket, name, length, which != 0)
+    });
     from_host(result.err().unwrap_or(0))
 }
 
@@ -183,8 +246,9 @@ unsafe extern "C" fn rumpcomp_sockin_setsockopt(
 ) -> c_int {
     let instance = &*caller();
     // SAFETY: the kernel's value, which has that length.
-    let result =
-        instance.unscheduled(|| unsafe { socket::set_option(socket, level, name, value, length) });
+    let result = on_host(instance, socket, |socket| unsafe {
+        socket::set_option(socket, level, name, value, length)
+    });
     from_host(result.err().unwrap_or(0))
 }
 
@@ -197,7 +261,9 @@ unsafe extern "C" fn rumpcomp_sockin_getsockopt(
     place: *mut c_int,
 ) -> c_int {
     let instance = &*caller();
-    let result = instance.unscheduled(|| socket::get_option(socket, level, name));
+    let result = on_host(instance, socket, |socket| {
+        socket::get_option(socket, level, name)
+    });
     // SAFETY: the kernel passes a place for the value.
     unsafe { report(result, place) }
 }
@@ -206,7 +272,7 @@ unsafe extern "C" fn rumpcomp_sockin_getsockopt(
 #[unsafe(no_mangle)]
 extern "C" fn rumpcomp_sockin_shutdown(socket: c_int, how: c_int) -> c_int {
     let instance = &*caller();
-    let result = instance.unscheduled(|| socket::shutdown(socket, how));
+    let result = on_host(instance, socket, |socket| socket::shutdown(socket, how));
     from_host(result.err().unwrap_or(0))
 }
 
@@ -235,12 +301,11 @@ unsafe extern "C" fn rumpcomp_sockin_poll(
         Ok(count) if count > 0 => unsafe { slice::from_raw_parts_mut(sockets, count) },
         _ => &mut [],
     };
-    let bell = &instance.sockets.bell;
     let locks = instance.unschedule(ptr::null_mut());
-    let Ok(waited) = bell::wait(instance, wanted, &[bell], milliseconds) else {
+    let Ok(waited) = poll(instance, wanted, milliseconds) else {
         instance.leave();
     };
-    bell.silence();
+    instance.sockets.bell.silence();
     instance.schedule(locks, ptr::null_mut());
     let found = wanted.iter().filter(|one| one.revents != 0).count();
     // SAFETY: the kernel passes a place for the number, which is no larger than what it passed.

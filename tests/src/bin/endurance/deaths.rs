@@ -54,7 +54,9 @@ fn is_death(error: &Error) -> bool {
 
 fn end(kernel: &Kernel, number: usize) {
     match number % 3 {
-        0 => kernel.kill(),
+        0 => {
+            kernel.kill();
+        }
         1 => {
             // SAFETY: releasing an lwp twice is a panic, which is what is wanted here.
             let _death = unsafe {
