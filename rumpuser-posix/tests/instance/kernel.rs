@@ -26,6 +26,7 @@ pub(crate) const OPEN_READ_BIO: c_int = 0x10;
 pub(crate) type Lock = *mut c_void;
 pub(crate) type BioDone = unsafe extern "C" fn(*mut c_void, usize, c_int);
 
+#[cfg(feature = "instances")]
 /// Where the code of a function begins. In powerpc64's first ABI its address is that of a descriptor, which says so.
 pub(crate) fn entry(function: *const c_void) -> usize {
     if cfg!(target_arch = "powerpc64") {
