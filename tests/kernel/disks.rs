@@ -83,8 +83,9 @@ fn what_lies_beyond_the_end_is_an_error() {
             let sectors = size / 512;
             // From the last place where the request fits, by sectors, to far behind the end.
             let last = sectors - length.min(size) / 512;
-            for sector in (last..last + length / 512 + 4).chain([10_000, 1 << 40]) {
-                let offset = sector as u64 * 512;
+            let near = (last..last + length / 512 + 4).map(|sector| sector as u64);
+            for sector in near.chain([10_000, 1 << 40]) {
+                let offset = sector * 512;
                 let read = raw.read_at(&mut buffer, offset);
                 if offset + length as u64 <= size as u64 {
                     assert_eq!(read.unwrap(), length);
