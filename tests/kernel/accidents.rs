@@ -62,7 +62,12 @@ fn a_bad_pointer_is_an_error_of_the_call() {
         other => panic!("{other}"),
     }
     let functions = functions(error.backtrace());
-    assert!(functions.contains(&"copyout"), "{error:#}");
+    // copyout() is inlined or jumps to the function that does its work, as compilers like.
+    let copy = ["copyout", "copyout_vmspace"];
+    assert!(
+        copy.iter().any(|name| functions.contains(name)),
+        "{error:#}"
+    );
     // sys_read() jumps to the function that does its work where all arguments are in registers.
     let read = ["sys_read", "dofileread"];
     assert!(
@@ -88,8 +93,11 @@ fn a_bad_path_for_the_host_is_an_error_of_the_call() {
         said.contains("SIGSEGV by a hypercall's access to address 0x10 in "),
         "{said}"
     );
+    let functions = functions(error.backtrace());
+    // The one may be inlined into the other.
+    let register = ["etfsregister", "rump_etfs_register"];
     assert!(
-        functions(error.backtrace()).contains(&"etfsregister"),
+        register.iter().any(|name| functions.contains(name)),
         "{error:#}"
     );
     assert!(!kernel.is_alive());
