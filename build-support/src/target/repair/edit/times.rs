@@ -8,6 +8,14 @@ use super::Rule;
 const EXT2: &str = "sys/ufs/ext2fs/ext2fs_vnops.c";
 
 pub(super) const RULES: &[Rule] = &[
+    // 32-bit machines lost what is after 2106: their longs have 32 bits, and FAT's years go to 2107.
+    Rule {
+        source: "sys/fs/msdosfs/msdosfs_conv.c",
+        function: "unix2dostime",
+        find: "u_long t;",
+        by: "uint64_t t;",
+        since: None,
+    },
     // The last second before 1970 is the number that says that a time is not to be set: it was
     // left as it is.
     Rule {
