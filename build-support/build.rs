@@ -1,7 +1,7 @@
-//! Tells the crate which revision of its own sources it is, so that what another revision compiled is
-//! not taken for its own: a version number alone would be the same all through development.
-//! Left out is what has no say in how a component is compiled. Images have a revision of their own, and so do repairs,
-//! whose effect on a component is all in its recipe.
+//! Tells the crate which revision of its own sources it is, so that what another revision compiled
+//! is not taken for its own: a version number alone would be the same all through development. Left
+//! out is what has no say in how a component is compiled. Images have a revision of their own, and
+//! so do repairs, whose effect on a component is all in its recipe.
 
 use std::hash::{DefaultHasher, Hasher};
 use std::path::{Path, PathBuf};
@@ -11,8 +11,8 @@ const SOURCES: &str = "src";
 const IMAGE: &str = "src/image";
 const REPAIRS: &str = "src/target/repair";
 
-/// Where sources come from, what settings are called, what is made of libraries once they are built, and how build
-/// scripts ask for components.
+/// Where sources come from, what settings are called, what is made of libraries once they are
+/// built, and how build scripts ask for components.
 const WITHOUT_SAY: [&str; 5] = [IMAGE, REPAIRS, "src/own", "src/settings", "src/snapshot"];
 
 fn main() -> io::Result<()> {

@@ -1,4 +1,5 @@
-//! The host's sockets under a kernel: what it says to servers and clients of `std::net`, and they to it.
+//! The host's sockets under a kernel: what it says to servers and clients of `std::net`, and they
+//! to it.
 
 use std::fs;
 use std::io::{self, ErrorKind, Read as _, Write as _};

@@ -1,4 +1,4 @@
-//! Whether a component was compiled from what is pinned.
+//! Checks that a component was compiled from what is pinned.
 //!
 //! A tree in the cache is verified on its way in, not in every build. But the digest of each file
 //! that a component was compiled from is taken anyway, to find the library again; so it costs

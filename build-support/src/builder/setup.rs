@@ -24,7 +24,7 @@ pub(super) struct Setup {
     pub(super) target: Target,
     pub(super) tree: Tree,
     pub(super) compiler: Compiler,
-    /// What links the image, where the compiler does not.
+    /// The LLD that links the image, where the compiler does not.
     #[cfg(feature = "instances")]
     pub(super) lld: Option<PathBuf>,
     pub(super) flags: Flags,
@@ -33,7 +33,7 @@ pub(super) struct Setup {
     /// Stores to look in, in this order. The first is the user's, the second the build's own, for
     /// when the first cannot be written.
     pub(super) stores: [Store; 2],
-    /// What the tree's files have to be.
+    /// The manifest that the tree's files have to match.
     pub(super) pinned: Pinned,
     /// A text that is another for every build whose results may differ.
     pub(super) identity: String,

@@ -136,7 +136,7 @@ pub fn hidden(folder: &Path, name: &str) -> OsString {
     flag
 }
 
-/// What more of the liberties of C is taken from compilers that take them.
+/// Flags that take further liberties of C away from compilers that use them.
 fn liberties(compiler: &Compiler) -> impl Iterator<Item = &'static str> {
     // Loops may go beyond the end of an array that stands for a longer one, which GCC takes for a
     // bound of theirs.

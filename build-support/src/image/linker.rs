@@ -17,7 +17,7 @@ use object::elf;
 use crate::compile::Compiler;
 use crate::target::{Endian, Target};
 
-/// What links an image.
+/// The linker of an image.
 #[derive(Debug, Clone, Copy)]
 pub struct Linker<'a> {
     compiler: &'a Compiler,

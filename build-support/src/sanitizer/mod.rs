@@ -14,8 +14,8 @@ const BASE: &str = "rump";
 /// What is checked: what both GCC and clang know, and what depends on no runtime of C++.
 ///
 /// With `-fwrapv` nothing would overflow; what the instrumentation computes wraps around without
-/// it. Of shifts only the width is checked: both compilers say what becomes of a sign, and GCC takes
-/// no `3 << 30` for a constant, in the label of a case, if it is to check that.
+/// it. Of shifts only the width is checked: both compilers say what becomes of a sign, and GCC
+/// takes no `3 << 30` for a constant, in the label of a case, if it is to check that.
 pub(crate) const FLAGS: [&str; 3] = [
     "-fstrict-overflow",
     // Each place is known by where its call returns to.

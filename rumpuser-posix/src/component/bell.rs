@@ -1,9 +1,10 @@
 //! Waiting for host descriptors, which the kernel's death ends.
 //!
-//! A [`Bell`] is a pipe in which a byte means that something has happened; who waits for descriptors
-//! waits for it, too. Each kernel has one that its death rings and that is never silenced. No death
-//! is missed: a thread makes sure that there is a bell first and looks whether the kernel lives
-//! afterwards, death is noted first and rings afterwards, and both look at the bell under its lock.
+//! A [`Bell`] is a pipe in which a byte means that something has happened; who waits for
+//! descriptors waits for it, too. Each kernel has one that its death rings and that is never
+//! silenced. No death is missed: a thread makes sure that there is a bell first and looks whether
+//! the kernel lives afterwards, death is noted first and rings afterwards, and both look at the
+//! bell under its lock.
 
 use std::ffi::c_int;
 use std::io::{PipeReader, PipeWriter, Write, pipe};
@@ -82,8 +83,8 @@ pub(crate) fn asked(descriptor: RawFd, events: i16) -> libc::pollfd {
     }
 }
 
-/// Waits until one of `wanted` is ready, one of `bells` rings, or so many milliseconds are over (-1:
-/// never). Says in `wanted` what is ready; an errno of the host's if it cannot wait.
+/// Waits until one of `wanted` is ready, one of `bells` rings, or so many milliseconds are over
+/// (-1: never). Says in `wanted` what is ready; an errno of the host's if it cannot wait.
 ///
 /// The caller has given back the virtual CPU, and leaves a dead kernel.
 pub(crate) fn wait(

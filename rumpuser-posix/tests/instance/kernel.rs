@@ -27,7 +27,8 @@ pub(crate) type Lock = *mut c_void;
 pub(crate) type BioDone = unsafe extern "C" fn(*mut c_void, usize, c_int);
 
 #[cfg(feature = "instances")]
-/// Where the code of a function begins. In powerpc64's first ABI its address is that of a descriptor, which says so.
+/// Where the code of a function begins. In powerpc64's first ABI its address is that of a
+/// descriptor, which says so.
 pub(crate) fn entry(function: *const c_void) -> usize {
     if cfg!(target_arch = "powerpc64") {
         // SAFETY: the first word of the descriptor of a function that is there.

@@ -1,4 +1,5 @@
-//! Instances, under a stand-in for a kernel: how they die, what they give to a kernel, and its time.
+//! Instances, under a stand-in for a kernel: how they die, what they give to a kernel, and its
+//! time.
 
 mod clocks;
 #[cfg(feature = "instances")]

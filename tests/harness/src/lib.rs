@@ -132,8 +132,8 @@ pub fn trial<A: Answer>(name: &str, run: impl FnOnce() -> A + Send + 'static) ->
     Trial::ignorable_test(name, || completion(run().outcome(), is_ci()))
 }
 
-/// A test that takes minutes, and runs with `-- --ignored` only: the harness's output says why it is
-/// left out.
+/// A test that takes minutes, and runs with `-- --ignored` only: the harness's output says why it
+/// is left out.
 pub fn campaign<A: Answer>(name: &str, run: impl FnOnce() -> A + Send + 'static) -> Trial {
     trial(name, run)
         .with_kind("campaign")

@@ -103,8 +103,8 @@ impl Member {
         }
     }
 
-    /// Sends to another until it has heard it: a network under load loses what it has no room for, and a question of
-    /// ARP is asked once for each datagram.
+    /// Sends to another until it has heard it: a network under load loses what it has no room for,
+    /// and a question of ARP is asked once for each datagram.
     fn reaches(&self, other: &Self, number: u8, text: &[u8]) {
         let moment = Duration::from_millis(100);
         other.socket.set_read_timeout(Some(moment)).unwrap();

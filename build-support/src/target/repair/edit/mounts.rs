@@ -1,4 +1,5 @@
-//! unmount(2) was EBUSY when a thread of the kernel's or another call looked at the mount just then.
+//! unmount(2) was EBUSY when a thread of the kernel's or another call looked at the mount just
+//! then.
 //!
 //! Test: `kernel`, `mounts::a_sync_beside_makes_no_mount_busy`.
 

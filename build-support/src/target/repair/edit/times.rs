@@ -8,7 +8,8 @@ use super::Rule;
 const EXT2: &str = "sys/ufs/ext2fs/ext2fs_vnops.c";
 
 pub(super) const RULES: &[Rule] = &[
-    // 32-bit machines lost what is after 2106: their longs have 32 bits, and FAT's years go to 2107.
+    // 32-bit machines lost what is after 2106: their longs have 32 bits, and FAT's years go to
+    // 2107.
     Rule {
         source: "sys/fs/msdosfs/msdosfs_conv.c",
         function: "unix2dostime",
