@@ -14,4 +14,7 @@ mod kills;
 mod object;
 mod outside;
 mod pointers;
+mod scene;
 mod stand_in;
+mod unreached;
+mod writes;

@@ -1,38 +1,19 @@
-//! Signals that are not the kernel's go to whoever had them before. Each scene runs in a process of
-//! its own, for most end it.
+//! Signals that are not the kernel's go to whoever had them before.
 
-use std::ffi::{CString, c_int, c_void};
-use std::fs::OpenOptions;
+use std::ffi::{c_int, c_void};
 use std::hint::black_box;
-use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::OpenOptionsExt;
 use std::os::unix::process::ExitStatusExt;
-use std::process::{Command, Output};
 use std::ptr;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicI32, Ordering};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use rumpuser_posix::{DeathKind, Instance};
+use rumpuser_posix::DeathKind;
 
-use crate::kernel::{
-    BIO_WRITE, OPEN_READ_WRITE_BIO, rumpuser_bio, rumpuser_open, rumpuser_thread_create,
-};
+use crate::scene::{Scenes, stage, succeeds};
 use crate::stand_in::{boot, code};
 
-const SCENE: &str = "RUMPUSER_TEST_SCENE";
-
-/// Runs a function of [`SCENES`] in another process.
-fn stage(name: &str) -> Output {
-    Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "outside::scene", "--nocapture"])
-        .env(SCENE, name)
-        .output()
-        .unwrap()
-}
-
-const SCENES: &[(&str, fn())] = &[
+pub(crate) const SCENES: Scenes = &[
     ("overflow", overflow),
     ("segfault", segfault),
     ("sent", sent),
@@ -41,23 +22,9 @@ const SCENES: &[(&str, fn())] = &[
     ("handler_after", handler_after),
     ("handler_once", handler_once),
     ("plain_handler", plain_handler),
-    ("blocked", blocked),
-    ("blocked_and_looping", blocked_and_looping),
-    ("handler_in_front", handler_in_front),
-    ("blocked_inside", blocked_inside),
-    ("handler_in_the_way", handler_in_the_way),
-    ("writes_that_fail", writes_that_fail),
 ];
 
-#[test]
-fn scene() {
-    if let Some(name) = std::env::var_os(SCENE) {
-        let (_, scene) = SCENES.iter().find(|(known, _)| name == *known).unwrap();
-        scene();
-    }
-}
-
-fn a_kernel_comes_through_a_fault() {
+pub(crate) fn a_kernel_comes_through_a_fault() {
     let instance = boot();
     // SAFETY: that the access fails is the point.
     let death = unsafe { instance.enter(|| (code().read_int)(ptr::null_mut())) }.unwrap_err();
@@ -82,7 +49,7 @@ fn die_of_signal() {
     thread::sleep(Duration::from_secs(60));
 }
 
-fn install(handler: *const (), flags: c_int) {
+pub(crate) fn install(handler: *const (), flags: c_int) {
     // SAFETY: all fields may be zero; the handler fits the flags.
     unsafe {
         let mut action: libc::sigaction = std::mem::zeroed();
@@ -190,12 +157,10 @@ fn handler_before() {
 
 #[test]
 fn a_handler_from_before_gets_what_is_not_the_kernels() {
-    let output = stage("handler_before");
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{said}");
+    succeeds("handler_before");
 }
 
-extern "C" fn skip(_: c_int) {
+pub(crate) extern "C" fn skip(_: c_int) {
     std::process::exit(7);
 }
 
@@ -242,269 +207,4 @@ fn plain_handler() {
 #[test]
 fn a_handler_without_information_gets_faults() {
     assert_eq!(stage("plain_handler").status.code(), Some(7));
-}
-
-/// Blocks all signals in the calling thread, as programs do that handle them in another.
-fn block_all() {
-    // SAFETY: the set is filled before it is used.
-    unsafe {
-        let mut all = std::mem::zeroed();
-        libc::sigfillset(&mut all);
-        libc::pthread_sigmask(libc::SIG_SETMASK, &all, ptr::null_mut());
-    }
-}
-
-unsafe extern "C" fn fault_on_thread(_: *mut c_void) -> *mut c_void {
-    // SAFETY: that the access fails is the point.
-    unsafe { (code().read_int)(ptr::null_mut()) };
-    ptr::null_mut()
-}
-
-fn blocked() {
-    block_all();
-    a_kernel_comes_through_a_fault();
-    // A thread that the kernel starts has the mask of the thread that it is started by.
-    let instance = boot();
-    let start = || {
-        let (name, null) = (c"blocked".as_ptr(), ptr::null_mut());
-        // SAFETY: the thread needs nothing.
-        unsafe { rumpuser_thread_create(fault_on_thread, null, name, 0, 0, -1, ptr::null_mut()) }
-    };
-    // SAFETY: the closure holds plain values.
-    let _ = unsafe { instance.enter(start) };
-    assert!(instance.join_threads(None));
-    assert_eq!(instance.death().unwrap().kind, DeathKind::Fault);
-}
-
-#[test]
-fn blocked_signals_do_not_let_faults_out() {
-    let output = stage("blocked");
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{:?}: {said}", output.status);
-}
-
-/// Kills a kernel in whose code a thread loops that `prepare` prepares.
-fn kill_a_loop(prepare: fn()) {
-    static ROUNDS: AtomicI32 = AtomicI32::new(0);
-    let instance = boot();
-    let theirs = Arc::clone(&instance);
-    let looping = thread::spawn(move || {
-        prepare();
-        // SAFETY: the stand-in counts without end, in a counter that stays.
-        unsafe { theirs.enter(|| (code().spin)(ROUNDS.as_ptr())) }.unwrap_err()
-    });
-    while ROUNDS.load(Ordering::Relaxed) == 0 {
-        thread::yield_now();
-    }
-    instance.kill("enough");
-    assert!(instance.join_threads(Some(Duration::from_secs(20))));
-    assert!(instance.reclaim());
-    assert_eq!(looping.join().unwrap().kind, DeathKind::Killed);
-}
-
-fn blocked_and_looping() {
-    kill_a_loop(block_all);
-}
-
-#[test]
-fn a_loop_ends_although_signals_were_blocked() {
-    let output = stage("blocked_and_looping");
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{:?}: {said}", output.status);
-}
-
-fn handler_in_front() {
-    a_kernel_comes_through_a_fault();
-    install(skip as *const (), 0);
-    kill_a_loop(|| ());
-}
-
-#[test]
-#[cfg(any(target_os = "linux", target_os = "android"))]
-fn a_loop_ends_although_another_handler_is_in_front() {
-    let output = stage("handler_in_front");
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{:?}: {said}", output.status);
-}
-
-/// Kills a kernel that a thread does not leave, for nobody can interrupt it: that is known at once.
-fn kill_in_vain(prepare: fn(), rounds: extern "C" fn(*mut c_int)) {
-    static ROUNDS: AtomicI32 = AtomicI32::new(0);
-    let instance = boot();
-    let theirs = Arc::clone(&instance);
-    let _looping = thread::spawn(move || {
-        let run = || rounds(ROUNDS.as_ptr());
-        // SAFETY: the counter stays.
-        unsafe { theirs.enter(run) }.unwrap_err()
-    });
-    while ROUNDS.load(Ordering::Relaxed) == 0 {
-        thread::yield_now();
-    }
-    prepare();
-    instance.kill("enough");
-    let begin = Instant::now();
-    assert!(!instance.join_threads(Some(Duration::from_secs(60))));
-    assert!(begin.elapsed() < Duration::from_secs(20));
-    assert!(!instance.reclaim(), "somebody is inside");
-}
-
-extern "C" fn spin(rounds: *mut c_int) {
-    // SAFETY: the test passes a counter that stays.
-    unsafe { (code().spin)(rounds) };
-}
-
-extern "C" fn block_and_spin(rounds: *mut c_int) {
-    block_all();
-    spin(rounds);
-}
-
-fn blocked_inside() {
-    kill_in_vain(|| (), block_and_spin);
-}
-
-/// Handles each signal that could be the one that interrupts, and calls nobody.
-#[cfg(any(target_os = "linux", target_os = "android"))]
-fn be_in_the_way() {
-    for signal in libc::SIGRTMIN()..=libc::SIGRTMAX() {
-        // SAFETY: the handler does nothing.
-        unsafe { libc::signal(signal, ignore as *const () as libc::sighandler_t) };
-    }
-}
-
-#[cfg(not(any(target_os = "linux", target_os = "android")))]
-fn be_in_the_way() {
-    install(ignore as *const (), 0);
-}
-
-extern "C" fn ignore(_: c_int) {}
-
-fn handler_in_the_way() {
-    kill_in_vain(be_in_the_way, spin);
-}
-
-#[test]
-fn a_thread_that_cannot_be_interrupted_is_not_waited_for() {
-    for scene in ["blocked_inside", "handler_in_the_way"] {
-        let output = stage(scene);
-        let said = String::from_utf8_lossy(&output.stderr);
-        assert!(
-            output.status.success(),
-            "{scene} {:?}: {said}",
-            output.status
-        );
-    }
-}
-
-/// Where the process may not have anything in a file.
-const BEYOND: i64 = 1 << 20;
-static BYTE: u8 = 1;
-const EFBIG: c_int = 27;
-const EPIPE: c_int = 32;
-
-unsafe extern "C" {
-    fn rumpuser_iovwrite(
-        descriptor: c_int,
-        vector: *const libc::iovec,
-        count: usize,
-        offset: i64,
-        done: *mut usize,
-    ) -> c_int;
-}
-
-unsafe extern "C" fn note_error(place: *mut c_void, _: usize, error: c_int) {
-    // SAFETY: the test passes an atomic that stays.
-    unsafe { (*place.cast::<AtomicI32>()).store(error, Ordering::SeqCst) };
-}
-
-/// The error of a write of one byte.
-fn write_at(instance: &Instance, descriptor: c_int, offset: i64) -> c_int {
-    let vector = libc::iovec {
-        iov_base: (&raw const BYTE).cast_mut().cast(),
-        iov_len: 1,
-    };
-    let (mut done, vector) = (0, &raw const vector);
-    let done = &raw mut done;
-    // SAFETY: the places are right.
-    unsafe { instance.enter(|| rumpuser_iovwrite(descriptor, vector, 1, offset, done)) }.unwrap()
-}
-
-fn writes_that_fail() {
-    static ERROR: AtomicI32 = AtomicI32::new(-1);
-    const AT_NO_OFFSET: i64 = -1;
-    let folder = tempfile::tempdir().unwrap();
-    let limit = libc::rlimit {
-        rlim_cur: BEYOND.cast_unsigned() as libc::rlim_t,
-        rlim_max: BEYOND.cast_unsigned() as libc::rlim_t,
-    };
-    // SAFETY: no handlers; the limit is right.
-    unsafe {
-        libc::signal(libc::SIGXFSZ, libc::SIG_DFL);
-        libc::signal(libc::SIGPIPE, libc::SIG_DFL);
-        assert_eq!(libc::setrlimit(libc::RLIMIT_FSIZE, &limit), 0);
-    }
-    let instance = boot();
-    let open = |name: &str, flags| {
-        let path = folder.path().join(name);
-        let path = CString::new(path.as_os_str().as_bytes()).unwrap();
-        let (path, mut descriptor) = (path.as_ptr(), 0);
-        let place = &raw mut descriptor;
-        // SAFETY: path and place are right.
-        let status = unsafe { instance.enter(|| rumpuser_open(path, flags, place)) };
-        assert_eq!(status.unwrap(), 0);
-        descriptor
-    };
-    std::fs::write(folder.path().join("file"), "contents").unwrap();
-    let file = open("file", OPEN_READ_WRITE_BIO);
-    assert_eq!(write_at(&instance, file, BEYOND), EFBIG);
-    let write = || {
-        let (data, note) = ((&raw const BYTE).cast_mut().cast(), &raw const ERROR);
-        // SAFETY: the buffer is right, and what note_error() gets.
-        unsafe {
-            rumpuser_bio(
-                file,
-                BIO_WRITE,
-                data,
-                1,
-                BEYOND,
-                note_error,
-                note.cast_mut().cast(),
-            )
-        }
-    };
-    // SAFETY: the closure holds plain values.
-    unsafe { instance.enter(write) }.unwrap();
-    while ERROR.load(Ordering::SeqCst) == -1 {
-        thread::yield_now();
-    }
-    assert_eq!(ERROR.load(Ordering::SeqCst), EFBIG);
-    let pipe = folder.path().join("pipe");
-    let path = CString::new(pipe.as_os_str().as_bytes()).unwrap();
-    // SAFETY: the path is a string.
-    assert_eq!(unsafe { libc::mkfifo(path.as_ptr(), 0o600) }, 0);
-    let reader = OpenOptions::new()
-        .read(true)
-        .custom_flags(libc::O_NONBLOCK)
-        .open(pipe)
-        .unwrap();
-    let pipe = open("pipe", 1);
-    drop(reader);
-    assert_eq!(write_at(&instance, pipe, AT_NO_OFFSET), EPIPE);
-    // The program is as it was.
-    // SAFETY: the sets are there to be written, then read.
-    unsafe {
-        let (mut mask, mut pending) = (std::mem::zeroed(), std::mem::zeroed());
-        libc::pthread_sigmask(libc::SIG_BLOCK, ptr::null(), &mut mask);
-        libc::sigpending(&mut pending);
-        for signal in [libc::SIGXFSZ, libc::SIGPIPE] {
-            assert_eq!(libc::sigismember(&mask, signal), 0);
-            assert_eq!(libc::sigismember(&pending, signal), 0);
-        }
-    }
-}
-
-#[test]
-fn a_write_that_fails_raises_no_signal() {
-    let output = stage("writes_that_fail");
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{:?}: {said}", output.status);
 }
