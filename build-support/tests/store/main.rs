@@ -1,6 +1,8 @@
 //! The store under bad luck: what is damaged, missing, full or not writable costs time, never a
 //! wrong library.
 
+mod scene;
+
 use std::collections::HashMap;
 use std::fs::{self, File};
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
@@ -11,108 +13,9 @@ use std::time::{Duration, SystemTime};
 
 use rumpkernel_build::snapshot::Digest;
 use rumpkernel_build::snapshot::manifest::{Entry, FileType, Manifest};
-use rumpkernel_build::store::{
-    Audit, FileDigests, Hit, Input, Key, KeyBuilder, Reason, Store, place,
-};
+use rumpkernel_build::store::{Audit, FileDigests, Reason, Store, place};
 use rumpkernel_harness::{Missing, Outcome};
-use tempfile::TempDir;
-
-const TARGET: &str = "x86_64-unknown-linux-gnu";
-const NAME: &str = "rumpfs_tmpfs";
-/// The digest of a source tree.
-const TREE: &str = "ddc2fadf";
-const LIBRARY: &[u8] = b"!<arch>\nlibrary";
-
-/// A store beside a tree with one source and one header.
-struct Scene {
-    folder: TempDir,
-    store: Store,
-}
-
-impl Scene {
-    fn new() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let store = Store::new(&folder.path().join("cache"));
-        let scene = Self { folder, store };
-        fs::create_dir_all(scene.tree()).unwrap();
-        scene.write("a.c", "#include \"a.h\"\n");
-        scene.write("a.h", "int a;\n");
-        scene
-    }
-
-    fn tree(&self) -> PathBuf {
-        self.folder.path().join("tree")
-    }
-
-    fn write(&self, name: &str, text: &str) {
-        fs::write(self.tree().join(name), text).unwrap();
-    }
-
-    fn digests(&self) -> FileDigests {
-        FileDigests::new(&self.tree())
-    }
-
-    fn inputs(&self) -> Vec<Input> {
-        let mut digests = self.digests();
-        let names = ["a.c", "a.h"];
-        names
-            .map(|name| Input {
-                path: name.to_owned(),
-                digest: digests.digest(name).map(str::to_owned),
-            })
-            .to_vec()
-    }
-
-    fn insert(&self, recipe: &Key) -> Hit {
-        let inputs = self.inputs();
-        self.store
-            .insert(TARGET, NAME, recipe, inputs, LIBRARY)
-            .unwrap()
-    }
-
-    fn find(&self, recipe: &Key) -> Option<Hit> {
-        self.store
-            .find(TARGET, NAME, recipe, &mut self.digests())
-            .unwrap()
-    }
-
-    fn recall(&self) -> Option<Hit> {
-        self.store.recall(TARGET, NAME, &key("question")).unwrap()
-    }
-
-    fn remember(&self, hit: &Hit) {
-        self.store
-            .remember(TARGET, NAME, &key("question"), TREE, hit)
-            .unwrap();
-    }
-}
-
-fn key(text: &str) -> Key {
-    KeyBuilder::new("test").with(text).key()
-}
-
-/// Every file below a folder.
-fn files(folder: &Path) -> Vec<PathBuf> {
-    let mut found = Vec::new();
-    for entry in fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            found.extend(files(&path));
-        } else {
-            found.push(path);
-        }
-    }
-    found.sort();
-    found
-}
-
-fn file_ending(scene: &Scene, suffix: &str) -> PathBuf {
-    let found = files(scene.store.root());
-    let mut found = found
-        .into_iter()
-        .filter(|path| path.to_string_lossy().ends_with(suffix));
-    found.next().unwrap()
-}
+use scene::{LIBRARY, NAME, Scene, TARGET, TREE, file_ending, files, key, overwrite};
 
 fn a_library_is_found_as_long_as_nothing_it_was_made_from_changes() {
     let scene = Scene::new();
@@ -140,12 +43,6 @@ fn both_states_of_a_tree_stay_in_the_store() {
     assert_eq!(scene.find(&key("flags")), Some(after));
     scene.write("a.h", "int a;\n");
     assert_eq!(scene.find(&key("flags")), Some(before));
-}
-
-/// Writes to a file of the store, which is read-only for others than root.
-fn overwrite(path: &Path, content: &[u8]) {
-    fs::set_permissions(path, fs::Permissions::from_mode(0o644)).unwrap();
-    fs::write(path, content).unwrap();
 }
 
 fn an_entry_cut_short_counts_as_absent_and_is_replaced() {
