@@ -1,6 +1,6 @@
 //! Kernels that are ended by force.
 
-use std::ffi::{CString, c_int, c_long, c_void};
+use std::ffi::{CString, c_void};
 use std::os::unix::ffi::OsStrExt;
 use std::ptr;
 use std::sync::Arc;
@@ -9,8 +9,11 @@ use std::thread;
 
 use rumpuser_posix::{Console, Death, DeathKind, Instance, Parameters};
 
-use crate::kernel::{boot_with, print, rumpuser_open, rumpuser_thread_create};
-use crate::stand_in::{boot, code, contain};
+use crate::kernel::{
+    NO_OFFSET, RELWALL, boot_with, print, rumpuser_clock_sleep, rumpuser_iovread, rumpuser_open,
+    rumpuser_thread_create,
+};
+use crate::stand_in::{boot, code, contain, wait_for};
 
 fn assert_killed(death: &Death) {
     assert_eq!(death.kind, DeathKind::Killed);
@@ -29,12 +32,6 @@ unsafe extern "C" fn spin_on_thread(rounds: *mut c_void) -> *mut c_void {
     // SAFETY: the test passes a counter that stays.
     unsafe { (code().spin)(rounds.cast()) };
     ptr::null_mut()
-}
-
-fn wait_for(rounds: &AtomicI32) {
-    while rounds.load(Ordering::Relaxed) == 0 {
-        thread::yield_now();
-    }
 }
 
 #[test]
@@ -74,21 +71,8 @@ fn a_loop_in_another_kernel_goes_on() {
     assert_killed(&caller.join().unwrap());
 }
 
-unsafe extern "C" {
-    fn rumpuser_iovread(
-        descriptor: c_int,
-        vector: *const libc::iovec,
-        count: usize,
-        offset: i64,
-        done: *mut usize,
-    ) -> c_int;
-    fn rumpuser_clock_sleep(clock: c_int, seconds: i64, nanos: c_long) -> c_int;
-}
-
 #[test]
 fn a_wait_for_the_host_ends() {
-    /// Not at an offset: a pipe has none.
-    const SEEK_NOT: i64 = -1;
     static READING: AtomicI32 = AtomicI32::new(0);
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("pipe");
@@ -111,8 +95,8 @@ fn a_wait_for_the_host_ends() {
                 // Both ends, so that the pipe has a writer, who never writes.
                 assert_eq!(rumpuser_open(path.as_ptr(), 2, &mut descriptor), 0);
                 READING.store(1, Ordering::Relaxed);
-                rumpuser_iovread(descriptor, &vector, 1, SEEK_NOT, &mut done);
-                rumpuser_clock_sleep(0, 1_000_000, 0);
+                rumpuser_iovread(descriptor, &vector, 1, NO_OFFSET, &mut done);
+                rumpuser_clock_sleep(RELWALL, 1_000_000, 0);
             }
         };
         // SAFETY: the closure holds plain values.

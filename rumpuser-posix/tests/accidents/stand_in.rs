@@ -4,7 +4,9 @@
 use std::ffi::{c_int, c_void};
 use std::mem;
 use std::ops::Range;
+use std::sync::atomic::{AtomicI32, Ordering};
 use std::sync::{Arc, OnceLock};
+use std::thread;
 
 use rumpuser_posix::{Backtrace, Console, Instance, World};
 
@@ -144,4 +146,11 @@ pub(crate) fn functions(backtrace: &Backtrace) -> Vec<&'static str> {
             functions[next - 1].1
         })
         .collect()
+}
+
+/// Waits until a thread has counted.
+pub(crate) fn wait_for(count: &AtomicI32) {
+    while count.load(Ordering::Relaxed) == 0 {
+        thread::yield_now();
+    }
 }

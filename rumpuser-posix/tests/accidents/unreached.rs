@@ -3,7 +3,7 @@
 use std::ffi::{c_int, c_void};
 use std::ptr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI32, Ordering};
+use std::sync::atomic::AtomicI32;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -12,7 +12,7 @@ use rumpuser_posix::DeathKind;
 use crate::kernel::rumpuser_thread_create;
 use crate::outside::{a_kernel_comes_through_a_fault, install, skip};
 use crate::scene::{Scenes, succeeds};
-use crate::stand_in::{boot, code};
+use crate::stand_in::{boot, code, wait_for};
 
 pub(crate) const SCENES: Scenes = &[
     ("blocked", blocked),
@@ -69,9 +69,7 @@ fn kill_a_loop(prepare: fn()) {
         // SAFETY: the stand-in counts without end, in a counter that stays.
         unsafe { theirs.enter(|| (code().spin)(ROUNDS.as_ptr())) }.unwrap_err()
     });
-    while ROUNDS.load(Ordering::Relaxed) == 0 {
-        thread::yield_now();
-    }
+    wait_for(&ROUNDS);
     instance.kill("enough");
     assert!(instance.join_threads(Some(Duration::from_secs(20))));
     assert!(instance.reclaim());
@@ -109,9 +107,7 @@ fn kill_in_vain(prepare: fn(), rounds: extern "C" fn(*mut c_int)) {
         // SAFETY: the counter stays.
         unsafe { theirs.enter(run) }.unwrap_err()
     });
-    while ROUNDS.load(Ordering::Relaxed) == 0 {
-        thread::yield_now();
-    }
+    wait_for(&ROUNDS);
     prepare();
     instance.kill("enough");
     let begin = Instant::now();

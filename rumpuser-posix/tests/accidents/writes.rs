@@ -10,7 +10,9 @@ use std::thread;
 
 use rumpuser_posix::Instance;
 
-use crate::kernel::{BIO_WRITE, OPEN_READ_WRITE_BIO, rumpuser_bio, rumpuser_open};
+use crate::kernel::{
+    BIO_WRITE, NO_OFFSET, OPEN_READ_WRITE_BIO, rumpuser_bio, rumpuser_iovwrite, rumpuser_open,
+};
 use crate::scene::{Scenes, succeeds};
 use crate::stand_in::boot;
 
@@ -21,16 +23,6 @@ const BEYOND: i64 = 1 << 20;
 static BYTE: u8 = 1;
 const EFBIG: c_int = 27;
 const EPIPE: c_int = 32;
-
-unsafe extern "C" {
-    fn rumpuser_iovwrite(
-        descriptor: c_int,
-        vector: *const libc::iovec,
-        count: usize,
-        offset: i64,
-        done: *mut usize,
-    ) -> c_int;
-}
 
 unsafe extern "C" fn note_error(place: *mut c_void, _: usize, error: c_int) {
     // SAFETY: the test passes an atomic that stays.
@@ -51,7 +43,6 @@ fn write_at(instance: &Instance, descriptor: c_int, offset: i64) -> c_int {
 
 fn writes_that_fail() {
     static ERROR: AtomicI32 = AtomicI32::new(-1);
-    const AT_NO_OFFSET: i64 = -1;
     let folder = tempfile::tempdir().unwrap();
     let limit = libc::rlimit {
         rlim_cur: BEYOND.cast_unsigned() as libc::rlim_t,
@@ -109,7 +100,7 @@ fn writes_that_fail() {
         .unwrap();
     let pipe = open("pipe", 1);
     drop(reader);
-    assert_eq!(write_at(&instance, pipe, AT_NO_OFFSET), EPIPE);
+    assert_eq!(write_at(&instance, pipe, NO_OFFSET), EPIPE);
     // The program is as it was.
     // SAFETY: the sets are there to be written, then read.
     unsafe {

@@ -15,27 +15,11 @@ use crate::kernel::*;
 use crate::resources::transfer;
 
 unsafe extern "C" {
-    fn rumpuser_iovread(
-        descriptor: c_int,
-        vector: *const libc::iovec,
-        count: usize,
-        offset: i64,
-        done: *mut usize,
-    ) -> c_int;
-    fn rumpuser_iovwrite(
-        descriptor: c_int,
-        vector: *const libc::iovec,
-        count: usize,
-        offset: i64,
-        done: *mut usize,
-    ) -> c_int;
     fn rumpuser_syncfd(descriptor: c_int, flags: c_int, start: u64, length: u64) -> c_int;
 }
 
 /// NetBSD's number.
 const EBADF: c_int = 9;
-/// Not at an offset.
-const NO_OFFSET: i64 = -1;
 const SYNC_WRITE: c_int = 2;
 
 #[test]

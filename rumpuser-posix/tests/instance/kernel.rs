@@ -22,6 +22,8 @@ pub(crate) const BIO_READ: c_int = 1;
 pub(crate) const BIO_WRITE: c_int = 2;
 pub(crate) const OPEN_READ_WRITE_BIO: c_int = 0x12;
 pub(crate) const OPEN_READ_BIO: c_int = 0x10;
+/// For what has no offsets, such as a pipe.
+pub(crate) const NO_OFFSET: i64 = -1;
 
 pub(crate) type Lock = *mut c_void;
 pub(crate) type BioDone = unsafe extern "C" fn(*mut c_void, usize, c_int);
@@ -62,6 +64,20 @@ unsafe extern "C" {
         done: BioDone,
         argument: *mut c_void,
     );
+    pub(crate) fn rumpuser_iovread(
+        descriptor: c_int,
+        vector: *const libc::iovec,
+        count: usize,
+        offset: i64,
+        done: *mut usize,
+    ) -> c_int;
+    pub(crate) fn rumpuser_iovwrite(
+        descriptor: c_int,
+        vector: *const libc::iovec,
+        count: usize,
+        offset: i64,
+        done: *mut usize,
+    ) -> c_int;
     pub(crate) fn rumpuser_clock_gettime(
         clock: c_int,
         seconds: *mut i64,
