@@ -20,7 +20,7 @@ const RLIM_INFINITY: u64 = i64::MAX.unsigned_abs();
 /// The stack of a thread that halts a kernel, in bytes: the kernel's system calls run on it.
 const HALT_STACK: usize = 1 << 20;
 
-/// How long the end of a kernel waits for calls and for the kernel's threads to end.
+/// The time that the end of a kernel waits for calls and for the kernel's threads to end.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(5);
 
 /// A kernel, whoever uses it.
@@ -29,7 +29,7 @@ pub(crate) struct Body {
     pub(crate) entry: EntryPoints,
     #[cfg(feature = "vfs")]
     pub(crate) disks: Disks,
-    /// What is known of failed writes, to those who sync all of it or end it.
+    /// The failed writes of its disks, for those who sync all of it or end it.
     #[cfg(feature = "vfs")]
     pub(crate) mark: Mark,
 }

@@ -17,7 +17,7 @@ use crate::{Clock, Error, ErrorKind, Faults, Kernel, console};
 /// before the protocols that are attached meanwhile are ready for them.
 const SMALLEST_MEMORY: u64 = 4 << 20;
 
-/// What the thread that boots a kernel needs of stack, in bytes: on x86-64 and without optimisation
+/// The stack that a thread needs to boot a kernel, in bytes: on x86-64 and without optimisation
 /// some 42 KiB are used, and other machines have larger frames.
 const STACK: usize = 64 << 10;
 
@@ -39,7 +39,7 @@ impl Builder {
         Self::default()
     }
 
-    /// How many bytes of memory the kernel may use, `RUMP_MEMLIMIT`; at least 4 MiB. It then
+    /// Limits the memory that the kernel uses, in bytes, `RUMP_MEMLIMIT`; at least 4 MiB. It then
     /// behaves as a machine with that much memory: caches shrink, and calls that need more than
     /// there is wait until some is free, as long as [`memory_patience`](Self::memory_patience)
     /// says. No limit by default.
@@ -49,17 +49,17 @@ impl Builder {
         self
     }
 
-    /// How long calls wait when memory has run out and the kernel has none left that it could give
-    /// back, by the kernel's clock; after that the kernel is dead, with
-    /// [`ErrorKind::Panicked`](crate::ErrorKind::Panicked) and that reason. Ten seconds by default:
-    /// the kernel tries once a second, and what is being written to a disk counts as on its way.
-    /// With `None` they wait for ever, as on a machine.
+    /// Sets how long calls wait when memory has run out and the kernel has none left that it could
+    /// give back, by the kernel's clock; after that the kernel is dead, with
+    /// [`ErrorKind::Panicked`](crate::ErrorKind::Panicked) and that reason. Ten seconds by
+    /// default: the kernel tries once a second, and what is being written to a disk counts as on
+    /// its way. With `None` they wait for ever, as on a machine.
     pub fn memory_patience(mut self, patience: Option<Duration>) -> Self {
         self.world.memory_patience = MemoryPatience(patience);
         self
     }
 
-    /// How many threads can run kernel code at the same time, `RUMP_NCPU`. Two by default.
+    /// Sets how many threads can run kernel code at the same time, `RUMP_NCPU`. Two by default.
     pub fn cpus(mut self, count: NonZeroU32) -> Self {
         self.world.parameters = self.world.parameters.cpus(count);
         self
@@ -71,7 +71,7 @@ impl Builder {
         self
     }
 
-    /// Whether the kernel tells on the console what it does while booting, `RUMP_VERBOSE`.
+    /// Makes the kernel tell on the console what it does while booting, `RUMP_VERBOSE`.
     pub fn verbose(mut self, verbose: bool) -> Self {
         self.world.parameters = self.world.parameters.verbose(verbose);
         self
@@ -97,8 +97,8 @@ impl Builder {
         self
     }
 
-    /// How many USB ports the kernel has, for [`usb::plug`](crate::usb::plug): none by default, and
-    /// at most 4. The kernel looks at each of them four times a second.
+    /// Sets how many USB ports the kernel has, for [`usb::plug`](crate::usb::plug): none by
+    /// default, and at most 4. The kernel looks at each of them four times a second.
     #[cfg(feature = "ugenhc")]
     pub fn usb_ports(mut self, count: u8) -> Self {
         self.world.usb_ports = count;
@@ -135,22 +135,22 @@ impl Builder {
         self.console(move |text| drop(writer.write_all(text).and_then(|()| writer.flush())))
     }
 
-    /// Discards what the kernel prints on its console, which the features `log` and `tracing` would
-    /// log. What a panic says is in the [`Error`] all the same.
+    /// Discards what the kernel prints on its console, which the features `log` and `tracing`
+    /// would log. What a panic says is in the [`Error`] all the same.
     pub fn quiet(mut self) -> Self {
         self.console = Some(Console::Discard);
         self
     }
 
-    /// What the host refuses to the kernel while it boots, for tests: memory, threads. Later,
+    /// Sets the faults that the host injects while the kernel boots, for tests. Later,
     /// [`Kernel::faults`] gives access to the same.
     pub fn faults(mut self, faults: Faults) -> Self {
         self.world.faults = faults;
         self
     }
 
-    /// Records what the kernel writes to its disks and when that is made durable, for tests of what
-    /// survives a loss of power.
+    /// Records what the kernel writes to its disks and when that is made durable, for tests of
+    /// what survives a loss of power.
     pub fn recording(mut self, recording: Recording) -> Self {
         self.world.recording = Some(recording);
         self
@@ -169,8 +169,8 @@ impl Builder {
     /// [`boot_linked`](Self::boot_linked) does.
     ///
     /// A kernel takes some 2 MB, 25 threads and 110 mappings of the host's. Linux lets a process
-    /// have 65,530 mappings (`vm.max_map_count`), which is enough for five hundred kernels. An idle
-    /// one wakes up a hundred times a second on each of its CPUs.
+    /// have 65,530 mappings (`vm.max_map_count`), which is enough for five hundred kernels. An
+    /// idle one wakes up a hundred times a second on each of its CPUs.
     ///
     /// # Errors
     ///
@@ -213,8 +213,8 @@ impl Builder {
     fn load(self) -> Result<Kernel, ErrorKind> {
         // SAFETY: the image was built for this target, with the hypercalls that are linked here.
         let instance = unsafe { Instance::load(&IMAGE, self.world()?) }?;
-        // SAFETY: image and table are of the same sources, and the gate that has the table owns the
-        // instance, in which the image is mapped.
+        // SAFETY: image and table are of the same sources, and the gate that has the table owns
+        // the instance, in which the image is mapped.
         let entry = unsafe { EntryPoints::load(|name| instance.symbol(name)) };
         let entry = entry.map_err(|name| ErrorKind::Incomplete {
             symbol: name.to_string_lossy().into_owned(),
@@ -251,7 +251,7 @@ impl Builder {
     }
 }
 
-/// Whether there is enough stack to boot on, as far as the host tells.
+/// Checks that there is enough stack to boot on, as far as the host tells.
 fn has_stack() -> Result<(), ErrorKind> {
     match rumpuser_posix::stack_left() {
         Some(left) if left < STACK => Err(ErrorKind::SmallStack {

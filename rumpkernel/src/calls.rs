@@ -17,7 +17,7 @@ pub(crate) struct Calls {
     short: RwLock<()>,
 }
 
-/// How a call goes together with others.
+/// The kind of a call: which others it may run beside.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Manner {
     /// It comes back by itself.

@@ -33,7 +33,7 @@ pub(crate) fn unasked(parameters: &Parameters) -> Console {
     })
 }
 
-/// How much a line matters, as far as its words tell: printf(9) knows no levels.
+/// The severity of a line, guessed from its words: printf(9) knows no levels.
 #[cfg(any(feature = "log", feature = "tracing"))]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Level {

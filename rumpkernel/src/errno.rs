@@ -1,14 +1,15 @@
 //! NetBSD's error numbers, errno(2).
 //!
-//! The numbers are NetBSD's own, on every host: from 35 upwards they differ from Linux's. Names are those of
-//! errno(2) without the leading `E`; the messages are in this project's words.
+//! The numbers are NetBSD's own, on every host: from 35 upwards they differ from Linux's. Names
+//! are those of errno(2) without the leading `E`; the messages are in this project's words.
 
 use std::fmt;
 use std::io;
 
 /// An error number of the NetBSD kernel, errno(2).
 ///
-/// Every value is representable, named or not, so that a kernel newer than this crate loses nothing.
+/// Every value is representable, named or not, so that a kernel newer than this crate loses
+/// nothing.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[repr(transparent)]
 pub struct Errno(i32);
@@ -29,7 +30,8 @@ impl Errno {
         self.known().map(|(name, _)| name)
     }
 
-    /// What the error means, in a few lower-case words; `None` for a number without a name.
+    /// Returns what the error means, in a few lower-case words; `None` for a number without a
+    /// name.
     pub fn message(self) -> Option<&'static str> {
         self.known().map(|(_, message)| message)
     }

@@ -196,7 +196,8 @@ impl Gate {
         Ok(())
     }
 
-    /// Ends the kernel at once, as a loss of power would. Returns whether all threads have left it.
+    /// Ends the kernel at once, as a loss of power would. Returns whether all threads have left
+    /// it.
     pub(crate) fn kill(&self) -> bool {
         if self.instance().is_foreign() {
             return false;
@@ -211,7 +212,7 @@ impl Gate {
         &self.body.disks
     }
 
-    /// What is known of failed writes to those who sync the whole kernel.
+    /// The failed writes of all disks, for those who sync the whole kernel.
     #[cfg(feature = "vfs")]
     pub(crate) fn mark(&self) -> &Mark {
         &self.body.mark

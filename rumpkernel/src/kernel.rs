@@ -26,14 +26,14 @@ use crate::{Builder, Error, Faults, error::During as _};
 /// dropped, the same happens, without a report; in a callback of the kernel's own it is left to a
 /// thread, and the callback goes on. A kernel that panics is dead at once.
 ///
-/// Then its threads are ended, and its memory, descriptors and mappings are given back to the host.
-/// A thread of the program that a callback keeps inside the dead kernel puts that off until it
-/// leaves.
+/// Then its threads are ended, and its memory, descriptors and mappings are given back to the
+/// host. A thread of the program that a callback keeps inside the dead kernel puts that off until
+/// it leaves.
 ///
 /// Whatever way it ended, calls on its objects fail from then on with
 /// [`ErrorKind::ShutDown`](crate::ErrorKind::ShutDown) or
-/// [`ErrorKind::Panicked`](crate::ErrorKind::Panicked), dropping them does nothing, and the process
-/// goes on. A call that was waiting inside the kernel when it died returns the same error.
+/// [`ErrorKind::Panicked`](crate::ErrorKind::Panicked), dropping them does nothing, and the
+/// process goes on. A call that was waiting inside the kernel when it died returns the same error.
 ///
 /// A kernel whose code fails (a null pointer, a division by zero, a stack overflow) is dead, too,
 /// with [`ErrorKind::Crashed`](crate::ErrorKind::Crashed); see [containment](crate#containment).
@@ -44,9 +44,9 @@ use crate::{Builder, Error, Faults, error::During as _};
 /// A process that was forked has no kernels: those of its parent go on there, and are dead in the
 /// child, where every call returns [`ErrorKind::Forked`](crate::ErrorKind::Forked) at once, and
 /// dropping what belongs to them does nothing, neither to images nor to the locks on them. A child
-/// may call exec(3). It may boot kernels of its own only if the parent had none when it forked: the
-/// locks of the parent's other threads, kernel threads among them, may be held in the child for
-/// ever.
+/// may call exec(3). It may boot kernels of its own only if the parent had none when it forked:
+/// the locks of the parent's other threads, kernel threads among them, may be held in the child
+/// for ever.
 ///
 /// A program that ends in another way (`std::process::exit`, a signal, an abort) leaves its disk
 /// images as a power failure would: what was not synced is lost, file systems are marked unclean.
@@ -113,9 +113,9 @@ impl Kernel {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Disk`](crate::ErrorKind::Disk) when the host failed to write to any disk of the
-    /// kernel's, or to make durable what was written, since this was last called, whoever else was
-    /// told; see [durability](crate#durability). Otherwise only that the kernel is dead.
+    /// [`ErrorKind::Disk`](crate::ErrorKind::Disk) when the host failed to write to any disk of
+    /// the kernel's, or to make durable what was written, since this was last called, whoever else
+    /// was told; see [durability](crate#durability). Otherwise only that the kernel is dead.
     #[cfg(feature = "vfs")]
     pub fn sync(&self) -> Result<(), Error> {
         let gate = &self.gate;
@@ -165,7 +165,7 @@ impl Kernel {
         self.gate.kill()
     }
 
-    /// Whether the kernel is up: neither shut down nor dead.
+    /// Returns whether the kernel is up: neither shut down nor dead.
     pub fn is_alive(&self) -> bool {
         self.gate.instance().death().is_none()
     }
@@ -226,8 +226,8 @@ impl Kernel {
             .during_at("attach", image)
     }
 
-    /// What the host refuses to this kernel, for tests: reads and writes of disks, memory, threads.
-    /// [`Builder::faults`] does so from the beginning of the boot on.
+    /// Returns the faults that the host injects, for tests: failing reads and writes of disks,
+    /// memory, threads. [`Builder::faults`] does so from the beginning of the boot on.
     pub fn faults(&self) -> &Faults {
         self.gate.instance().faults()
     }

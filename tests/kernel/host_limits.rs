@@ -5,10 +5,12 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use rumpkernel::mount::Ffs;
-use rumpkernel::{ErrorKind, Kernel, fs};
+use rumpkernel::{Errno, ErrorKind, Kernel, fs};
 use rumpkernel_examples::FFS2_LE;
+use rumpkernel_tests::emulator;
 use rumpuser_posix::Fault;
 
+use crate::place::cannot_run;
 use crate::world::{self, Folder};
 
 crate::tests![
@@ -16,19 +18,47 @@ crate::tests![
     a_call_does_not_wait_for_ever_within_a_limit,
     ; alone:
         files_do_not_grow_beyond_the_hosts_limit,
+        no_boot_ends_the_process_where_address_space_is_scarce,
+        no_call_ends_the_process_where_address_space_is_scarce,
         no_kernel_boots_on_a_small_stack,
 ];
 
-/// Sets how large the process may make files. The harness's own files are smaller.
-fn limit_files(bytes: libc::rlim_t) {
+/// The type of the C library's names of limits.
+#[cfg(target_env = "gnu")]
+type Resource = libc::__rlimit_resource_t;
+#[cfg(not(target_env = "gnu"))]
+type Resource = std::ffi::c_int;
+
+/// Sets a limit of the process, in bytes.
+fn limit(resource: Resource, bytes: libc::rlim_t) {
     let mut limit = MaybeUninit::<libc::rlimit>::uninit();
     // SAFETY: the place is right, and read when it has been written.
     unsafe {
-        assert_eq!(libc::getrlimit(libc::RLIMIT_FSIZE, limit.as_mut_ptr()), 0);
+        assert_eq!(libc::getrlimit(resource, limit.as_mut_ptr()), 0);
         let mut limit = limit.assume_init();
         limit.rlim_cur = bytes.min(limit.rlim_max);
-        assert_eq!(libc::setrlimit(libc::RLIMIT_FSIZE, &limit), 0);
+        assert_eq!(libc::setrlimit(resource, &limit), 0);
     }
+}
+
+/// Sets how large the process may make files. The harness's own files are smaller.
+fn limit_files(bytes: libc::rlim_t) {
+    limit(libc::RLIMIT_FSIZE, bytes);
+}
+
+/// Runs `f` where the process can have `more` bytes of address space besides what it has.
+fn with_address_space<R>(more: u64, f: impl FnOnce() -> R) -> R {
+    if emulator().is_some() {
+        cannot_run("emulators do not limit the address space");
+    }
+    let pages = std::fs::read_to_string("/proc/self/statm").unwrap();
+    let pages: u64 = pages.split(' ').next().unwrap().parse().unwrap();
+    // SAFETY: no conditions.
+    let page = unsafe { libc::sysconf(libc::_SC_PAGESIZE) }.cast_unsigned() as u64;
+    limit(libc::RLIMIT_AS, (pages * page + more) as libc::rlim_t);
+    let result = f();
+    limit(libc::RLIMIT_AS, libc::RLIM_INFINITY);
+    result
 }
 
 /// How long kernels wait for memory here.
@@ -102,4 +132,32 @@ fn no_kernel_boots_on_a_small_stack() {
     let booted = enough.spawn(|| world::booting().boot().unwrap());
     let kernel = booted.unwrap().join().unwrap();
     fs::create_dir(&kernel, "/folder").unwrap();
+}
+
+fn no_boot_ends_the_process_where_address_space_is_scarce() {
+    let mut failed = 0;
+    // What one thread of the kernel takes, in steps that leave none of the boot's allocations out.
+    for more in (0..).map(|step| step * (192 << 10)) {
+        let builder = world::booting().memory_patience(Some(PATIENCE));
+        match with_address_space(more, || builder.boot()) {
+            Ok(_) => break,
+            Err(error) => assert!(!matches!(error.kind(), ErrorKind::Errno(_)), "{error}"),
+        }
+        failed += 1;
+    }
+    assert!(failed > 1);
+}
+
+fn no_call_ends_the_process_where_address_space_is_scarce() {
+    for more in (0..16).map(|step| step * (300 << 10)) {
+        let builder = world::booting().memory_patience(Some(PATIENCE));
+        let kernel = world::boot_with(builder).unwrap();
+        let fill = || (0..).find_map(|n| fs::write(&kernel, format!("/{n}"), [1; 40_000]).err());
+        let error = with_address_space(more, fill).unwrap();
+        match error.kind() {
+            ErrorKind::Errno(errno) => assert_eq!(*errno, Errno::NOMEM, "{error}"),
+            _ => assert!(error.to_string().contains("memory"), "{error}"),
+        }
+        assert_eq!(kernel.is_alive(), error.errno().is_some(), "{error}");
+    }
 }

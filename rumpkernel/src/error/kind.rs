@@ -19,7 +19,7 @@ pub enum ErrorKind {
     /// reached a disk image is lost.
     #[error("the kernel panicked: {message}")]
     Panicked {
-        /// What the kernel said.
+        /// The message of panic(9).
         message: String,
         /// Where in its code it was.
         backtrace: Arc<Backtrace>,
@@ -76,9 +76,9 @@ pub enum ErrorKind {
          boot it on a thread with a larger stack"
     )]
     SmallStack {
-        /// What the thread has left, in bytes.
+        /// The stack that the thread has left, in bytes.
         left: usize,
-        /// What a kernel needs to boot, in bytes.
+        /// The stack that a kernel needs to boot, in bytes.
         needed: usize,
     },
 
@@ -108,7 +108,7 @@ pub enum ErrorKind {
         "{given:?} is no address with a prefix length, such as \"10.0.0.1/24\" or \"fd00::1/64\""
     )]
     BadPrefix {
-        /// What was given.
+        /// The text that was given.
         given: String,
     },
 

@@ -17,8 +17,8 @@ pub(crate) use subject::Subject;
 
 /// A failed operation on a kernel or on something in it.
 ///
-/// Converts into [`std::io::Error`] with the matching [`std::io::ErrorKind`] and with itself as the
-/// source, so that `?` works in functions that return `std::io::Result`.
+/// Converts into [`std::io::Error`] with the matching [`std::io::ErrorKind`] and with itself as
+/// the source, so that `?` works in functions that return `std::io::Result`.
 ///
 /// `{}` says what was tried, on what, and what went wrong, without the
 /// [source](std::error::Error::source), which is an error of the host's, if any. `{:#}` adds the
@@ -34,13 +34,13 @@ struct Detail {
 }
 
 impl Error {
-    /// What went wrong.
+    /// Returns what went wrong.
     pub fn kind(&self) -> &ErrorKind {
         &self.0.kind
     }
 
-    /// NetBSD's error number, when the kernel refused the operation, or for what the host refused
-    /// to a disk.
+    /// Returns NetBSD's error number, when the kernel refused the operation, or for what the host
+    /// refused to a disk.
     pub fn errno(&self) -> Option<Errno> {
         match &self.0.kind {
             ErrorKind::Errno(errno) => Some(*errno),
@@ -52,12 +52,13 @@ impl Error {
         }
     }
 
-    /// What was being done, by the name of the system call or of the method.
+    /// Returns what was being done, by the name of the system call or of the method.
     pub fn operation(&self) -> &str {
         self.0.operation
     }
 
-    /// The path that the operation was about; of two, such as those of a rename, the first.
+    /// Returns the path that the operation was about; of two, such as those of a rename, the
+    /// first.
     pub fn path(&self) -> Option<&Path> {
         match &self.0.subject {
             Subject::Path(path) | Subject::Paths(path, ..) => Some(path),
@@ -65,7 +66,7 @@ impl Error {
         }
     }
 
-    /// The address that the operation was about.
+    /// Returns the address that the operation was about.
     pub fn address(&self) -> Option<SocketAddr> {
         match self.0.subject {
             Subject::Address(address) => Some(address),
@@ -73,9 +74,9 @@ impl Error {
         }
     }
 
-    /// Where in its code the kernel was when it panicked or crashed, if that is what went wrong.
-    /// Empty when the kernel did not get to tell. Shown by `{:#}` and `{:?}`, too, one line for
-    /// each frame.
+    /// Returns where in its code the kernel was when it panicked or crashed, if that is what went
+    /// wrong. Empty when the kernel did not get to tell. Shown by `{:#}` and `{:?}`, too, one line
+    /// for each frame.
     pub fn backtrace(&self) -> Option<&Backtrace> {
         match &self.0.kind {
             ErrorKind::Panicked { backtrace, .. } | ErrorKind::Crashed { backtrace, .. } => {

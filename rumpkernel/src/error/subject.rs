@@ -4,7 +4,7 @@ use std::fmt;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
-/// What an operation was about.
+/// The path, address or name that an operation was about.
 pub(crate) enum Subject {
     Nothing,
     Path(PathBuf),

@@ -12,7 +12,7 @@ use super::{File, FileType, Metadata, OpenOptions, symlink_metadata};
 use crate::error::During as _;
 use crate::{Errno, Error, ErrorKind, Kernel};
 
-/// As much as the kernel reads at once.
+/// The size of the buffer for getdents(2), in bytes: as much as the kernel reads at once.
 const BUFFER: usize = 16 * 1024;
 
 /// The entries of the directory at `path`, without `.` and `..`, in the file system's order.
@@ -41,7 +41,7 @@ pub struct ReadDir {
     kernel: Kernel,
     directory: File,
     path: Arc<Path>,
-    /// What getdents(2) has returned, and how far it has been used.
+    /// The entries that getdents(2) has returned, and how far they have been used.
     buffer: Vec<u8>,
     next: usize,
     ended: bool,
@@ -134,7 +134,7 @@ impl DirEntry {
         }
     }
 
-    /// What the file system knows about it, links not followed.
+    /// Returns what the file system knows about the entry; links are not followed.
     ///
     /// # Errors
     ///
@@ -186,8 +186,8 @@ impl<'a> Record<'a> {
         })
     }
 
-    /// Whether it is an entry for users: not free, not a whiteout, not one of the two dots, and
-    /// with a name that can be one.
+    /// Returns whether it is an entry for users: not free, not a whiteout, not one of the two
+    /// dots, and with a name that can be one.
     fn is_listed(&self) -> bool {
         let name = self.name.as_bytes();
         self.inode != 0

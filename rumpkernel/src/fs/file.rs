@@ -20,7 +20,7 @@ use crate::{Errno, Error, ErrorKind, Kernel};
 pub struct File {
     descriptor: Descriptor,
     path: Arc<Path>,
-    /// What is known of failed writes.
+    /// The failed writes of the disk below, if it has one.
     mark: Mark,
 }
 
@@ -145,9 +145,9 @@ impl File {
     /// # Errors
     ///
     /// Those of fsync(2); [`ErrorKind::Disk`] when the host failed to write to the file system's
-    /// disk, or to make durable what was written, since the file was opened or this was last called
-    /// on it. It may have been another file's data: a kernel's cache does not know. Each open file
-    /// is told once; see [durability](crate#durability).
+    /// disk, or to make durable what was written, since the file was opened or this was last
+    /// called on it. It may have been another file's data: a kernel's cache does not know. Each
+    /// open file is told once; see [durability](crate#durability).
     pub fn sync_all(&self) -> Result<(), Error> {
         self.sync(Descriptor::fsync).during_at("fsync", &*self.path)
     }
@@ -190,7 +190,7 @@ impl File {
             .during_at("ftruncate", &*self.path)
     }
 
-    /// What the file system knows about the file, fstat(2).
+    /// Returns what the file system knows about the file, fstat(2).
     ///
     /// # Errors
     ///

@@ -11,7 +11,7 @@ use super::times::from_timespec;
 use crate::error::During as _;
 use crate::{Error, ErrorKind, Kernel, path, syscall};
 
-/// What the file system knows about a file, like `std::fs::Metadata` with the fields of
+/// Information about a file, like `std::fs::Metadata` with the fields of
 /// `std::os::unix::fs::MetadataExt`, in NetBSD's numbers.
 #[derive(Clone)]
 pub struct Metadata {
@@ -57,17 +57,17 @@ impl Metadata {
         }
     }
 
-    /// Whether it is a directory.
+    /// Returns whether it is a directory.
     pub fn is_dir(&self) -> bool {
         self.file_type().is_dir()
     }
 
-    /// Whether it is a regular file.
+    /// Returns whether it is a regular file.
     pub fn is_file(&self) -> bool {
         self.file_type().is_file()
     }
 
-    /// Whether it is a symbolic link; only [`symlink_metadata`] can say so.
+    /// Returns whether it is a symbolic link; only [`symlink_metadata`] can say so.
     pub fn is_symlink(&self) -> bool {
         self.file_type().is_symlink()
     }
@@ -139,7 +139,7 @@ impl Metadata {
         self.node_device
     }
 
-    /// How many names the file has, `st_nlink`.
+    /// Returns the number of names that the file has, `st_nlink`.
     pub fn nlink(&self) -> u64 {
         self.links.into()
     }
@@ -154,7 +154,7 @@ impl Metadata {
         self.group
     }
 
-    /// How many blocks of 512 bytes the file takes, `st_blocks`.
+    /// Returns the number of blocks of 512 bytes that the file takes, `st_blocks`.
     pub fn blocks(&self) -> u64 {
         u64::try_from(self.blocks).unwrap_or(0)
     }
@@ -261,7 +261,7 @@ impl fmt::Debug for FileType {
     }
 }
 
-/// What the file system knows about the file at `path`, following symbolic links, stat(2).
+/// Returns what the file system knows about the file at `path`, following symbolic links, stat(2).
 ///
 /// # Errors
 ///
@@ -271,7 +271,7 @@ pub fn metadata(kernel: &Kernel, path: impl AsRef<Path>) -> Result<Metadata, Err
     stat(kernel, at).during_at("stat", at)
 }
 
-/// What the file system knows about the file at `path`, or about the symbolic link there, lstat(2).
+/// Returns what the file system knows about the file or symbolic link at `path`, lstat(2).
 ///
 /// # Errors
 ///

@@ -9,7 +9,7 @@ use super::File;
 use crate::error::During as _;
 use crate::{Errno, Error, ErrorKind, Kernel, path, syscall};
 
-/// How to open a file, like `std::fs::OpenOptions`.
+/// Options for opening a file, like `std::fs::OpenOptions`.
 #[derive(Debug, Clone)]
 pub struct OpenOptions {
     read: bool,

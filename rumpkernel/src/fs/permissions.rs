@@ -29,7 +29,7 @@ impl Permissions {
         *self = Self::from_mode(mode);
     }
 
-    /// Whether nobody may write.
+    /// Returns whether nobody may write.
     pub fn readonly(&self) -> bool {
         self.mode & 0o222 == 0
     }

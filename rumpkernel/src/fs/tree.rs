@@ -150,7 +150,7 @@ pub fn symlink(
         .during_at("symlink", (target, "at", link))
 }
 
-/// Where a symbolic link leads, readlink(2).
+/// Returns the path that a symbolic link holds, readlink(2).
 ///
 /// # Errors
 ///
@@ -165,7 +165,7 @@ pub fn read_link(kernel: &Kernel, path: impl AsRef<Path>) -> Result<PathBuf, Err
     Ok(OsString::from_vec(buffer).into())
 }
 
-/// Whether there is a file at `path`, following symbolic links.
+/// Returns whether there is a file at `path`, following symbolic links.
 ///
 /// # Errors
 ///

@@ -6,7 +6,7 @@ use std::path::Path;
 use crate::error::During as _;
 use crate::{Error, Kernel, path, syscall};
 
-/// How full a file system is, and what it is.
+/// The size, usage and type of a file system.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Usage {
@@ -18,19 +18,19 @@ pub struct Usage {
     pub free: u64,
     /// Bytes that are free for users other than 0.
     pub available: u64,
-    /// How many files there can be.
+    /// The number of files that there can be.
     pub files: u64,
-    /// How many more files there can be.
+    /// The number of files that there can be besides those that are.
     pub files_free: u64,
     /// The size of a block in bytes.
     pub block_size: u64,
     /// The longest name in a directory, in bytes.
     pub longest_name: u64,
-    /// Whether it is mounted for reading only.
+    /// True for a file system that is mounted read-only.
     pub read_only: bool,
 }
 
-/// How full the file system is that `path` lies on, statvfs(2).
+/// Returns the usage of the file system that `path` lies on, statvfs(2).
 ///
 /// # Errors
 ///

@@ -21,7 +21,7 @@ struct Table {
     disks: BTreeMap<u64, Arc<Disk>>,
 }
 
-/// What a file system lies on.
+/// The disk that a file system lies on.
 enum Below {
     /// No disk at all.
     Nothing,
@@ -30,7 +30,8 @@ enum Below {
     Stacked,
 }
 
-/// The block device's node in the kernel. A number is never used twice, and so neither is the name.
+/// The block device's node in the kernel. A number is never used twice, and so neither is the
+/// name.
 fn node(number: u64) -> CString {
     CString::new(format!("/dev/rumpkernel{number}"))
         .expect("the name is made of digits and letters")

@@ -90,7 +90,7 @@ impl MountCall<'_> {
     }
 }
 
-/// What the mount flags let the kernel do with the image.
+/// Returns the access to the image that the mount flags ask for.
 pub(super) fn access(flags: c_int) -> Access {
     if flags & rumpkernel_sys::MNT_RDONLY == 0 {
         Access::ReadWrite

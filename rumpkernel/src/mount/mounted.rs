@@ -32,7 +32,7 @@ pub struct Mount {
     id: [i32; 2],
     device: Option<Device>,
     mounted: bool,
-    /// What is known of failed writes.
+    /// The failed writes of the disk below, if it has one.
     mark: Mark,
 }
 
@@ -111,12 +111,13 @@ impl Mount {
         Ok(mount)
     }
 
-    /// Where it is mounted, as was said when it was.
+    /// Returns the mount point, as passed to [`Kernel::mount`](crate::Kernel::mount).
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// Whether the file system is mounted: until [`unmount`](Self::unmount) got as far as that.
+    /// Returns whether the file system is mounted; an [`unmount`](Self::unmount) that failed may
+    /// have ended that.
     pub fn is_mounted(&self) -> bool {
         self.mounted
     }
@@ -130,8 +131,9 @@ impl Mount {
     /// it are open, or when another file system is mounted over it or on it; an error of the kind
     /// [`ErrorKind::Disk`] when the host failed to write to the image or to make durable what was
     /// written since it was mounted, even if a file's sync has reported it: see
-    /// [durability](crate#durability). It is reported once, so that the next call unmounts. When it
-    /// was one of the unmount's own writes that failed, the file system is not mounted any more.
+    /// [durability](crate#durability). It is reported once, so that the next call unmounts. When
+    /// it was one of the unmount's own writes that failed, the file system is not mounted any
+    /// more.
     pub fn unmount(mut self) -> Result<(), UnmountError> {
         match self.leave_durably().during_at("unmount", &*self.path) {
             Ok(()) => Ok(()),

@@ -34,13 +34,13 @@ impl Tmpfs {
         }
     }
 
-    /// How many bytes the files may take, rounded to pages; 0 for all memory.
+    /// Limits the bytes that the files may take, rounded to pages; 0 for all memory.
     pub fn size(mut self, bytes: u64) -> Self {
         self.size = bytes;
         self
     }
 
-    /// How many files, directories and links there may be; 0 for as many as fit.
+    /// Limits the number of files, directories and links; 0 for as many as fit.
     pub fn files(mut self, count: u64) -> Self {
         self.files = count;
         self

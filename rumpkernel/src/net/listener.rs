@@ -12,7 +12,7 @@ use super::socket::Socket;
 use crate::error::During as _;
 use crate::{Error, Kernel};
 
-/// As in `std`.
+/// The length of the queue of connections that nobody has accepted, as in `std`.
 const BACKLOG: i32 = 128;
 
 /// A TCP socket that listens for connections, like `std::net::TcpListener`; closed when dropped.

@@ -1,10 +1,10 @@
 //! The options that several kinds of socket have, as methods of each like in `std`.
 
-/// What all sockets have.
+/// The options of all sockets.
 macro_rules! common_options {
     ($socket:ident) => {
         impl $socket {
-            /// Whether calls return `EAGAIN` instead of waiting.
+            /// Makes calls return `EAGAIN` instead of waiting, or wait again.
             ///
             /// # Errors
             ///
@@ -43,12 +43,12 @@ macro_rules! common_options {
     };
 }
 
-/// What sockets have that data goes through.
+/// The options of sockets that carry data.
 macro_rules! timeouts {
     ($socket:ident) => {
         impl $socket {
-            /// How long a read waits before it fails with `EAGAIN`, to the next hundredth of a
-            /// second; `None`: for ever.
+            /// Sets how long a read waits before it fails with `EAGAIN`, to the next hundredth of
+            /// a second; `None`: for ever.
             ///
             /// # Errors
             ///
@@ -61,7 +61,7 @@ macro_rules! timeouts {
                     .set_timeout(rumpkernel_sys::SO_RCVTIMEO, timeout)
             }
 
-            /// How long a write waits before it fails with `EAGAIN`, as for
+            /// Sets how long a write waits before it fails with `EAGAIN`, as for
             /// [`set_read_timeout`](Self::set_read_timeout).
             ///
             /// # Errors
@@ -75,7 +75,8 @@ macro_rules! timeouts {
                     .set_timeout(rumpkernel_sys::SO_SNDTIMEO, timeout)
             }
 
-            /// How long a read waits.
+            /// Returns how long a read waits, as set by
+            /// [`set_read_timeout`](Self::set_read_timeout).
             ///
             /// # Errors
             ///
@@ -84,7 +85,8 @@ macro_rules! timeouts {
                 self.socket.timeout(rumpkernel_sys::SO_RCVTIMEO)
             }
 
-            /// How long a write waits.
+            /// Returns how long a write waits, as set by
+            /// [`set_write_timeout`](Self::set_write_timeout).
             ///
             /// # Errors
             ///

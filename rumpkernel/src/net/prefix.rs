@@ -7,7 +7,7 @@ use ipnet::{Ipv4Net, Ipv6Net};
 
 use crate::ErrorKind;
 
-/// What an address with a prefix length can be made from: text such as `"10.0.0.1/24"` or
+/// Conversion into an address with a prefix length, from text such as `"10.0.0.1/24"` or
 /// `"fd00::1/64"`, an [`IpNet`], or a pair.
 pub trait ToPrefix {
     /// The address and the prefix length.

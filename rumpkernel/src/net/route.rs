@@ -36,8 +36,8 @@ pub fn remove_route(kernel: &Kernel, to: impl ToPrefix) -> Result<(), Error> {
         .during("route delete")
 }
 
-/// Whether the kernel is a router: passes packets on that are not for itself, in each IP version
-/// that it has. Off at first. `net.inet.ip.forwarding` and `net.inet6.ip6.forwarding`.
+/// Makes the kernel a router, or no longer: it forwards packets that are not for itself, in each
+/// IP version that it has. Off at first. `net.inet.ip.forwarding` and `net.inet6.ip6.forwarding`.
 ///
 /// # Errors
 ///

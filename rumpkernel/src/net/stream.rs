@@ -104,7 +104,7 @@ impl TcpStream {
         self.socket.peek(buffer)
     }
 
-    /// Whether small writes are sent at once, `TCP_NODELAY`.
+    /// Makes small writes be sent at once, or be gathered, `TCP_NODELAY`.
     ///
     /// # Errors
     ///
@@ -114,7 +114,7 @@ impl TcpStream {
             .set_option(sys::IPPROTO_TCP, sys::TCP_NODELAY, nodelay.into())
     }
 
-    /// Whether small writes are sent at once.
+    /// Returns whether small writes are sent at once, `TCP_NODELAY`.
     ///
     /// # Errors
     ///

@@ -126,7 +126,7 @@ impl UdpSocket {
         })
     }
 
-    /// Whether packets may be sent to broadcast addresses, `SO_BROADCAST`.
+    /// Allows or forbids packets to broadcast addresses, `SO_BROADCAST`.
     ///
     /// # Errors
     ///
@@ -136,7 +136,7 @@ impl UdpSocket {
             .set_option(sys::SOL_SOCKET, sys::SO_BROADCAST, broadcast.into())
     }
 
-    /// Whether packets may be sent to broadcast addresses.
+    /// Returns whether packets may be sent to broadcast addresses, `SO_BROADCAST`.
     ///
     /// # Errors
     ///

@@ -49,7 +49,8 @@ impl Descriptor {
     /// `T` is what `command` takes, and pointers in it are good for what the command does.
     unsafe fn ioctl<T: Copy>(&self, command: c_ulong, mut argument: T) -> Result<T, ErrorKind> {
         let (fd, place) = (self.number(), (&raw mut argument).cast());
-        // SAFETY: `place` is what the command takes, for the time of the call; the caller's promise.
+        // SAFETY: `place` is what the command takes, for the time of the call; the caller's
+        // promise.
         unsafe {
             self.gate()
                 .syscall(move |k| (k.sys_ioctl)(fd, command, place))
@@ -82,7 +83,7 @@ pub(crate) fn destroy(gate: &Arc<Gate>, name: &Name) -> Result<(), ErrorKind> {
     request(gate, name, sys::SIOCIFDESTROY, Default::default()).map(drop)
 }
 
-/// Whether the interface is up.
+/// Returns whether the interface is up.
 pub(crate) fn is_up(gate: &Arc<Gate>, name: &Name) -> Result<bool, ErrorKind> {
     let flags = flags(gate, name)?;
     Ok(flags & sys::IFF_UP as i16 != 0)
@@ -136,7 +137,8 @@ pub(crate) fn set_link_string(
         ifd_len: path.to_bytes_with_nul().len(),
         ifd_data: path.as_ptr().cast_mut().cast(),
     };
-    // SAFETY: the command takes a struct ifdrv, and reads the string, which is borrowed for the call.
+    // SAFETY: the command takes a struct ifdrv, and reads the string, which is borrowed for the
+    // call.
     unsafe { any_socket(gate)?.ioctl(sys::SIOCSLINKSTR, request) }.map(drop)
 }
 
@@ -146,8 +148,8 @@ pub(crate) fn ethernet_address(gate: &Arc<Gate>, name: &Name) -> Result<[u8; 6],
     let index = index(gate, name)?.cast_signed();
     let list = [sys::CTL_NET, sys::PF_ROUTE, 0, 0, sys::NET_RT_IFLIST, index];
     let message = super::sysctl::read(gate, &list)?;
-    // The first address after the header is a struct sockaddr_dl: length, family, the interface's number,
-    // type, lengths of name and address, a third length, then name and address.
+    // The first address after the header is a struct sockaddr_dl: length, family, the interface's
+    // number, type, lengths of name and address, a third length, then name and address.
     let address = message.get(size_of::<sys::if_msghdr>()..).and_then(|link| {
         let name = usize::from(*link.get(5)?);
         link.get(8 + name..)?.first_chunk().copied()

@@ -124,8 +124,8 @@ impl Descriptor {
             Some(address) => (&raw const address.storage, address.length),
             None => (std::ptr::null(), 0),
         };
-        // SAFETY: `bytes` is borrowed and has `count` readable bytes; `name` is null with length 0,
-        // or as in bind().
+        // SAFETY: `bytes` is borrowed and has `count` readable bytes; `name` is null with length
+        // 0, or as in bind().
         let sent = unsafe {
             self.gate().endless_syscall(move |k| {
                 (k.sys_sendto)(
@@ -221,7 +221,8 @@ impl Descriptor {
         Ok(value)
     }
 
-    /// Whether calls return EAGAIN instead of waiting, fcntl(2) F_SETFL with O_NONBLOCK.
+    /// Makes calls return EAGAIN instead of waiting, or wait again, fcntl(2) F_SETFL with
+    /// O_NONBLOCK.
     pub(crate) fn set_nonblocking(&self, nonblocking: bool) -> Result<(), ErrorKind> {
         let now = self.fcntl(sys::F_GETFL, 0)?;
         let wanted = match nonblocking {

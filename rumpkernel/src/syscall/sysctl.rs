@@ -36,7 +36,7 @@ pub(crate) fn set(gate: &Arc<Gate>, name: &str, value: i32) -> Result<(), ErrorK
         .map(drop)
 }
 
-/// What the kernel writes for a name of numbers.
+/// Returns the bytes that the kernel writes for a name of numbers, sysctl(3).
 #[cfg(feature = "shmif")]
 pub(crate) fn read(gate: &Arc<Gate>, name: &[c_int]) -> Result<Vec<u8>, ErrorKind> {
     let (start, count) = (name.as_ptr(), name.len() as c_uint);
@@ -65,7 +65,7 @@ fn is_called(node: &sys::sysctlnode, name: &str) -> bool {
     chars.take_while(|&byte| byte != 0).eq(name.bytes())
 }
 
-/// What is below a node.
+/// Lists the nodes below a node.
 fn children(gate: &Arc<Gate>, node: &[c_int]) -> Result<Vec<sys::sysctlnode>, ErrorKind> {
     let mut name = node.to_vec();
     name.push(sys::CTL_QUERY);
@@ -81,7 +81,8 @@ fn children(gate: &Arc<Gate>, node: &[c_int]) -> Result<Vec<sys::sysctlnode>, Er
         nodes.resize_with(room, Default::default);
         let mut length = size * room;
         let (place, filled) = (nodes.as_mut_ptr().cast(), &raw mut length);
-        // SAFETY: name and query are borrowed for the call; `place` has the room that `filled` says.
+        // SAFETY: name and query are borrowed for the call; `place` has the room that `filled`
+        // says.
         let result = unsafe {
             gate.syscall(move |k| (k.sys___sysctl)(start, count, place, filled, query, size))
         };

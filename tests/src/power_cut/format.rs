@@ -3,6 +3,7 @@
 use std::ffi::{CStr, CString, c_int};
 use std::path::Path;
 use std::process::Command;
+use std::str::FromStr;
 
 use rumpkernel::mount::{Ffs, Mount};
 use rumpkernel::{Error, Kernel, fs};
@@ -29,6 +30,18 @@ pub enum Format {
     Fat,
     /// LFS: consistent after it was mounted, which rolls its log forward.
     Lfs,
+}
+
+impl FromStr for Format {
+    type Err = String;
+
+    fn from_str(name: &str) -> Result<Self, String> {
+        let mut all = Self::ALL.into_iter();
+        all.find(|format| format.name() == name).ok_or_else(|| {
+            let names = Self::ALL.map(Self::name).join(", ");
+            format!("{name:?} is none of the formats {names}")
+        })
+    }
 }
 
 impl Format {

@@ -12,6 +12,7 @@ mod format;
 mod random;
 mod work;
 
+use std::fmt;
 use std::path::Path;
 
 use rumpkernel::{Builder, Kernel};
@@ -32,6 +33,22 @@ pub struct Report {
     pub files: usize,
     /// What was not as promised.
     pub troubles: Vec<String>,
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            cuts,
+            at_flushes,
+            files,
+            troubles,
+        } = self;
+        write!(
+            f,
+            "{cuts} cuts, {at_flushes} of them at flushes; {files} durable files looked at; {} troubles",
+            troubles.len()
+        )
+    }
 }
 
 /// How a campaign is made.

@@ -37,9 +37,9 @@ use crate::{Errno, Error, ErrorKind};
 ///
 /// # Clocks that are moved by hand
 ///
-/// The kernel waits for a tick of its clock here and there while it changes its lists of interfaces
-/// and addresses. So do it in [`Hand::run`](crate::Hand::run). Dropping an interface elsewhere
-/// moves the clock on by some ticks.
+/// The kernel waits for a tick of its clock here and there while it changes its lists of
+/// interfaces and addresses. So do it in [`Hand::run`](crate::Hand::run). Dropping an interface
+/// elsewhere moves the clock on by some ticks.
 pub struct Interface {
     gate: Arc<Gate>,
     name: Name,
@@ -95,8 +95,8 @@ impl Interface {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::BadPrefix`]; `EAFNOSUPPORT` without the feature `netinet` or `netinet6`; others
-    /// of ioctl(2), such as `EADDRNOTAVAIL` for an address that no interface can have.
+    /// [`ErrorKind::BadPrefix`]; `EAFNOSUPPORT` without the feature `netinet` or `netinet6`;
+    /// others of ioctl(2), such as `EADDRNOTAVAIL` for an address that no interface can have.
     pub fn add_address(&self, address: impl ToPrefix) -> Result<(), Error> {
         address
             .to_prefix()
@@ -134,7 +134,7 @@ impl Interface {
         interface::set_up(&self.gate, &self.name, false).during_at("ifconfig", &*self.text)
     }
 
-    /// Whether the interface is up.
+    /// Returns whether the interface is up.
     ///
     /// # Errors
     ///
@@ -143,7 +143,7 @@ impl Interface {
         interface::is_up(&self.gate, &self.name).during_at("ifconfig", &*self.text)
     }
 
-    /// How many bytes of an IP packet fit one frame: 1500 at first.
+    /// Returns the MTU: the largest IP packet that fits one frame, in bytes; 1500 at first.
     ///
     /// # Errors
     ///

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-/// How good a link is. A default one is perfect: nothing is lost, and frames arrive at once.
+/// Conditions of a link: loss, delay, duplication. A default one is perfect: nothing is lost, and
+/// frames arrive at once.
 ///
 /// Chances are between 0 and 1. What happens follows from the seed, separately for each pair of
 /// ports, and in each for the n-th frame.
@@ -22,21 +23,22 @@ impl Conditions {
         Self::default()
     }
 
-    /// What chance follows from.
+    /// Sets the seed of the random numbers that decide which frames are lost, late or doubled.
     pub fn seed(mut self, seed: u64) -> Self {
         self.seed = seed;
         self
     }
 
-    /// How long each frame takes, by the clock of the kernel that it goes to. With a delay, and
-    /// clocks that are moved by hand, frames that several ports send to one arrive in the same order in every
-    /// run; without one, they arrive in the order in which the threads came that sent them.
+    /// Sets how long each frame takes, by the clock of the kernel that it goes to. With a delay,
+    /// and clocks that are moved by hand, frames that several ports send to one arrive in the same
+    /// order in every run; without one, they arrive in the order in which the threads came that
+    /// sent them.
     pub fn delay(mut self, delay: Duration) -> Self {
         self.delay = delay;
         self
     }
 
-    /// How much longer some frames take than others, at most: they overtake each other.
+    /// Sets how much longer some frames take than others, at most: they overtake each other.
     pub fn jitter(mut self, jitter: Duration) -> Self {
         self.jitter = jitter;
         self

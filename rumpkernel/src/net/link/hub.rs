@@ -32,7 +32,7 @@ pub struct Hub {
 #[derive(Debug, Default)]
 struct Shared {
     conditions: Conditions,
-    /// How many ports there ever were.
+    /// The number of ports there ever were.
     count: AtomicUsize,
     /// The interfaces that are plugged in, by number of the port.
     ports: RwLock<BTreeMap<usize, Port>>,
@@ -79,8 +79,8 @@ impl Hub {
         }
     }
 
-    /// How many times a frame did not reach a port where somebody is: by the hub's conditions, because
-    /// too many waited there, or because it was too short or too long.
+    /// Counts how many times a frame did not reach a port where somebody is: by the hub's
+    /// conditions, because too many waited there, or because it was too short or too long.
     pub fn lost(&self) -> u64 {
         self.shared.lost.load(Ordering::Relaxed) as u64
     }
@@ -107,8 +107,8 @@ impl Link for HubPort {
 }
 
 impl HubPort {
-    /// To whom the next frame goes, and after which delays. Nothing is locked when it is delivered:
-    /// that may be the end of a kernel, which then leaves its port.
+    /// To whom the next frame goes, and after which delays. Nothing is locked when it is
+    /// delivered: that may be the end of a kernel, which then leaves its port.
     fn fates_of_next(&self) -> Vec<(Port, impl Iterator<Item = Duration> + use<>)> {
         let ports = self.shared.ports.read();
         let mut fates = self.fates.lock();

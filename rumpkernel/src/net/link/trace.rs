@@ -51,8 +51,8 @@ impl Trace {
         }
     }
 
-    /// What was recorded so far, by time, what was sent at the same time by tap, and what one tap saw at
-    /// the same time in the order of sending.
+    /// Returns the record so far, sorted by time; frames of the same time are sorted by tap, and
+    /// those of one tap are in the order of sending.
     pub fn records(&self) -> Vec<Record> {
         let mut records = self.records.lock().clone();
         records.sort_by_key(|record| (record.time, record.tap));

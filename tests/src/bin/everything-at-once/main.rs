@@ -1,7 +1,7 @@
 //! All of the safe API at once: threads boot kernels, use and end them in random order, for a
 //! sanitizer to watch.
 //!
-//! `cargo run -p rumpkernel-tests --bin everything-at-once -- [seconds] [seed]`; `.ci/sanitize`
+//! `cargo run -p rumpkernel-tests --bin everything-at-once -- [--seconds 20] [--seed 1]`; `.ci/sanitize`
 //! runs it under AddressSanitizer and ThreadSanitizer. It fails when a thread panics, when a kernel
 //! dies in a way that is not known, and when a call does not come back.
 
@@ -13,7 +13,6 @@ mod network;
 mod slots;
 mod tally;
 
-use std::num::ParseIntError;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::{Mutex, PoisonError};
@@ -21,6 +20,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 use std::{io, process};
 
+use clap::Parser;
 use rumpkernel::fs::File;
 use rumpkernel::mount::Mount;
 use rumpkernel::net::{Hub, HubPort, Interface, TcpListener, TcpStream, UdpSocket};
@@ -34,7 +34,6 @@ use slots::Slots;
 use tally::Tally;
 
 const THREADS: usize = 8;
-const SECONDS: u64 = 20;
 /// How long calls may take to come back when the time is over. A kernel's end may wait five seconds
 /// for others, and sanitizers slow everything down.
 const GRACE: Duration = Duration::from_secs(120);
@@ -168,22 +167,19 @@ fn watch(scene: &Scene, end: Instant) {
     process::exit(1);
 }
 
-fn arguments() -> Result<(u64, u64), ParseIntError> {
-    let mut arguments = std::env::args().skip(1);
-    let mut number = |default| arguments.next().map_or(Ok(default), |text| text.parse());
-    Ok((number(SECONDS)?, number(1)?))
+/// Use all of the safe API from several threads at once.
+#[derive(Debug, Parser)]
+struct Arguments {
+    /// How long, in seconds.
+    #[arg(long, default_value_t = 20)]
+    seconds: u64,
+    /// What the random choices begin with.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
 }
 
 fn main() -> ExitCode {
-    let (seconds, seed) = match arguments() {
-        Ok(arguments) => arguments,
-        Err(error) => {
-            eprintln!(
-                "everything-at-once: the arguments are two numbers, of seconds and a seed: {error}"
-            );
-            return ExitCode::from(2);
-        }
-    };
+    let Arguments { seconds, seed } = Arguments::parse();
     let scene = match Scene::new() {
         Ok(scene) => scene,
         Err(error) => {
