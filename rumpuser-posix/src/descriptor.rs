@@ -82,10 +82,8 @@ impl Descriptors {
         let number = descriptor.file.as_raw_fd();
         let mut open = self.open.lock();
         open.try_reserve(1).map_err(|_| libc::ENOMEM)?;
-        if !reserve::has(FOR_DESCRIPTOR) {
-            return Err(libc::ENOMEM);
-        }
-        open.insert(key(number), Arc::new(descriptor));
+        let descriptor = reserve::with(FOR_DESCRIPTOR, || Arc::new(descriptor));
+        open.insert(key(number), descriptor.ok_or(libc::ENOMEM)?);
         Ok(number)
     }
 

@@ -43,15 +43,18 @@ impl HostThread {
     where
         F: FnOnce() + Send + 'static,
     {
-        if !reserve::has(reserve::FOR_THREAD + size_of::<Main<F>>()) {
-            return Err(io::Error::from_raw_os_error(libc::ENOMEM));
-        }
-        let finished = Arc::new(AtomicBool::new(false));
-        let main = Box::new(Main {
-            name: CString::new(name).unwrap_or_default(),
-            function,
-            finished: Arc::clone(&finished),
-        });
+        let prepare = || {
+            let finished = Arc::new(AtomicBool::new(false));
+            let main = Box::new(Main {
+                name: CString::new(name).unwrap_or_default(),
+                function,
+                finished: Arc::clone(&finished),
+            });
+            (finished, main)
+        };
+        let prepared = reserve::with(reserve::FOR_THREAD + size_of::<Main<F>>(), prepare);
+        let (finished, main) =
+            prepared.ok_or_else(|| io::Error::from_raw_os_error(libc::ENOMEM))?;
         let thread = create::<F>(stack, main).map_err(io::Error::from_raw_os_error)?;
         Ok(Self { thread, finished })
     }
@@ -90,6 +93,9 @@ fn create<F: FnOnce()>(stack: usize, main: Box<Main<F>>) -> Result<libc::pthread
         ptr::null_mut()
     }
 
+    if !reserve::has_room_beside(stack) {
+        return Err(libc::EAGAIN);
+    }
     let check = |error| if error == 0 { Ok(()) } else { Err(error) };
     let mut attributes = MaybeUninit::uninit();
     let mut thread = MaybeUninit::uninit();

@@ -67,10 +67,8 @@ unsafe extern "C" fn rumpuser_getparam(
     // SAFETY: the kernel passes a string.
     let name = unsafe { access::string(name) };
     access::writable(buffer.cast(), length);
-    if !reserve::has(reserve::FOR_PARAMETER) {
-        return from_host(libc::ENOMEM);
-    }
-    match instance.parameter(&name.to_string_lossy()) {
+    let answer = || instance.parameter(&name.to_string_lossy());
+    match reserve::with(reserve::FOR_PARAMETER, answer).unwrap_or(Err(libc::ENOMEM)) {
         Ok(value) if value.len() < length => {
             // SAFETY: the kernel's buffer has that length; value and NUL fit.
             unsafe {

@@ -46,19 +46,24 @@ unsafe extern "C" fn rumpuser_init(version: c_int, table: *const c_void) -> c_in
 #[unsafe(no_mangle)]
 extern "C" fn rumpuser_posix_exit(code: c_int, frame: *const c_void) -> ! {
     let instance = &*caller();
-    instance.reserve.release();
-    instance.die(if code == PANIC {
-        let message = instance.console.panic_message();
-        let message = message
-            .as_deref()
-            .unwrap_or("panic: the kernel gave no reason");
-        Death {
-            backtrace: Arc::new(instance.backtrace(frame.addr())),
-            ..Death::panic(message)
+    let kind = match code {
+        PANIC => DeathKind::Panic,
+        _ => DeathKind::Halt(code),
+    };
+    let tell = || match kind {
+        DeathKind::Panic => {
+            let message = instance.console.panic_message();
+            let message = message
+                .as_deref()
+                .unwrap_or("panic: the kernel gave no reason");
+            Death {
+                backtrace: Arc::new(instance.backtrace(frame.addr())),
+                ..Death::panic(message)
+            }
         }
-    } else {
-        Death::halt(code)
-    });
+        _ => Death::halt(code),
+    };
+    instance.die(instance.reserve.death(kind, tell));
     instance.leave()
 }
 

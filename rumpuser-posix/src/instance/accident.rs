@@ -103,14 +103,13 @@ impl Accident {
         true
     }
 
-    /// Whether a fault was noted.
-    pub(super) fn happened(&self) -> bool {
-        self.signal.get().is_some()
+    /// The signal of the fault, if one was noted.
+    pub(super) fn signal(&self) -> Option<Signal> {
+        self.signal.get()
     }
 
-    /// The death that the fault is, if one was noted.
-    pub(super) fn death(&self, code: Option<&Code>) -> Option<Death> {
-        let (signal, code) = (self.signal.get()?, code?);
+    /// The death that the fault with this signal is.
+    pub(super) fn death(&self, signal: Signal, code: &Code) -> Death {
         let nature = self.nature.get();
         let backtrace = match nature {
             Nature::Call | Nature::Hypercall => Backtrace::of_calls(code, &self.trace),
@@ -133,11 +132,11 @@ impl Accident {
             Some(frame) => format!("{what} in {frame}"),
             None => what,
         };
-        Some(Death {
+        Death {
             kind: DeathKind::Fault,
             message: message.into(),
             backtrace: Arc::new(backtrace),
-        })
+        }
     }
 }
 

@@ -57,15 +57,8 @@ impl Death {
         )
     }
 
-    pub(crate) fn thread_exit() -> Self {
-        Self::new(DeathKind::ThreadExit, "the kernel ended the calling thread")
-    }
-
-    pub(crate) fn no_memory() -> Self {
-        Self::new(
-            DeathKind::ThreadExit,
-            "the host has no memory for the calling thread's first call into a kernel",
-        )
+    pub(crate) fn thread_exit(reason: &str) -> Self {
+        Self::new(DeathKind::ThreadExit, reason)
     }
 
     pub(crate) fn killed(reason: &str) -> Self {

@@ -8,7 +8,7 @@ use std::ptr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::accident::Accident;
-use super::{Death, Instance, Visitor};
+use super::{Death, DeathKind, Instance, Visitor};
 use crate::landing::{self, Landing};
 use crate::{process, thread};
 
@@ -150,11 +150,10 @@ unsafe fn stay_known(
         entry.landing.set(ptr::null_mut());
         returned
     };
-    if entry.accident.happened() {
-        instance.reserve.release();
-    }
-    if !returned && let Some(death) = entry.accident.death(instance.code.get()) {
-        instance.die(death);
+    if !returned && let (Some(signal), Some(code)) = (entry.accident.signal(), instance.code.get())
+    {
+        let tell = || entry.accident.death(signal, code);
+        instance.die(instance.reserve.death(DeathKind::Fault, tell));
     }
     if instance.is_foreign() {
         // Other threads of the parent may have had the lock.
@@ -229,16 +228,10 @@ impl Instance {
         match unsafe { stay(self, run::<F, R>, (&raw mut call).cast()) } {
             // SAFETY: run() returned, and so has written the result.
             Ok(()) => Ok(unsafe { call.result.assume_init() }),
-            Err(Left::Refused) => {
-                // For what says so, and again for the next time.
-                self.reserve.release();
-                let refusal = Death::no_memory();
-                self.reserve.refill();
-                Err(refusal)
-            }
+            Err(Left::Refused) => Err(self.reserve.no_entry()),
             Err(left) => Err(match self.death() {
                 Some(death) if left == Left::Dead => death,
-                _ => Death::thread_exit(),
+                _ => Death::thread_exit("the kernel ended the calling thread"),
             }),
         }
     }
@@ -283,8 +276,7 @@ impl Instance {
         // SAFETY: by the contract of this function.
         if unsafe { stay(self, function, argument) } == Err(Left::Refused) {
             // The kernel counts on it.
-            self.reserve.release();
-            self.kill("the host has no memory for a thread of the kernel's");
+            self.die(self.reserve.no_thread());
         }
     }
 

@@ -41,6 +41,8 @@ unsafe impl Send for Visitor {}
 /// By address. Who finds a thread here with the lock held can send it a signal: it takes itself out
 /// before it ends.
 static VISITORS: Mutex<Option<Table<Box<Visitor>>>> = Mutex::new(None);
+/// How many were there when the last one came.
+static KNOWN: AtomicUsize = AtomicUsize::new(0);
 
 thread_local! {
     // Constant and without destructor: signal handlers and destructors of thread-locals read it.
@@ -67,9 +69,10 @@ impl Visitor {
             accident::unblock();
         }
         let key = key()?;
-        if !Self::has_memory() {
-            return None;
-        }
+        reserve::with(Self::memory(), || Self::insert(key)).flatten()
+    }
+
+    fn insert(key: libc::pthread_key_t) -> Option<*const Self> {
         prepare_to_wait();
         let visitor = Box::new(Self {
             // SAFETY: no conditions.
@@ -95,14 +98,19 @@ impl Visitor {
             return None;
         }
         visitors.insert(place.addr(), visitor);
+        KNOWN.store(visitors.len(), Ordering::Relaxed);
         THIS.set(place);
         Some(place)
     }
 
-    /// Whether the host has memory for one more.
+    /// The memory that one more takes, in bytes.
+    fn memory() -> usize {
+        reserve::FOR_THREAD + KNOWN.load(Ordering::Relaxed) * WAITING
+    }
+
+    /// Returns whether the host has memory for one more.
     pub(crate) fn has_memory() -> bool {
-        let known = VISITORS.lock().as_ref().map_or(0, Table::len);
-        reserve::has(reserve::FOR_THREAD + known * WAITING)
+        reserve::has(Self::memory())
     }
 
     /// Whether an address on the thread's stack is at its very end.

@@ -6,6 +6,7 @@ use std::ptr;
 use parking_lot::Mutex;
 
 use crate::errno::last;
+use crate::reserve::ROOM;
 use crate::table::Table;
 
 /// The mappings of one kernel, private and zero at first: their lengths by their addresses.
@@ -27,7 +28,8 @@ impl Mappings {
             .checked_next_multiple_of(page)
             .and_then(|length| {
                 let slack = if alignment > page { alignment } else { 0 };
-                Some((length, length.checked_add(slack)?.checked_add(2 * page)?))
+                let slack = slack.checked_add(2 * page)?.checked_add(ROOM)?;
+                Some((length, length.checked_add(slack)?))
             })
             .ok_or(libc::ENOMEM)?;
         let wish = if wish.is_null() {
@@ -46,15 +48,13 @@ impl Mappings {
             first.wrapping_byte_add(first.addr().wrapping_neg() & (alignment.max(page) - 1));
         let before = start.addr() - page - reserved.addr();
         let after = whole - before - length - 2 * page;
-        // SAFETY: whole pages of this new mapping: what alignment has left over, and what is
-        // between the guards.
+        // SAFETY: whole pages of this new mapping: what alignment and room have left over, and
+        // what is between the guards.
         let status = unsafe {
             if before > 0 {
                 libc::munmap(reserved, before);
             }
-            if after > 0 {
-                libc::munmap(start.wrapping_byte_add(length + page), after);
-            }
+            libc::munmap(start.wrapping_byte_add(length + page), after);
             libc::mprotect(start, length, protection)
         };
         if status != 0 {
