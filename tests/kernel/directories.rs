@@ -17,6 +17,7 @@ crate::tests![
     ffs2_keeps_what_a_model_keeps,
     ffs2_be_keeps_what_a_model_keeps,
     ext2_keeps_what_a_model_keeps,
+    lfs_keeps_what_a_model_keeps,
 ];
 
 const STEPS: usize = 3000;
@@ -81,6 +82,13 @@ fn ext2_keeps_what_a_model_keeps() {
     );
     keeps_what_a_model_keeps(Kind::Ufs(c"ext2fs"), &image, EXT2_LIMITS);
     succeeds(Command::new("e2fsck").arg("-fn").arg(&image));
+}
+
+/// Files grow and are cut within their last blocks, whose fragments LFS has to keep count of.
+fn lfs_keeps_what_a_model_keeps() {
+    let folder = Folder::new();
+    let image = folder.file("lfs.img", &rumpkernel_examples::lfs());
+    keeps_what_a_model_keeps(Kind::Ufs(c"lfs"), &image, Limits::UNIX);
 }
 
 fn succeeds(command: &mut Command) {
