@@ -102,6 +102,8 @@ const ALL: &[&[Test]] = &[
     formats::ntfs::TESTS,
     formats::times::TESTS,
     formats::udf::TESTS,
+    formats::used_inodes::TESTS,
+    formats::v7fs::TESTS,
     host_limits::TESTS,
     images::TESTS,
     instances::TESTS,

@@ -53,10 +53,10 @@ fn with_wrong_map(Map(begin, end): Map, byte: u8) -> (Kernel, Folder, PathBuf, M
     (kernel, folder, path, mount)
 }
 
-/// A kernel with an image on which the next file that is created is a panic: no inode is used, says
-/// the map of them.
+/// A kernel with an image on which the next file that is created is a panic: there are free inodes,
+/// and none is free in the map of them.
 pub(crate) fn with_broken_image() -> (Kernel, Folder, PathBuf, Mount) {
-    with_wrong_map(USED_INODES, 0)
+    with_wrong_map(USED_INODES, 0xff)
 }
 
 fn assert_panicked<T: std::fmt::Debug>(result: Result<T, Error>) -> String {
@@ -70,7 +70,7 @@ fn a_panic_is_an_error_of_the_call_that_made_it() {
     let (kernel, _folder, image, mount) = with_broken_image();
     let open = fs::File::open(&kernel, "/mnt/hello.txt").unwrap();
     let message = assert_panicked(fs::write(&kernel, "/mnt/new", "x"));
-    assert!(message.contains("dup alloc"), "{message}");
+    assert!(message.contains("map corrupted"), "{message}");
     assert_eq!(assert_panicked(open.metadata()), message);
     assert_eq!(assert_panicked(kernel.sync()), message);
     assert_eq!(assert_panicked(kernel.shutdown()), message);

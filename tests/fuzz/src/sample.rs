@@ -100,7 +100,8 @@ pub fn sample(format: Format) -> Result<Image, NoSample> {
         Format::Ffs1Be => packed(examples::FFS1_BE),
         Format::Ffs2Le => packed(examples::FFS2_LE),
         Format::Ffs2Be => packed(examples::FFS2_BE),
-        Format::Hfs | Format::Lfs => Err(NoSample::NoTool),
+        Format::Hfs => Err(NoSample::NoTool),
+        Format::Lfs => made(examples::lfs()),
         Format::Nilfs => make(
             &path,
             Some(160 << 20),

@@ -7,6 +7,8 @@ pub(crate) mod nilfs;
 pub(crate) mod ntfs;
 pub(crate) mod times;
 pub(crate) mod udf;
+pub(crate) mod used_inodes;
+pub(crate) mod v7fs;
 
 use std::ffi::CStr;
 use std::fs::File;
@@ -61,6 +63,11 @@ pub(crate) fn obstacle(name: &str) -> Option<&'static str> {
             "mkudffs",
             "mkudffs is missing: install udftools",
         ),
+        (
+            "formats::used_inodes::ext2",
+            "mke2fs",
+            "mke2fs is missing: install e2fsprogs",
+        ),
     ];
     let (_, tool, reason) = needs.iter().find(|(test, ..)| name.starts_with(test))?;
     let paths = std::env::var("PATH").unwrap_or_default() + PLACES;
@@ -103,6 +110,27 @@ impl Made {
             _folder: folder,
             path,
         }
+    }
+
+    /// An image of a format that a function of the tests makes.
+    fn sample(format: Format) -> Self {
+        let folder = Folder::new();
+        let path = folder.path().join("image");
+        let image = rumpkernel_fuzz::sample(format).unwrap();
+        image.write(&mut File::create(&path).unwrap()).unwrap();
+        Self {
+            _folder: folder,
+            path,
+        }
+    }
+
+    /// Bytes of the image.
+    fn bytes<const N: usize>(&self, at: u64) -> [u8; N] {
+        use std::os::unix::fs::FileExt as _;
+        let mut bytes = [0; N];
+        let file = File::open(&self.path).unwrap();
+        file.read_exact_at(&mut bytes, at).unwrap();
+        bytes
     }
 
     /// Writes bytes over the image's.

@@ -48,6 +48,15 @@ pub(super) const FFS1: Format = format(FFS, Maker::Makefs("version=1,bsize=8192,
 pub(super) const FFS2_SMALL: Format = format(FFS, Maker::Makefs("version=2,bsize=4096,fsize=512"));
 pub(super) const FFS2_LARGE: Format =
     format(FFS, Maker::Makefs("version=2,bsize=16384,fsize=2048"));
+/// As FreeBSD makes them: with large blocks, and several groups on a small disk.
+pub(super) const FFS1_OF_FREEBSD: Format = format(
+    FFS,
+    Maker::Makefs("version=1,bsize=32768,fsize=4096,maxbpcg=300"),
+);
+pub(super) const FFS2_OF_FREEBSD: Format = format(
+    FFS,
+    Maker::Makefs("version=2,bsize=32768,fsize=4096,maxbpcg=300"),
+);
 pub(super) const EXT2_1K: Format = ext2(&["-q", "-F", "-t", "ext2", "-b", "1024"]);
 pub(super) const EXT2_2K: Format = ext2(&["-q", "-F", "-t", "ext2", "-b", "2048"]);
 pub(super) const EXT2_4K: Format = ext2(&["-q", "-F", "-t", "ext2", "-b", "4096"]);

@@ -4,8 +4,8 @@ use rumpkernel::fs;
 use rumpuser_posix::Fault;
 
 use super::format::{
-    self, AT, EXT2_1K, EXT2_4K, FAT_LARGE, FAT_SMALL, FFS1, FFS2_LARGE, FFS2_SMALL, Format,
-    UDF_512, UDF_2048,
+    self, AT, EXT2_1K, EXT2_4K, FAT_LARGE, FAT_SMALL, FFS1, FFS1_OF_FREEBSD, FFS2_LARGE,
+    FFS2_OF_FREEBSD, FFS2_SMALL, Format, UDF_512, UDF_2048,
 };
 use crate::world::{self, Folder};
 
@@ -51,7 +51,13 @@ fn files_on_fat_are_read_again() {
 }
 
 fn files_on_ffs_are_read_again() {
-    files_are_read_again(&[FFS1, FFS2_SMALL, FFS2_LARGE]);
+    files_are_read_again(&[
+        FFS1,
+        FFS2_SMALL,
+        FFS2_LARGE,
+        FFS1_OF_FREEBSD,
+        FFS2_OF_FREEBSD,
+    ]);
 }
 
 fn files_on_udf_are_read_again() {

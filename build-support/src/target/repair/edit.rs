@@ -8,8 +8,10 @@ mod disk_ends;
 mod dm;
 mod drvctl;
 mod durability;
+mod hfs;
 mod leaks;
 mod lfs;
+mod lfs_superblocks;
 mod mounts;
 mod msdosfs;
 mod netsmb;
@@ -22,6 +24,8 @@ mod sysvbfs;
 mod times;
 mod truncation;
 mod udf;
+mod used_inodes;
+mod v7fs;
 mod wapbl;
 
 use std::borrow::Cow;
@@ -50,8 +54,10 @@ const RULES: &[&[Rule]] = &[
     dm::RULES,
     drvctl::RULES,
     durability::RULES,
+    hfs::RULES,
     leaks::RULES,
     lfs::RULES,
+    lfs_superblocks::RULES,
     mounts::RULES,
     msdosfs::RULES,
     netsmb::RULES,
@@ -64,6 +70,8 @@ const RULES: &[&[Rule]] = &[
     times::RULES,
     truncation::RULES,
     udf::RULES,
+    used_inodes::RULES,
+    v7fs::RULES,
     wapbl::RULES,
 ];
 

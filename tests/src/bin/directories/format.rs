@@ -15,11 +15,17 @@ pub(crate) struct Format {
     /// Flags of mount(2).
     pub(crate) flags: c_int,
     pub(crate) limits: Limits,
-    /// The program that makes it, with its arguments; `IMAGE` stands for the image, `EMPTY` for an
-    /// empty folder.
-    make: &'static str,
+    make: Make,
     /// The program that checks it without changing it.
     check: Option<&'static str>,
+}
+
+/// How an image of a file system is made.
+enum Make {
+    /// By a program, with its arguments; `IMAGE` stands for the image, `EMPTY` for an empty folder.
+    Command(&'static str),
+    /// By a function that returns its bytes.
+    Function(fn() -> Vec<u8>),
 }
 
 const FFS: Kind = Kind::Ufs(c"ffs");
@@ -39,7 +45,7 @@ const fn ffs(name: &'static str, make: &'static str) -> Format {
         kind: FFS,
         flags: 0,
         limits: Limits::UNIX,
-        make,
+        make: Make::Command(make),
         check: None,
     }
 }
@@ -116,6 +122,11 @@ pub(crate) const FORMATS: &[Format] = &[
         )
     },
     Format {
+        kind: Kind::Ufs(c"lfs"),
+        make: Make::Function(rumpkernel_examples::lfs),
+        ..ffs("lfs", "")
+    },
+    Format {
         kind: Kind::Tmpfs,
         ..ffs("tmpfs", "touch IMAGE")
     },
@@ -129,9 +140,14 @@ impl Format {
 
     /// Makes an image of it; an error says why that cannot be done here.
     pub(crate) fn make(&self, image: &Path) -> Result<(), String> {
-        let empty = image.with_extension("empty");
-        fs::create_dir(&empty).map_err(|error| error.to_string())?;
-        run(self.make, image, &empty)
+        match self.make {
+            Make::Command(command) => {
+                let empty = image.with_extension("empty");
+                fs::create_dir(&empty).map_err(|error| error.to_string())?;
+                run(command, image, &empty)
+            }
+            Make::Function(bytes) => fs::write(image, bytes()).map_err(|error| error.to_string()),
+        }
     }
 
     /// Has it checked, where there is a program that does.

@@ -1,9 +1,9 @@
-//! LFS: a checkpoint was called done before it was, and relied on a disk without a cache.
+//! LFS: checkpoints that are not on the disk, and fragments that are counted wrongly.
 //!
-//! A mount begins at the older one of two superblocks. So what each of them refers to has to be on
-//! the disk before it is written, and nothing may be written over that before the next is.
-//!
-//! Test: `kernel`, `power_cuts::lfs`.
+//! A checkpoint was called done before it was, and relied on a disk without a cache. A mount begins
+//! at the older one of two superblocks. So what each of them refers to has to be on the disk before
+//! it is written, and nothing may be written over that before the next is. Test: `kernel`,
+//! `power_cuts::lfs`.
 
 use super::Rule;
 
@@ -45,6 +45,22 @@ pub(super) const RULES: &[Rule] = &[
         by: "if (error == 0 && wait && (ap->a_flags & FSYNC_RECLAIM) == 0) \
              error = lfs_segwrite(vp->v_mount, SEGM_CKP | SEGM_SYNC); \
              if (error == 0 && ap->a_flags & FSYNC_CACHE) {",
+        since: None,
+    },
+    // A file that is cut within its last block: the block has been written with its old length, and
+    // if its pages are thrown away it is not written again. What the inode says that it holds was
+    // too much for its length from then on. When it was read again and emptied, there was something
+    // left. Test: `kernel`, `directories::lfs_keeps_what_a_model_keeps`.
+    Rule {
+        source: "sys/ufs/lfs/lfs_inode.c",
+        function: "lfs_truncate",
+        find: "panic(\"itrunc: newspace\");",
+        by: "panic(\"itrunc: newspace\"); \
+             if (bn > 0 && (long)oip->i_lfs_fragsize[lastblock] > newspace) { \
+             const long rest = (long)oip->i_lfs_fragsize[lastblock] - newspace; \
+             real_released += lfs_btofsb(fs, rest); \
+             lfs_blkfree(fs, oip, bn, rest, &lastseg, &bc); \
+             oip->i_lfs_fragsize[lastblock] = newspace; }",
         since: None,
     },
 ];

@@ -204,4 +204,14 @@ pub(super) const RULES: &[Rule] = &[
              if (len > aalp->reclen) {",
         since: None,
     },
+    // A file whose size is negative.
+    Rule {
+        source: MOUNT,
+        function: "ntfs_loadvnode",
+        find: "fp->f_size = vap->va_datalen;",
+        by: "if (vap->va_datalen > INT64_MAX) { \
+             ntfs_ntvattrrele(vap); ntfs_ntput(ip); error = EINVAL; goto out; } \
+             fp->f_size = vap->va_datalen;",
+        since: Some("2015-04-25"),
+    },
 ];

@@ -161,4 +161,24 @@ pub(super) const RULES: &[Rule] = &[
         by: "if (*id != 8) { *result = 0; free(raw_name, M_UDFTEMP); return; }",
         since: None,
     },
+    // Content in a descriptor that is not as long as the file, or not there alone: neither growing
+    // nor shrinking counts right from there.
+    Rule {
+        source: ALLOCATION,
+        function: "udf_grow_node",
+        find: "if (l_ad + size_diff <= max_l_ad) {",
+        by: "if (orig_lbrec != 0 || l_ad != old_size || l_ea > lb_size - dscr_size || l_ad > max_l_ad) { \
+             UDF_UNLOCK_NODE(udf_node, 0); return EIO; } \
+             if (l_ad + size_diff <= max_l_ad) {",
+        since: None,
+    },
+    Rule {
+        source: ALLOCATION,
+        function: "udf_shrink_node",
+        find: "KASSERT(new_size <= max_l_ad);",
+        by: "if (orig_lbrec != 0 || l_ad != old_size || l_ea > lb_size - dscr_size || l_ad > max_l_ad) { \
+             UDF_UNLOCK_NODE(udf_node, 0); return EIO; } \
+             KASSERT(new_size <= max_l_ad);",
+        since: None,
+    },
 ];
