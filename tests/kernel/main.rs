@@ -108,6 +108,7 @@ const ALL: &[&[Test]] = &[
     instances::TESTS,
     links::TESTS,
     logs::TESTS,
+    links::hostile::TESTS,
     links::races::TESTS,
     mounts::TESTS,
     network::TESTS,

@@ -8,6 +8,7 @@ mod disk_ends;
 mod dm;
 mod drvctl;
 mod durability;
+mod frames;
 mod leaks;
 mod lfs;
 mod mounts;
@@ -50,6 +51,7 @@ const RULES: &[&[Rule]] = &[
     dm::RULES,
     drvctl::RULES,
     durability::RULES,
+    frames::RULES,
     leaks::RULES,
     lfs::RULES,
     mounts::RULES,
