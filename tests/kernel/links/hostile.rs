@@ -355,7 +355,7 @@ fn labelled(labels: &[u32], ttl: u32, packet: &[u8]) -> Frame {
     let mut frame = [&MAC[..], &PEER, &[0x88, 0x47]].concat();
     for (number, label) in labels.iter().enumerate() {
         let is_last = u32::from(number + 1 == labels.len());
-        frame.extend((label << 12 | is_last << 8 | ttl).to_be_bytes());
+        frame.extend(((label << 12) | (is_last << 8) | ttl).to_be_bytes());
     }
     frame.extend(packet);
     frame.into()

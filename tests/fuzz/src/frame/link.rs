@@ -82,7 +82,7 @@ pub(super) fn mpls(random: &mut Rng) -> Vec<u8> {
         };
         let is_last = u32::from(label == labels);
         let ttl = u32::from(random.u8(..));
-        frame.extend((value << 12 | is_last << 8 | ttl).to_be_bytes());
+        frame.extend(((value << 12) | (is_last << 8) | ttl).to_be_bytes());
     }
     frame.extend(packet);
     frame

@@ -24,7 +24,7 @@ pub(super) fn tcp(random: &mut Rng) -> Vec<u8> {
     } else {
         Vec::new()
     };
-    segment.push(((20 + options.len()) / 4 << 4) as u8);
+    segment.push((((20 + options.len()) / 4) << 4) as u8);
     segment.push(match random.u8(0..4) {
         0 | 1 => SYN,
         2 => ACK,
