@@ -35,6 +35,7 @@ mod power_cuts;
 mod small_disk;
 mod smb;
 mod threads;
+mod unions;
 mod usb;
 mod volumes;
 mod world;
@@ -109,6 +110,7 @@ const ALL: &[&[Test]] = &[
     instances::TESTS,
     links::TESTS,
     logs::TESTS,
+    links::hostile::TESTS,
     links::races::TESTS,
     mounts::TESTS,
     network::TESTS,
@@ -117,6 +119,7 @@ const ALL: &[&[Test]] = &[
     power_cuts::TESTS,
     smb::TESTS,
     threads::TESTS,
+    unions::TESTS,
     usb::TESTS,
     volumes::leaks::TESTS,
     volumes::read_back::TESTS,

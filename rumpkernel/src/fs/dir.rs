@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use rumpkernel_sys as sys;
 
+use super::layers::Layers;
 use super::{File, FileType, Metadata, OpenOptions, symlink_metadata};
 use crate::error::During as _;
 use crate::{Errno, Error, ErrorKind, Kernel};
@@ -16,6 +17,9 @@ use crate::{Errno, Error, ErrorKind, Kernel};
 const BUFFER: usize = 16 * 1024;
 
 /// The entries of the directory at `path`, without `.` and `..`, in the file system's order.
+///
+/// In a union mount each name comes once, from the uppermost layer that has it, and names that a
+/// whiteout hides do not come at all.
 ///
 /// # Errors
 ///
@@ -32,6 +36,7 @@ pub fn read_dir(kernel: &Kernel, path: impl AsRef<Path>) -> Result<ReadDir, Erro
         path: at.into(),
         buffer: Vec::new(),
         next: 0,
+        layers: Layers::Unknown,
         ended: false,
     })
 }
@@ -44,6 +49,7 @@ pub struct ReadDir {
     /// The entries that getdents(2) has returned, and how far they have been used.
     buffer: Vec<u8>,
     next: usize,
+    layers: Layers,
     ended: bool,
 }
 
@@ -60,18 +66,13 @@ pub struct DirEntry {
 impl ReadDir {
     fn advance(&mut self) -> Result<Option<DirEntry>, ErrorKind> {
         loop {
-            if self.next == self.buffer.len() {
-                self.buffer.resize(BUFFER, 0);
-                let count = self.directory.descriptor().getdents(&mut self.buffer)?;
-                self.buffer.truncate(count);
-                self.next = 0;
-                if count == 0 {
-                    return Ok(None);
-                }
+            if self.next == self.buffer.len() && !self.read()? {
+                return Ok(None);
             }
             let record = Record::parse(&self.buffer[self.next..])?;
             self.next += record.length;
-            if record.is_listed() {
+            let is_hidden = self.layers.hide(record.name);
+            if record.is_listed() && !is_hidden {
                 return Ok(Some(DirEntry {
                     kernel: self.kernel.clone(),
                     directory: Arc::clone(&self.path),
@@ -81,6 +82,29 @@ impl ReadDir {
                 }));
             }
         }
+    }
+}
+
+impl ReadDir {
+    /// Reads on, behind what the first read has returned until it is known whether there are
+    /// layers. Returns whether there was more.
+    fn read(&mut self) -> Result<bool, ErrorKind> {
+        let kept = match self.layers {
+            Layers::Unknown => self.buffer.len(),
+            Layers::One | Layers::Several(_) => 0,
+        };
+        self.buffer.resize(kept + BUFFER, 0);
+        let count = self
+            .directory
+            .descriptor()
+            .getdents(&mut self.buffer[kept..])?;
+        self.buffer.truncate(kept + count);
+        self.next = kept;
+        if kept > 0 && count > 0 {
+            let names = Record::all(&self.buffer[..kept]).map(|record| record.name);
+            self.layers = Layers::find(&self.kernel, &self.path, names);
+        }
+        Ok(count > 0)
     }
 }
 
@@ -163,6 +187,15 @@ impl<'a> Record<'a> {
     /// about it is taken for granted.
     fn parse(bytes: &'a [u8]) -> Result<Self, ErrorKind> {
         Self::try_parse(bytes).ok_or(ErrorKind::Errno(Errno::IO))
+    }
+
+    /// The records in `bytes`, up to one that is none.
+    fn all(mut bytes: &'a [u8]) -> impl Iterator<Item = Self> {
+        std::iter::from_fn(move || {
+            let record = Self::try_parse(bytes)?;
+            bytes = &bytes[record.length..];
+            Some(record)
+        })
     }
 
     fn try_parse(bytes: &'a [u8]) -> Option<Self> {

@@ -10,6 +10,7 @@
 
 mod dir;
 mod file;
+mod layers;
 mod metadata;
 mod open_options;
 mod permissions;

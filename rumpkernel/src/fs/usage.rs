@@ -3,6 +3,8 @@
 use std::ffi::CStr;
 use std::path::Path;
 
+use rumpkernel_sys as sys;
+
 use crate::error::During as _;
 use crate::{Error, Kernel, path, syscall};
 
@@ -38,7 +40,7 @@ pub struct Usage {
 pub fn usage(kernel: &Kernel, path: impl AsRef<Path>) -> Result<Usage, Error> {
     let at = path.as_ref();
     let statvfs = path::to_kernel(at)
-        .and_then(|name| syscall::tree::statvfs(kernel.gate(), &name))
+        .and_then(|name| syscall::tree::statvfs(kernel.gate(), &name, sys::ST_WAIT))
         .during_at("statvfs", at)?;
     #[allow(
         clippy::useless_conversion,

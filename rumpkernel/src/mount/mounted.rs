@@ -187,9 +187,11 @@ impl Mount {
     /// The identity of the file system that the path leads to: another one may have been mounted
     /// over this.
     fn what_is_there(&self) -> Result<[i32; 2], ErrorKind> {
-        Ok(syscall::tree::statvfs(&self.gate, &self.root)?
-            .f_fsidx
-            .__fsid_val)
+        Ok(
+            syscall::tree::statvfs(&self.gate, &self.root, sys::ST_WAIT)?
+                .f_fsidx
+                .__fsid_val,
+        )
     }
 }
 

@@ -115,11 +115,16 @@ pub(crate) fn chflags(gate: &Arc<Gate>, path: &CStr, flags: u32) -> Result<(), E
     unsafe { gate.syscall(move |k| (k.sys_chflags)(path, flags as sys::u_long)) }.map(drop)
 }
 
-pub(crate) fn statvfs(gate: &Arc<Gate>, path: &CStr) -> Result<Box<sys::statvfs>, ErrorKind> {
+/// `flags` is `ST_WAIT` or `ST_NOWAIT`.
+pub(crate) fn statvfs(
+    gate: &Arc<Gate>,
+    path: &CStr,
+    flags: c_int,
+) -> Result<Box<sys::statvfs>, ErrorKind> {
     let mut statvfs = Box::<sys::statvfs>::default();
     let (path, place) = (path.as_ptr(), &raw mut *statvfs);
     // SAFETY: `path` as in open(); `place` is one writable struct statvfs.
-    unsafe { gate.syscall(move |k| (k.sys_statvfs1)(path, place, sys::ST_WAIT)) }?;
+    unsafe { gate.syscall(move |k| (k.sys_statvfs1)(path, place, flags)) }?;
     Ok(statvfs)
 }
 

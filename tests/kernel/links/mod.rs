@@ -1,5 +1,6 @@
 //! Network interfaces that are plugged into links.
 
+pub(crate) mod hostile;
 mod load;
 mod packets;
 pub(crate) mod races;

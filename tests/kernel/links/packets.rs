@@ -1,11 +1,12 @@
-//! Packets, made and taken apart by hand: RFC 826, 768, 791, 792.
+//! Packets, made and taken apart by hand: RFC 826, 768, 791, 792, 8200.
 
-use std::net::Ipv4Addr;
+use std::net::{Ipv4Addr, Ipv6Addr};
 
 use rumpkernel::net::Frame;
 
 const ARP: [u8; 2] = [8, 6];
 const IPV4: [u8; 2] = [8, 0];
+const IPV6: [u8; 2] = [0x86, 0xdd];
 const ICMP: u8 = 1;
 const UDP: u8 = 17;
 
@@ -63,11 +64,44 @@ fn ipv4(
     header[2..4].copy_from_slice(&length.to_be_bytes());
     header.extend_from_slice(&address.octets());
     header.extend_from_slice(&their_address.octets());
-    let sum = checksum(&header);
-    header[10..12].copy_from_slice(&sum.to_be_bytes());
+    set_checksum(&mut header);
     [&their_mac[..], &mac, &IPV4, &header, payload]
         .concat()
         .into()
+}
+
+/// A packet of nobody's protocol, with options in whole words.
+pub(crate) fn ipv4_with_options(
+    from: ([u8; 6], Ipv4Addr),
+    to: ([u8; 6], Ipv4Addr),
+    options: &[u8],
+) -> Frame {
+    let mut frame = ipv4(from, to, 253, &[options, &[0; 40]].concat()).to_vec();
+    let header = 20 + options.len();
+    frame[14] = 0x40 | (header / 4) as u8;
+    set_checksum(&mut frame[14..14 + header]);
+    frame.into()
+}
+
+pub(crate) fn set_checksum(header: &mut [u8]) {
+    header[10..12].fill(0);
+    let sum = checksum(header);
+    header[10..12].copy_from_slice(&sum.to_be_bytes());
+}
+
+pub(crate) fn ipv6(
+    (mac, address): ([u8; 6], Ipv6Addr),
+    (their_mac, their_address): ([u8; 6], Ipv6Addr),
+    next: u8,
+    payload: &[u8],
+) -> Frame {
+    let length = (payload.len() as u16).to_be_bytes();
+    let mut frame = [&their_mac[..], &mac, &IPV6, &[0x60, 0, 0, 0], &length].concat();
+    frame.extend([next, 255]);
+    frame.extend(address.octets());
+    frame.extend(their_address.octets());
+    frame.extend(payload);
+    frame.into()
 }
 
 pub(crate) fn echo_request(
@@ -80,6 +114,10 @@ pub(crate) fn echo_request(
     let sum = checksum(&message);
     message[2..4].copy_from_slice(&sum.to_be_bytes());
     ipv4(from, to, ICMP, &message)
+}
+
+pub(crate) fn is_ipv4(frame: &[u8]) -> bool {
+    frame[12..14] == IPV4
 }
 
 pub(crate) fn is_echo_reply(frame: &[u8]) -> bool {

@@ -8,6 +8,7 @@ mod disk_ends;
 mod dm;
 mod drvctl;
 mod durability;
+mod frames;
 mod hfs;
 mod leaks;
 mod lfs;
@@ -54,6 +55,7 @@ const RULES: &[&[Rule]] = &[
     dm::RULES,
     drvctl::RULES,
     durability::RULES,
+    frames::RULES,
     hfs::RULES,
     leaks::RULES,
     lfs::RULES,

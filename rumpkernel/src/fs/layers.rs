@@ -1,0 +1,59 @@
+//! Directories of union mounts, whose layers the kernel lists one after the other.
+//!
+//! In NetBSD opendir(3) leaves out what an upper layer hides: names that it has, too, and names
+//! that it has whiteouts for.
+
+use std::collections::HashSet;
+use std::ffi::OsStr;
+use std::path::Path;
+
+use rumpkernel_sys as sys;
+
+use crate::{Kernel, path, syscall};
+
+/// Which names of a directory are known to be hidden.
+pub(super) enum Layers {
+    /// No more than one read returned anything. One read never returns names of two layers: so
+    /// a small directory costs nothing.
+    Unknown,
+    /// The directory is of one layer.
+    One,
+    /// The directory may have several layers; the names that were there, and whiteouts.
+    Several(HashSet<Box<OsStr>>),
+}
+
+impl Layers {
+    /// What the directory at `path` has, when a second read has returned something. `names` are
+    /// those of the first.
+    pub(super) fn find<'a>(
+        kernel: &Kernel,
+        path: &Path,
+        names: impl Iterator<Item = &'a OsStr>,
+    ) -> Self {
+        if is_union(kernel, path) {
+            Self::Several(names.map(Box::from).collect())
+        } else {
+            Self::One
+        }
+    }
+
+    /// Whether an upper layer hides `name`; from now on lower ones are.
+    pub(super) fn hide(&mut self, name: &OsStr) -> bool {
+        match self {
+            Self::Unknown | Self::One => false,
+            Self::Several(names) => !names.insert(name.into()),
+        }
+    }
+}
+
+/// Whether the file system at `path` is a union. It is asked by its path, because the descriptor
+/// of a directory becomes that of the lower layer when the upper one has been read. When nobody
+/// knows it may be one.
+fn is_union(kernel: &Kernel, path: &Path) -> bool {
+    let statvfs = path::to_kernel(path)
+        .and_then(|name| syscall::tree::statvfs(kernel.gate(), &name, sys::ST_NOWAIT));
+    statvfs.map_or(true, |statvfs| {
+        let name = statvfs.f_fstypename.map(|byte| byte as u8);
+        statvfs.f_flag & sys::MNT_UNION as sys::u_long != 0 || name.starts_with(b"union\0")
+    })
+}
