@@ -19,9 +19,9 @@ pub(crate) fn unasked(_parameters: &Parameters) -> Console {
 /// A console for a kernel with these parameters.
 #[cfg(any(feature = "log", feature = "tracing"))]
 pub(crate) fn unasked(parameters: &Parameters) -> Console {
-    use std::sync::atomic::{AtomicU64, Ordering};
+    use std::sync::atomic::{AtomicUsize, Ordering};
 
-    static LAST: AtomicU64 = AtomicU64::new(0);
+    static LAST: AtomicUsize = AtomicUsize::new(0);
     let number = LAST.fetch_add(1, Ordering::Relaxed) + 1;
     let name = parameters.get(Parameters::HOST_NAME);
     let name = name.map_or_else(|| number.to_string(), str::to_owned);

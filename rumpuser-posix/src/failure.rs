@@ -11,9 +11,10 @@ use std::fmt;
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::Ordering;
 
 use parking_lot::Mutex;
+use portable_atomic::AtomicU64;
 
 /// What the host did not do for a disk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
