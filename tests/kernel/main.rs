@@ -110,6 +110,7 @@ const ALL: &[&[Test]] = &[
     instances::TESTS,
     links::TESTS,
     logs::TESTS,
+    links::configuration::TESTS,
     links::hostile::TESTS,
     links::races::TESTS,
     mounts::TESTS,
