@@ -282,6 +282,10 @@ fn an_error_about_a_tunnel_of_nobodys_is_dropped() {
 }
 
 /// The error that answers a packet quotes its headers as they were put together, if it comes.
+/// Two headers of so many times 8 bytes and that of IPv6 fit one mbuf, also on machines of 32 bits,
+/// where it has some 200 bytes; what does may not be left unanswered.
+const SHORT: u8 = 8;
+
 fn headers_before_fragments_may_be_long() {
     let wire = Wire::new();
     // To a port where nobody listens.
@@ -296,7 +300,7 @@ fn headers_before_fragments_may_be_long() {
     .concat();
     datagram[6..8].copy_from_slice(&checksum(&pseudo).to_be_bytes());
     // Around the border of the first mbuf, wherever this machine has it.
-    for units in (10..60).step_by(2) {
+    for units in (2..60).step_by(2) {
         let length = usize::from(units) * 8;
         for (offset, more, piece) in [(0, 1, &datagram[..16]), (16, 0, &datagram[16..])] {
             let mut payload = padding(DESTINATION_OPTIONS, units);
@@ -319,15 +323,14 @@ fn headers_before_fragments_may_be_long() {
             matches!(quoted, None | Some(UDP)),
             "{units}: {quoted:?} instead of what the last header announces"
         );
-        // Short ones are answered.
-        assert!(quoted.is_some() || units > 20, "{units}");
+        assert!(quoted.is_some() || units > SHORT, "{units}");
     }
     wire.end();
 }
 
 fn headers_before_an_unknown_protocol_may_be_long() {
     let wire = Wire::new();
-    for units in (10..60).step_by(2) {
+    for units in (2..60).step_by(2) {
         let mut payload = padding(DESTINATION_OPTIONS, units);
         payload.extend(padding(DESTINATION_OPTIONS, units));
         payload.extend(padding(UNKNOWN, 1));
@@ -339,7 +342,7 @@ fn headers_before_an_unknown_protocol_may_be_long() {
         let named = 40 + 2 * 8 * u32::from(units);
         // The kernel may not tell, but names no other place.
         assert!(
-            pointer == named || pointer == 0 && units > 20,
+            pointer == named || pointer == 0 && units > SHORT,
             "{units}: {pointer}"
         );
     }
