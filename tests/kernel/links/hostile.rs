@@ -310,13 +310,14 @@ fn headers_before_fragments_may_be_long() {
             payload.extend(piece);
             wire.send(&ipv6(FROM6, TO6, DESTINATION_OPTIONS, &payload));
         }
-        wire.send(&echo_request(FROM, TO, units.into(), b""));
+        // In the queue of IPv6, so that it is answered after what is in front of it.
+        wire.send(&icmp6(FROM6, TO6, [128, 0], [0, 0, 0, units], &[]));
         let quoted = Cell::new(None);
         wire.other.expect(|frame| {
             if is_icmp6_error(frame) {
                 quoted.set(Some(frame[62 + 40 + length]));
             }
-            packets::is_echo_reply(frame) && frame[41] == units
+            frame[12..14] == IPV6 && frame[20] == ICMP6 && frame[54] == 129 && frame[61] == units
         });
         let quoted = quoted.get();
         assert!(
