@@ -140,9 +140,11 @@ pub(super) const RULES: &[Rule] = &[
         source: SUBR,
         function: "udf_read_internal",
         find: "assert(inflen < sector_size);",
-        by: "const uint8_t *base = fe ? (const uint8_t *)fe : (const uint8_t *)efe; \
-             if (inflen >= sector_size || (size_t)(srcpos - base) > sector_size \
-             || inflen > sector_size - (size_t)(srcpos - base)) return EIO;",
+        by: "const uint64_t before = fe \
+             ? offsetof(struct file_entry, data) + (uint64_t)udf_rw32(fe->l_ea) \
+             : offsetof(struct extfile_entry, data) + (uint64_t)udf_rw32(efe->l_ea); \
+             if (inflen >= sector_size || before > sector_size \
+             || inflen > sector_size - before) return EIO;",
         since: None,
     },
     // Seconds are cut to 32 bits when they are read: times from 2106 on were others.
