@@ -8,6 +8,8 @@
 #include <sys/dkio.h>
 #include <sys/fcntl.h>
 #include <sys/kauth.h>
+/* Until 2016 lfs_segment.c asks for this before it includes the header. */
+#define _VFS_VNODE_PRIVATE
 #include <sys/vnode.h>
 
 /* Empties the disk's cache. The disk remembers if that fails. */
