@@ -43,14 +43,17 @@ unsafe extern "C" fn rumpuser_posix_gave_up(reason: *const c_void, frame: *const
     let Reason { kind, message } = unsafe { *reason.cast::<Reason>() };
     with_current(|instance| {
         let instance = instance.unwrap_or_else(|| process::abort());
-        if kind == DeathKind::Panic {
-            instance.console.print(message.as_bytes());
-            instance.console.print(b"\n");
-        }
-        let tell = || Death {
-            kind,
-            backtrace: Arc::new(instance.backtrace(frame.addr())),
-            ..Death::panic(message)
+        let tell = || {
+            // Here, for a sink of the program's may allocate.
+            if kind == DeathKind::Panic {
+                instance.console.print(message.as_bytes());
+                instance.console.print(b"\n");
+            }
+            Death {
+                kind,
+                backtrace: Arc::new(instance.backtrace(frame.addr())),
+                ..Death::panic(message)
+            }
         };
         instance.die(instance.reserve.death(kind, tell));
         instance.leave()
