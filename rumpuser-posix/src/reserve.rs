@@ -82,7 +82,7 @@ impl Reserve {
         self.no_thread.clone()
     }
 
-    /// What a thread is told that could not enter the kernel, which lives.
+    /// The answer to a thread that could not enter the kernel, which lives.
     pub(crate) fn no_entry(&self) -> Death {
         self.no_entry.clone()
     }

@@ -7,7 +7,7 @@ use rumpuser_posix::{Backtrace, Death, DeathKind, DiskError, DiskFailure, LoadEr
 
 use crate::Errno;
 
-/// What went wrong.
+/// The reason why an operation failed.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ErrorKind {
@@ -30,7 +30,7 @@ pub enum ErrorKind {
     /// see [containment](crate#containment).
     #[error("the kernel crashed: {message}")]
     Crashed {
-        /// What happened and where, such as `SIGSEGV at address 0x10 in ffs_mountfs+0x1a4`.
+        /// The signal and the place, such as `SIGSEGV at address 0x10 in ffs_mountfs+0x1a4`.
         message: String,
         /// Where in its code it was.
         backtrace: Arc<Backtrace>,

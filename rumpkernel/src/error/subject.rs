@@ -1,4 +1,4 @@
-//! What an operation was about.
+//! The path, address or name that an operation was about, as an error tells it.
 
 use std::fmt;
 use std::net::SocketAddr;

@@ -23,8 +23,8 @@ pub(super) enum Layers {
 }
 
 impl Layers {
-    /// What the directory at `path` has, when a second read has returned something. `names` are
-    /// those of the first.
+    /// Finds out what the directory at `path` has, when a second read has returned something.
+    /// `names` are those of the first.
     pub(super) fn find<'a>(
         kernel: &Kernel,
         path: &Path,
@@ -37,7 +37,7 @@ impl Layers {
         }
     }
 
-    /// Whether an upper layer hides `name`; from now on lower ones are.
+    /// Returns whether an upper layer hides `name`, and hides it in lower ones from now on.
     pub(super) fn hide(&mut self, name: &OsStr) -> bool {
         match self {
             Self::Unknown | Self::One => false,
@@ -46,9 +46,9 @@ impl Layers {
     }
 }
 
-/// Whether the file system at `path` is a union. It is asked by its path, because the descriptor
-/// of a directory becomes that of the lower layer when the upper one has been read. When nobody
-/// knows it may be one.
+/// Returns whether the file system at `path` is a union. It is asked by its path, because the
+/// descriptor of a directory becomes that of the lower layer when the upper one has been read.
+/// When nobody knows it may be one.
 fn is_union(kernel: &Kernel, path: &Path) -> bool {
     let statvfs = path::to_kernel(path)
         .and_then(|name| syscall::tree::statvfs(kernel.gate(), &name, sys::ST_NOWAIT));

@@ -26,7 +26,7 @@ pub(crate) fn succeeds(name: &str) {
     );
 }
 
-/// What scenes there are, by name.
+/// The scenes of one file, by name.
 pub(crate) type Scenes = &'static [(&'static str, fn())];
 
 #[test]

@@ -1,4 +1,4 @@
-//! What is done to a frame.
+//! Damages a frame: changes bytes of its headers, and its length.
 
 use fastrand::Rng;
 
