@@ -12,14 +12,14 @@ fn main() -> Result<(), Box<dyn Error>> {
     let folder = tempfile::tempdir()?;
     let image = folder.path().join("disk.img");
     FFS2_LE.unpack(&image)?;
-    mark_all_inodes_free(&image)?;
+    mark_all_inodes_used(&image)?;
 
     let kernel = Kernel::builder().quiet().boot()?;
     fs::create_dir(&kernel, "/disk")?;
     let _mount = kernel.mount(Ffs::image(&image), "/disk")?;
     println!("mounted an image whose map of used inodes is wrong");
 
-    // The kernel takes an inode for free that is in use, notices, and panics.
+    // The kernel knows that inodes are free, finds none in the map, and panics.
     match fs::write(&kernel, "/disk/new", "") {
         // With # it tells where in the kernel it happened, too.
         Err(error) if matches!(error.kind(), ErrorKind::Panicked { .. }) => println!("{error:#}"),
@@ -33,23 +33,25 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Clears the beginning of the map of used inodes in the first cylinder group of a little-endian
-/// image.
-fn mark_all_inodes_free(image: &std::path::Path) -> Result<(), Box<dyn Error>> {
-    // struct cg of fs.h: cg_magic and where it is, and where cg_iusedoff is.
+/// Fills the map of used inodes in the first cylinder group of a little-endian image.
+fn mark_all_inodes_used(image: &std::path::Path) -> Result<(), Box<dyn Error>> {
+    // struct cg of fs.h: cg_magic and where it is; where cg_iusedoff is, and behind it cg_freeoff,
+    // where the map ends.
     const MAGIC: [u8; 4] = 0x0009_0255_u32.to_le_bytes();
     const MAGIC_AT: usize = 4;
-    const MAP_OFFSET_AT: usize = 92;
+    const MAP_BEGIN_AT: usize = 92;
+    const MAP_END_AT: usize = 96;
     let mut bytes = std::fs::read(image)?;
     let group = (0..bytes.len())
         .step_by(512)
         .find(|&at| bytes[at..].get(MAGIC_AT..MAGIC_AT + 4) == Some(&MAGIC[..]))
         .ok_or("no cylinder group")?;
-    let offset = bytes[group + MAP_OFFSET_AT..]
-        .first_chunk()
-        .ok_or("cut short")?;
-    let map = group + u32::from_le_bytes(*offset) as usize;
-    bytes[map..map + 4].fill(0);
+    let offset = |field: usize| {
+        let offset = bytes[group + field..].first_chunk().ok_or("cut short")?;
+        Ok::<_, &str>(group + u32::from_le_bytes(*offset) as usize)
+    };
+    let map = offset(MAP_BEGIN_AT)?..offset(MAP_END_AT)?;
+    bytes[map].fill(0xff);
     std::fs::write(image, bytes)?;
     Ok(())
 }
