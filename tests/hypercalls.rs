@@ -101,7 +101,7 @@ fn tree() -> Result<PathBuf, Missing> {
 fn every_hypercall_is_in_the_document_and_nothing_else() {
     let document = read(DOCUMENT);
     // What loaded kernels are linked with: one that lacked a name would not load.
-    let table = read("rumpuser-posix/src/image/hypercalls.rs");
+    let table = read("rumpuser-posix/src/instance/image/hypercalls.rs");
     let (_, table) = table.split_once("\ntable! {").expect("the table");
     let (table, _) = table.split_once("\n}").expect("its end");
     let linked: BTreeSet<&str> = words(table).collect();

@@ -1,8 +1,16 @@
 //! The hypercalls of rumpuser(3), version 17, for POSIX hosts.
 //!
 //! A rump kernel reaches its host only through the functions `rumpuser_*` of NetBSD's rumpuser.h.
-//! This crate defines them all, with the C ABI; linking it gives a kernel its host. One module here
-//! is one group of hypercalls, and its head says what contract it fulfils.
+//! This crate defines them all, with the C ABI; linking it gives a kernel its host.
+//!
+//! The modules are layers, each of which knows only those below it:
+//!
+//! - `hypercall`: a file for each group of hypercalls, whose head says what contract it fulfils;
+//! - `device`: the hypercalls of components;
+//! - `instance`: composes what one kernel has; enters, leaves, dies; loads images;
+//! - `state`: memory, files, disks, time, randomness, console;
+//! - `wait`: parking, deadlines, turns, locks, and what wakes all when a kernel dies;
+//! - `host`: what the operating system does.
 //!
 //! What the hypercalls keep belongs to a kernel, as a value: an [`Instance`], with its [`World`]
 //! and its disks. A program makes one, enters it ([`Instance::enter`]) and calls the kernel's
@@ -28,65 +36,35 @@
 //! cc -shared -o librumpuser.so -Wl,--whole-archive librumpuser_posix.a -Wl,--no-whole-archive
 //! ```
 
-mod access;
-mod accident;
-mod backtrace;
-mod bio;
-mod clock;
-mod component;
-mod condvar;
-mod console;
-mod curlwp;
-mod daemonize;
-mod descriptor;
-mod disk;
-mod dynloader;
+mod device;
 pub mod errno;
-mod failure;
-mod fault;
-mod file;
-mod flush;
-mod fork;
 mod host;
-mod hostio;
-mod hostthread;
-mod image;
+mod hypercall;
 mod instance;
-mod landing;
-mod memory;
-mod mutex;
-mod param;
-mod process;
 mod program;
-mod random;
-mod recording;
-mod reserve;
-mod rwlock;
-mod sanitizer;
-mod signal;
-mod sysproxy;
+mod state;
 mod table;
-mod thread;
-mod upcall;
-mod write_signals;
+mod wait;
 
-pub use backtrace::{Backtrace, Frame};
-pub use clock::{Clock, ClockError, Hand, Spawned};
-pub use console::{Console, Sink};
-pub use disk::{Access, Disk, DiskError};
-pub use failure::{DiskFailure, DiskOperation, Mark, SyncMark};
-pub use fault::{Fault, Faults};
-pub use hostthread::{HostThread, stack_left};
-pub use image::{Image, Import, LoadError, Segment};
-pub use instance::{Death, DeathKind, Instance, Parameters, SetupError, World};
-pub use memory::MemoryPatience;
-pub use random::Random;
-pub use recording::{DiskEvent, Recording};
+pub use host::thread::{HostThread, stack_left};
+pub use instance::{
+    Backtrace, Death, DeathKind, Frame, Image, Import, Instance, LoadError, Segment, SetupError,
+    World,
+};
+pub use state::clock::{Clock, ClockError, Hand, Spawned};
+pub use state::console::{Console, Sink};
+pub use state::disk::{Access, Disk, DiskError};
+pub use state::failure::{DiskFailure, DiskOperation, Mark, SyncMark};
+pub use state::fault::{Fault, Faults};
+pub use state::memory::MemoryPatience;
+pub use state::parameters::Parameters;
+pub use state::random::Random;
+pub use state::recording::{DiskEvent, Recording};
 
 /// USB devices in a kernel's ports, of the component rumpdev_ugenhc.
 #[cfg(feature = "rumpdev_ugenhc")]
 pub mod usb {
-    pub use crate::component::ugenhc::{
+    pub use crate::device::ugenhc::{
         Descriptors, Device, Notifier, PORTS, Plugged, Refusal, Setup,
     };
 }
@@ -94,5 +72,5 @@ pub mod usb {
 /// Network interfaces, of the component rumpnet_virtif, and what they are plugged into.
 #[cfg(feature = "rumpnet_virtif")]
 pub mod virtif {
-    pub use crate::component::virtif::{Deliver, Frame, Link, Plugged, Port};
+    pub use crate::device::virtif::{Deliver, Frame, Link, Plugged, Port};
 }

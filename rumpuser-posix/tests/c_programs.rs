@@ -214,7 +214,7 @@ fn images_find_every_hypercall() {
         .filter(is_hypercall)
         .collect();
     defined.sort_unstable();
-    let source = include_str!("../src/image/hypercalls.rs");
+    let source = include_str!("../src/instance/image/hypercalls.rs");
     let table = source.split("\ntable! {").nth(1).unwrap();
     let table = table.split('}').next().unwrap();
     let listed: Vec<&str> = table.split_whitespace().filter(is_hypercall).collect();

@@ -1,7 +1,7 @@
 //! What POSIX leaves open, or does not have, and each host does in its own way.
 //!
 //! A host is a file here, with these functions; what is Linux's alone is in `linux.rs`, and in
-//! `component/shmif/inotify.rs`. A host that lacks one answers as the function's comment says,
+//! `device/shmif/inotify.rs`. A host that lacks one answers as the function's comment says,
 //! and kernels work without.
 //!
 //! | function | what it does | without |
@@ -13,6 +13,13 @@
 //! | `seal` | keeps everybody from changing such a file | an error |
 //! | `file_that_holds` | the file that is mapped at an address | the program |
 //! | `fdatasync`, `pread`, `preadv`, `pwrite`, `pwritev` | as in POSIX, with 64-bit offsets | |
+
+pub(crate) mod accident;
+pub(crate) mod fork;
+pub(crate) mod landing;
+pub(crate) mod room;
+pub(crate) mod thread;
+pub(crate) mod write_signals;
 
 #[cfg(any(
     target_os = "freebsd",
@@ -39,3 +46,10 @@ mod system;
 mod without;
 
 pub(crate) use system::*;
+
+/// The host's page size in bytes.
+pub(crate) fn page_size() -> usize {
+    // SAFETY: no conditions.
+    let size = unsafe { libc::sysconf(libc::_SC_PAGESIZE) };
+    usize::try_from(size).unwrap_or(4096)
+}

@@ -6,12 +6,12 @@ use std::ffi::c_int;
 use std::ops::Range;
 use std::sync::Arc;
 
+use super::access;
+use super::backtrace::{Backtrace, Code, Trace, without_frame};
 use super::entry::{Entry, with_innermost};
 use super::{Death, DeathKind, Visitor};
-use crate::access;
-use crate::accident::{self, Registers, Signal};
-use crate::backtrace::{Backtrace, Code, Trace, without_frame};
-use crate::landing;
+use crate::host::accident::{self, Registers, Signal};
+use crate::host::landing;
 
 /// What a signal handler notes of a fault, until the thread has left the kernel.
 pub(super) struct Accident {

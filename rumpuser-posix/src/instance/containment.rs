@@ -10,9 +10,9 @@ use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use super::backtrace::{Backtrace, Code, Trace};
 use super::{Death, DeathKind, Instance, Visitor, with_current};
-use crate::accident;
-use crate::backtrace::{Backtrace, Code, Trace};
+use crate::host::accident;
 
 /// Threads leave a dead kernel by themselves within so much time, unless they loop in its code or
 /// wait for the host.
@@ -96,7 +96,7 @@ impl Instance {
 
     /// The same, for a kernel wherever it is.
     pub(crate) fn contain_code(&self, code: Code) -> io::Result<()> {
-        accident::install()?;
+        accident::install(super::accident::take)?;
         // Told twice, the code is where it was.
         let _ = self.code.set(code);
         Ok(())

@@ -8,9 +8,8 @@ use std::ptr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::accident::Accident;
-use super::{Death, DeathKind, Instance, Visitor};
-use crate::landing::{self, Landing};
-use crate::{process, thread};
+use super::{Death, DeathKind, Instance, Visitor, unentered};
+use crate::host::landing::{self, Landing};
 
 /// One stay of a thread in a kernel, on that thread's stack.
 pub(super) struct Entry<'a> {
@@ -291,7 +290,7 @@ impl Instance {
                 // frames above are as this function demands.
                 unsafe { landing::jump(entry.landing.get()) }
             }
-            _ => process::end(self),
+            _ => unentered::end_process(self),
         })
     }
 
@@ -303,7 +302,7 @@ impl Instance {
                 // SAFETY: as in leave().
                 unsafe { landing::jump(entry.landing.get()) }
             }
-            _ => thread::end_foreign(),
+            _ => unentered::end_thread(),
         })
     }
 }

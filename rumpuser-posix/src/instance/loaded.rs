@@ -4,8 +4,8 @@ use std::ffi::{CStr, c_void};
 use std::ptr;
 use std::sync::Arc;
 
+use super::image::{Image, Mapping};
 use super::{Instance, SetupError, World};
-use crate::image::{Image, Mapping};
 
 impl Instance {
     /// Loads a kernel: maps `image` once more, and makes an instance for it, whose faults are

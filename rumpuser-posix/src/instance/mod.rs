@@ -5,17 +5,28 @@
 //! [entered](Instance::enter), or that was entered by the thread that created it, and otherwise the
 //! linked-in one, so that a C program that knows nothing of instances needs none.
 
+pub(crate) mod access;
 mod accident;
+mod argument;
+mod backtrace;
 mod containment;
 mod death;
+mod disks;
 mod entry;
+#[cfg(feature = "_extension")]
+mod extension;
+mod image;
 #[cfg(feature = "instances")]
 mod loaded;
-mod parameters;
-mod parked;
-mod turns;
+mod lwp;
+mod parameter;
+mod reserve;
+mod starvation;
+mod thread;
+mod unentered;
 #[cfg(not(feature = "instances"))]
 mod unloaded;
+mod upcall;
 mod visitor;
 mod world;
 
@@ -25,36 +36,42 @@ use std::sync::{Arc, OnceLock, Weak};
 
 use parking_lot::Mutex;
 
-use crate::backtrace::Code;
-use crate::bio::BlockIo;
-use crate::clock::Time;
-use crate::console::Output;
-use crate::curlwp::Bindings;
-use crate::daemonize::Daemon;
-use crate::descriptor::Descriptors;
-use crate::disk::Disks;
-use crate::fault::Faults;
-use crate::fork;
-use crate::image::LoadError;
-#[cfg(feature = "instances")]
-use crate::image::Mapping;
-use crate::memory::{Memory, MemoryPatience};
-use crate::random::Random;
-use crate::recording::Recording;
-use crate::reserve::{self, Reserve};
-use crate::rwlock::Queues;
-use crate::thread::Threads;
-use crate::upcall::Upcalls;
+use crate::host::fork;
+use crate::host::room;
+use crate::state::block_io::BlockIo;
+use crate::state::clock::Time;
+use crate::state::console::Output;
+use crate::state::daemon::Daemon;
+use crate::state::descriptor::Descriptors;
+use crate::state::disk::Disks;
+use crate::state::fault::Faults;
+use crate::state::lwps::Lwps;
+use crate::state::memory::{Memory, MemoryPatience};
+use crate::state::parameters::Parameters;
+use crate::state::random::Random;
+use crate::state::recording::Recording;
+use crate::state::threads::Threads;
+use crate::wait::Parked;
 
-pub(crate) use accident::take;
+pub(crate) use argument::{Buffer, Handle, Out, Records, Text};
+use backtrace::Code;
+pub use backtrace::{Backtrace, Frame};
 pub use death::{Death, DeathKind};
-pub(crate) use entry::{Inside, caller, with_current};
-pub use parameters::Parameters;
-pub(crate) use parked::{Dead, Deadline, Parked, Wake};
-pub(crate) use turns::{LATEST, Turns};
+use entry::Inside;
+pub(crate) use entry::{caller, with_current};
+#[cfg(feature = "_extension")]
+pub(crate) use extension::Extension;
+#[cfg(feature = "_extension")]
+use extension::Extensions;
+#[cfg(feature = "instances")]
+use image::Mapping;
+pub use image::{Image, Import, LoadError, Segment};
+use reserve::Reserve;
+pub(crate) use thread::{Function, Joinable, Start};
 #[cfg(not(feature = "instances"))]
 use unloaded::Mapping;
-pub(crate) use visitor::Visitor;
+pub(crate) use upcall::{Hyperup, Upcalls};
+use visitor::Visitor;
 pub use world::World;
 
 /// Why there is no [`Instance`].
@@ -102,22 +119,16 @@ pub struct Instance {
     pub(crate) disks: Arc<Disks>,
     pub(crate) bio: BlockIo,
     pub(crate) threads: Threads,
-    pub(crate) bindings: Bindings,
+    pub(crate) lwps: Lwps,
     pub(crate) parked: Parked,
-    pub(crate) rwlock_queues: Queues,
     pub(crate) inside: Inside,
     pub(crate) daemon: Mutex<Option<Daemon>>,
-    #[cfg(feature = "rumpdev_netsmb")]
-    pub(crate) converters: crate::component::netsmb::Converters,
+    /// How many USB ports the kernel has.
     #[cfg(feature = "rumpdev_ugenhc")]
-    pub(crate) ports: crate::component::ugenhc::Ports,
-    /// Rings when the kernel is dead.
-    #[cfg(any(feature = "rumpnet_shmif", feature = "rumpnet_sockin"))]
-    pub(crate) knell: crate::component::bell::Bell,
-    #[cfg(feature = "rumpnet_sockin")]
-    pub(crate) sockets: crate::component::sockin::Sockets,
-    #[cfg(feature = "rumpnet_virtif")]
-    pub(crate) interfaces: crate::component::virtif::Interfaces,
+    pub(crate) usb_ports: u8,
+    /// What components' hypercalls keep.
+    #[cfg(feature = "_extension")]
+    pub(crate) extensions: Extensions,
     /// Whether the kernel's signals are raised in the process.
     pub(crate) raises_signals: bool,
     faults: Faults,
@@ -155,21 +166,14 @@ impl Instance {
             disks: Arc::default(),
             bio: BlockIo::default(),
             threads: Threads::default(),
-            bindings: Bindings::default(),
+            lwps: Lwps::default(),
             parked: Parked::new(id, turns),
-            rwlock_queues: Queues::default(),
             inside: Inside::default(),
             daemon: Mutex::new(None),
-            #[cfg(feature = "rumpdev_netsmb")]
-            converters: Default::default(),
             #[cfg(feature = "rumpdev_ugenhc")]
-            ports: crate::component::ugenhc::Ports::new(world.usb_ports),
-            #[cfg(any(feature = "rumpnet_shmif", feature = "rumpnet_sockin"))]
-            knell: Default::default(),
-            #[cfg(feature = "rumpnet_sockin")]
-            sockets: Default::default(),
-            #[cfg(feature = "rumpnet_virtif")]
-            interfaces: Default::default(),
+            usb_ports: world.usb_ports,
+            #[cfg(feature = "_extension")]
+            extensions: Extensions::default(),
             raises_signals: is_implicit,
             faults: world.faults,
             recording: world.recording,
@@ -192,8 +196,8 @@ impl Instance {
         world: World,
         image: impl FnOnce() -> Result<Option<Mapping>, SetupError>,
     ) -> Result<Arc<Self>, SetupError> {
-        fork::watch()?;
-        if !reserve::has(reserve::FOR_INSTANCE) {
+        fork::watch(Visitor::forget)?;
+        if !room::has(room::FOR_INSTANCE) {
             return Err(io::Error::from_raw_os_error(libc::ENOMEM).into());
         }
         match world.parameters.invalid() {
@@ -251,8 +255,11 @@ impl Instance {
         // Of two threads that end it at once both come back to a kernel that is dead.
         let _ = self.death.set(death);
         self.parked.die();
-        #[cfg(any(feature = "rumpnet_shmif", feature = "rumpnet_sockin"))]
-        self.knell.ring();
+    }
+
+    /// Prints text of the program's on the kernel's console.
+    pub fn print(&self, text: &str) {
+        self.console.print(text.as_bytes());
     }
 
     /// Lets the kernel's time go on without the [`Hand`](crate::Hand) of its clock, from deadline
@@ -267,10 +274,7 @@ impl Instance {
     /// Runs `f`, which waits for other threads that are in this kernel, without the turn that the
     /// calling thread may have: see [`Hand`](crate::Hand).
     pub fn aside<R>(&self, f: impl FnOnce() -> R) -> R {
-        match self.parked.turns() {
-            Some(turns) => turns.aside(f),
-            None => f(),
-        }
+        self.parked.aside(f)
     }
 
     /// The same for the end of this kernel, for which the others' time need not pass.
@@ -300,12 +304,8 @@ impl Instance {
         // before running any of its code. So nobody uses what it had.
         self.descriptors.close_all();
         self.bio.clear();
-        #[cfg(feature = "rumpdev_netsmb")]
-        self.converters.clear();
-        #[cfg(feature = "rumpdev_ugenhc")]
-        self.ports.clear();
-        #[cfg(feature = "rumpnet_virtif")]
-        self.interfaces.clear();
+        #[cfg(feature = "_extension")]
+        self.extensions.clear();
         // SAFETY: as said above, for memory and image.
         unsafe {
             self.memory.free_all();

@@ -15,9 +15,11 @@ use std::thread;
 use parking_lot::Mutex;
 
 use super::Instance;
-use crate::accident::{self, AlternateStack};
+use crate::host;
+use crate::host::accident::{self, AlternateStack};
+use crate::host::fork;
+use crate::host::room;
 use crate::table::Table;
-use crate::{fork, host, reserve};
 
 /// A thread that has been in a kernel.
 #[derive(Debug)]
@@ -69,7 +71,7 @@ impl Visitor {
             accident::unblock();
         }
         let key = key()?;
-        reserve::with(Self::memory(), || Self::insert(key)).flatten()
+        room::with(Self::memory(), || Self::insert(key)).flatten()
     }
 
     fn insert(key: libc::pthread_key_t) -> Option<*const Self> {
@@ -105,12 +107,12 @@ impl Visitor {
 
     /// The memory that one more takes, in bytes.
     fn memory() -> usize {
-        reserve::FOR_THREAD + KNOWN.load(Ordering::Relaxed) * WAITING
+        room::FOR_THREAD + KNOWN.load(Ordering::Relaxed) * WAITING
     }
 
     /// Returns whether the host has memory for one more.
     pub(crate) fn has_memory() -> bool {
-        reserve::has(Self::memory())
+        room::has(Self::memory())
     }
 
     /// Whether an address on the thread's stack is at its very end.

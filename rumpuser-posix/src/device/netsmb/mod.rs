@@ -1,0 +1,262 @@
+//! `rumpcomp_netsmb_iconv_*`: the character sets of SMB servers, for the component rumpdev_netsmb.
+//!
+//! What the kernel converts it converts with the host's iconv(3): names of character sets are those
+//! that the host knows, and the C library's own function is what it costs. A handle is a number
+//! that belongs to one kernel, so that the converters of a dead kernel are given back.
+//!
+//! The contract is iconv(3)'s, with an error number for a result: the pointers and counts are moved
+//! on by what was converted; EILSEQ for what the source set cannot hold, EINVAL where the input
+//! ends in the middle of a character, E2BIG where the output is full. The buffers may be the same,
+//! as some of the kernel's calls have them.
+
+#[cfg(not(any(target_os = "android", target_os = "openbsd")))]
+#[path = "iconv.rs"]
+mod converter;
+#[cfg(any(target_os = "android", target_os = "openbsd"))]
+#[path = "no_iconv.rs"]
+mod converter;
+
+use std::collections::HashMap;
+use std::ffi::{CStr, c_char, c_int, c_void};
+use std::{ptr, slice};
+
+use parking_lot::Mutex;
+
+use crate::errno::from_host;
+use crate::instance::{Extension, Instance, access, caller};
+use converter::Converter;
+
+#[derive(Default)]
+struct Table {
+    last: usize,
+    open: HashMap<usize, Converter>,
+}
+
+/// The converters of one kernel, by handle.
+#[derive(Default)]
+struct Converters(Mutex<Table>);
+
+fn converters(instance: &Instance) -> &Converters {
+    instance.extensions.get(Converters::default)
+}
+
+impl Extension for Converters {
+    fn clear(&self) {
+        self.0.lock().open.clear();
+    }
+}
+
+impl Converters {
+    /// Opens one: its handle, which is never 0.
+    fn open(&self, to: &CStr, from: &CStr) -> Result<usize, c_int> {
+        let converter = Converter::open(to, from)?;
+        let mut table = self.0.lock();
+        table.last += 1;
+        let handle = table.last;
+        table.open.insert(handle, converter);
+        Ok(handle)
+    }
+
+    fn close(&self, handle: usize) -> Result<(), c_int> {
+        let converter = self.0.lock().open.remove(&handle);
+        converter.map(drop).ok_or(libc::EBADF)
+    }
+
+    fn convert(
+        &self,
+        handle: usize,
+        input: Option<&[u8]>,
+        output: &mut [u8],
+    ) -> (usize, usize, Result<(), c_int>) {
+        match self.0.lock().open.get_mut(&handle) {
+            Some(converter) => converter.convert(input, output),
+            None => (input.map_or(0, <[u8]>::len), 0, Err(libc::EBADF)),
+        }
+    }
+}
+
+fn answer(result: Result<(), c_int>) -> c_int {
+    result.map_or_else(from_host, |()| 0)
+}
+
+/// Opens a converter, without CPU: the host may have to read tables.
+#[unsafe(no_mangle)]
+unsafe extern "C" fn rumpcomp_netsmb_iconv_open(
+    to: *const c_char,
+    from: *const c_char,
+    handle: *mut *mut c_void,
+) -> c_int {
+    let instance = &*caller();
+    // SAFETY: the kernel passes strings.
+    let (to, from) = unsafe { (access::string(to), access::string(from)) };
+    let opened = instance.unscheduled(|| converters(instance).open(to, from));
+    answer(opened.map(|number| {
+        if !handle.is_null() {
+            // SAFETY: the kernel passes a place for the handle.
+            unsafe { access::store(handle, ptr::without_provenance_mut(number)) };
+        }
+    }))
+}
+
+/// Closes a converter.
+#[unsafe(no_mangle)]
+extern "C" fn rumpcomp_netsmb_iconv_close(handle: *mut c_void) -> c_int {
+    answer(converters(&caller()).close(handle.addr()))
+}
+
+/// Converts.
+#[unsafe(no_mangle)]
+unsafe extern "C" fn rumpcomp_netsmb_iconv_conv(
+    handle: *mut c_void,
+    input: *mut *const u8,
+    input_left: *mut usize,
+    output: *mut *mut u8,
+    output_left: *mut usize,
+) -> c_int {
+    let instance = &*caller();
+    for (buffer, left) in [(input.cast::<*mut u8>(), input_left), (output, output_left)] {
+        // SAFETY: the kernel passes pointers to its buffers and counts, or null for no buffer.
+        unsafe {
+            let start = match buffer.is_null() {
+                true => ptr::null_mut(),
+                false => access::values(buffer, 1)
+                    .first()
+                    .map_or(ptr::null_mut(), |start| *start),
+            };
+            if !start.is_null() {
+                access::writable(buffer.cast(), size_of::<*mut u8>());
+                access::writable(left.cast(), size_of::<usize>());
+                access::values(start, *left);
+            }
+        }
+    }
+    // SAFETY: as above.
+    let (mut source, mut target) = unsafe { (input.as_mut(), output.as_mut()) };
+    let source_start = source.as_ref().map_or(ptr::null(), |start| **start);
+    let target_start = target.as_ref().map_or(ptr::null_mut(), |start| **start);
+    // A copy, because the buffers may be the same.
+    let copy = (!source_start.is_null()).then(|| {
+        // SAFETY: so many bytes can be read there.
+        unsafe { slice::from_raw_parts(source_start, *input_left) }.to_vec()
+    });
+    let room = match target_start.is_null() {
+        true => &mut [][..],
+        // SAFETY: so many bytes can be written there, and nothing else refers to them.
+        false => unsafe { slice::from_raw_parts_mut(target_start, *output_left) },
+    };
+    let (left, used, result) = converters(instance).convert(handle.addr(), copy.as_deref(), room);
+    if let (Some(source), Some(copy)) = (&mut source, &copy) {
+        **source = source_start.wrapping_add(copy.len() - left);
+        // SAFETY: a count belongs to each buffer.
+        unsafe { *input_left = left };
+    }
+    if let Some(target) = &mut target
+        && used > 0
+    {
+        **target = target_start.wrapping_add(used);
+        // SAFETY: as above.
+        unsafe { *output_left -= used };
+    }
+    answer(result)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+    use std::process::{Command, Stdio};
+
+    use super::*;
+
+    /// What a new converter makes of `input`, given so much room.
+    fn convert(to: &CStr, from: &CStr, input: &[u8], room: usize) -> (usize, Vec<u8>, c_int) {
+        let converters = Converters::default();
+        let handle = converters.open(to, from).unwrap();
+        let mut output = vec![0; room];
+        let (left, used, result) = converters.convert(handle, Some(input), &mut output);
+        output.truncate(used);
+        converters.close(handle).unwrap();
+        (left, output, answer(result))
+    }
+
+    /// What iconv(1) makes of it.
+    fn outside(to: &CStr, from: &CStr, input: &[u8]) -> Vec<u8> {
+        let mut program = Command::new("iconv")
+            .args(["-f", from.to_str().unwrap(), "-t", to.to_str().unwrap()])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("iconv(1)");
+        let mut text = program.stdin.take().unwrap();
+        text.write_all(input).unwrap();
+        drop(text);
+        program.wait_with_output().unwrap().stdout
+    }
+
+    #[test]
+    #[cfg_attr(
+        not(target_arch = "x86_64"),
+        ignore = "a C library for another machine may lack converters"
+    )]
+    fn text_is_converted_as_iconv_does_it() {
+        let text = "Grüße, Привет, 日本".as_bytes();
+        let mut sets = vec![c"UTF-16LE", c"UCS-2LE", c"KOI8-R", c"CP866", c"CP437"];
+        if cfg!(target_env = "musl") {
+            // It writes a star for each character that a set lacks.
+            sets.truncate(2);
+        }
+        for set in sets {
+            let (left, ours, error) = convert(set, c"UTF-8", text, 100);
+            // It stops where we do, at what the set has no character for.
+            assert_eq!(ours, outside(set, c"UTF-8", text), "{set:?}");
+            assert_eq!(left == 0, error == 0, "{set:?}");
+        }
+        assert_eq!(
+            convert(c"UTF-16LE", c"UTF-8", "é日".as_bytes(), 9).1,
+            [0xe9, 0, 0xe5, 0x65]
+        );
+        assert_eq!(convert(c"CP866", c"UTF-8", "Я".as_bytes(), 9).1, [0x9f]);
+    }
+
+    #[test]
+    #[cfg_attr(
+        not(target_arch = "x86_64"),
+        ignore = "a C library for another machine may lack converters"
+    )]
+    fn errors_have_netbsds_numbers() {
+        let (e2big, einval, eilseq, ebadf) = (7, 22, 85, 9);
+        assert_eq!(
+            convert(c"UTF-8", c"ISO-8859-1", b"ab\xe9", 3),
+            (1, b"ab".to_vec(), e2big)
+        );
+        assert_eq!(
+            convert(c"ISO-8859-1", c"UTF-8", b"ab\xc3", 9),
+            (1, b"ab".to_vec(), einval)
+        );
+        assert_eq!(
+            convert(c"ISO-8859-1", c"UTF-8", b"ab\xff", 9),
+            (1, b"ab".to_vec(), eilseq)
+        );
+        let converters = Converters::default();
+        let unknown = converters.open(c"no such set", c"UTF-8").unwrap_err();
+        assert_eq!(answer(Err(unknown)), einval);
+        assert_eq!(answer(converters.close(1)), ebadf);
+        assert_eq!(answer(converters.convert(1, None, &mut []).2), ebadf);
+    }
+
+    #[test]
+    #[cfg_attr(
+        not(target_arch = "x86_64"),
+        ignore = "a C library for another machine may lack converters"
+    )]
+    #[cfg_attr(target_env = "musl", ignore = "musl leaves a state at once")]
+    fn a_shifted_state_is_left_without_input() {
+        let converters = Converters::default();
+        let handle = converters.open(c"ISO-2022-JP", c"UTF-8").unwrap();
+        let mut output = [0; 16];
+        let (_, used, _) = converters.convert(handle, Some("日".as_bytes()), &mut output);
+        assert_eq!(output[..used], *b"\x1b$BF|");
+        let (left, used, result) = converters.convert(handle, None, &mut output);
+        assert_eq!((left, &output[..used], result), (0, &b"\x1b(B"[..], Ok(())));
+    }
+}

@@ -1,0 +1,27 @@
+//! `rumpuser_getrandom`: random numbers.
+//!
+//! Fills the whole buffer; the kernel would accept less. The host's generator is seeded long before
+//! anybody boots a kernel, so that the flags (hard randomness, no waiting) make no difference.
+
+use std::ffi::c_int;
+
+use crate::errno::from_host;
+use crate::instance::{Buffer, Out, caller};
+
+/// Fills `buffer` and stores its length in `*filled`.
+#[unsafe(no_mangle)]
+extern "C" fn rumpuser_getrandom(
+    mut buffer: Buffer,
+    length: usize,
+    _flags: c_int,
+    filled: Out<usize>,
+) -> c_int {
+    let instance = &*caller();
+    match instance.random.fill(buffer.writable(length)) {
+        Ok(()) => {
+            filled.set(length);
+            0
+        }
+        Err(error) => from_host(error),
+    }
+}

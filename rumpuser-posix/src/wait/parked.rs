@@ -1,0 +1,297 @@
+//! Waiting that a kernel's death can end.
+//!
+//! Everything that makes a thread wait inside a hypercall, except a host system call, goes through
+//! [`Parked::park`]. The keys that the threads of a kernel wait on are kept, so that its death can
+//! wake them all. No wake-up is lost: a thread puts its key here first and looks at the death flag
+//! with the queue of that key locked; death sets the flag first and reads the keys afterwards. So
+//! either death sees the key, and the thread is in the queue or will see the flag, or the thread
+//! put the key here after death had read them, and sees the flag.
+//!
+//! A thread may be woken without cause, when its key's address was used before by something else;
+//! callers check what they wait for, or use keys that nothing else does.
+//!
+//! The threads of a kernel whose clock is moved by hand wait in its [`Turns`] instead, under the
+//! same contract. So whoever wakes a thread does it here, too.
+
+use std::cell::Cell;
+use std::ptr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use parking_lot::Mutex;
+use parking_lot_core::{
+    DEFAULT_PARK_TOKEN, DEFAULT_UNPARK_TOKEN, FilterOp, ParkResult, UnparkResult, UnparkToken,
+};
+
+#[cfg(feature = "_bell")]
+use super::bell::Bell;
+use super::rwlock::Queues;
+use super::turns::{Held, Ticket, Turns};
+use super::{Deadline, Wake};
+use crate::host::fork;
+
+const SHARDS: usize = 8;
+
+/// A thread that waits, on that thread's stack: so that waiting needs no memory.
+struct Waiting {
+    key: usize,
+    previous: Cell<*const Waiting>,
+    next: Cell<*const Waiting>,
+}
+
+/// Threads that wait.
+#[derive(Debug)]
+struct List(*const Waiting);
+
+// SAFETY: what is in it is used only with the list locked.
+unsafe impl Send for List {}
+
+impl Default for List {
+    fn default() -> Self {
+        Self(ptr::null())
+    }
+}
+
+impl List {
+    /// # Safety
+    ///
+    /// `waiting` stays where it is until it is taken out.
+    unsafe fn put(&mut self, waiting: &Waiting) {
+        waiting.next.set(self.0);
+        // SAFETY: what is in the list is there.
+        if let Some(next) = unsafe { self.0.as_ref() } {
+            next.previous.set(waiting);
+        }
+        self.0 = waiting;
+    }
+
+    /// # Safety
+    ///
+    /// `waiting` is in the list.
+    unsafe fn take(&mut self, waiting: &Waiting) {
+        let (previous, next) = (waiting.previous.get(), waiting.next.get());
+        // SAFETY: as in put(); null at either end.
+        unsafe {
+            match previous.as_ref() {
+                Some(previous) => previous.next.set(next),
+                None => self.0 = next,
+            }
+            if let Some(next) = next.as_ref() {
+                next.previous.set(previous);
+            }
+        }
+    }
+
+    fn keys(&self) -> impl Iterator<Item = usize> {
+        // SAFETY: as in put().
+        let first = unsafe { self.0.as_ref() };
+        // SAFETY: as in put().
+        std::iter::successors(first, |waiting| unsafe { waiting.next.get().as_ref() })
+            .map(|waiting| waiting.key)
+    }
+}
+
+/// The keys on which threads of one kernel wait, and the flag that ends the waiting.
+#[derive(Debug)]
+pub(crate) struct Parked {
+    /// The process in which the kernel was made.
+    born: AtomicU32,
+    /// The process in which it lives, 0 when it is dead.
+    alive: AtomicU32,
+    waiting: [Mutex<List>; SHARDS],
+    kernel: u64,
+    turns: Option<Arc<Turns>>,
+    pub(super) rwlock_queues: Queues,
+    /// Rings when the kernel is dead.
+    #[cfg(feature = "_bell")]
+    pub(super) knell: Bell,
+}
+
+impl Parked {
+    pub(crate) fn new(kernel: u64, turns: Option<Arc<Turns>>) -> Self {
+        let generation = fork::generation();
+        Self {
+            born: AtomicU32::new(generation),
+            alive: AtomicU32::new(generation),
+            waiting: Default::default(),
+            kernel,
+            turns,
+            rwlock_queues: Queues::default(),
+            #[cfg(feature = "_bell")]
+            knell: Bell::default(),
+        }
+    }
+
+    /// The turns that the threads of this kernel take, if its clock is moved by hand.
+    pub(crate) fn turns(&self) -> Option<&Turns> {
+        self.turns.as_deref()
+    }
+
+    /// Waits until the calling thread may run code of this kernel. That lasts until the result is
+    /// dropped.
+    pub(crate) fn enter(&self) -> Option<Held<'_>> {
+        let turns = self.turns()?;
+        if self.is_foreign() {
+            return None;
+        }
+        turns.enter()
+    }
+
+    /// Runs `f`, and lets a clock that is moved by hand move for as long as that takes, as
+    /// [`Hand::run`](crate::Hand::run) does. A thread that takes turns already leaves the clock
+    /// alone.
+    #[cfg(any(feature = "rumpnet_shmif", feature = "rumpnet_virtif"))]
+    pub(crate) fn while_time_passes<R>(&self, f: impl FnOnce() -> R) -> R {
+        match self.turns() {
+            Some(turns) if !turns.is_mine() => turns.run(f),
+            _ => f(),
+        }
+    }
+
+    /// For a thread that is about to be started in this kernel.
+    pub(crate) fn ticket(&self) -> Option<Ticket> {
+        self.turns.as_ref().map(Turns::ticket)
+    }
+
+    /// Whether the kernel is dead in this process.
+    pub(crate) fn is_dead(&self) -> bool {
+        self.alive.load(Ordering::SeqCst) != fork::generation()
+    }
+
+    /// Whether the kernel is the parent's, and this process a child that was forked. What it has,
+    /// locks above all, is not to be touched.
+    pub(crate) fn is_foreign(&self) -> bool {
+        self.born.load(Ordering::Relaxed) != fork::generation()
+    }
+
+    /// Makes the kernel this process's, in a child that is to go on with it.
+    pub(crate) fn adopt(&self) {
+        let generation = fork::generation();
+        self.born.store(generation, Ordering::Relaxed);
+        self.alive.store(generation, Ordering::SeqCst);
+    }
+
+    /// Waits on `key` until another thread unparks it, the deadline passes, or the kernel dies.
+    ///
+    /// The key is the address of something that belongs to the waiting thread or to this kernel and
+    /// begins with no lock of parking_lot's: whoever waits for that would be woken in its place.
+    ///
+    /// `validate` and `timed_out` run with the queue of `key` locked and must not park, unpark or
+    /// lock anything. `before_sleep` runs once the thread is in the queue, and may unpark.
+    pub(crate) fn park(
+        &self,
+        key: usize,
+        mut validate: impl FnMut() -> bool,
+        before_sleep: impl FnOnce(),
+        mut timed_out: impl FnMut() + Send,
+        deadline: Option<Deadline>,
+    ) -> Wake {
+        let deadline = match (&self.turns, deadline) {
+            (Some(turns), deadline) => {
+                let validate = || !self.is_dead() && validate();
+                let deadline = match deadline {
+                    Some(Deadline::Hand(deadline)) => Some(deadline),
+                    _ => None,
+                };
+                let wake = turns.park(
+                    self.kernel,
+                    key,
+                    validate,
+                    before_sleep,
+                    &mut timed_out,
+                    deadline,
+                );
+                return if self.is_dead() { Wake::Dead } else { wake };
+            }
+            (None, Some(Deadline::Host(deadline))) => Some(deadline),
+            (None, _) => None,
+        };
+        let shard = &self.waiting[(key >> 6) % SHARDS];
+        let waiting = Waiting {
+            key,
+            previous: Cell::new(ptr::null()),
+            next: Cell::new(ptr::null()),
+        };
+        // SAFETY: it is taken out below.
+        unsafe { shard.lock().put(&waiting) };
+        // SAFETY: the closures meet park()'s conditions by this function's own; keys are addresses
+        // in what belongs to the waiting thread or to this kernel, and a wake-up that was meant for
+        // an earlier user of the address is allowed for.
+        let result = unsafe {
+            parking_lot_core::park(
+                key,
+                || !self.is_dead() && validate(),
+                before_sleep,
+                |_, _| timed_out(),
+                DEFAULT_PARK_TOKEN,
+                deadline,
+            )
+        };
+        // SAFETY: it was put in above.
+        unsafe { shard.lock().take(&waiting) };
+        if self.is_dead() {
+            return Wake::Dead;
+        }
+        match result {
+            ParkResult::Unparked(token) => Wake::Unparked(token),
+            ParkResult::TimedOut => Wake::TimedOut,
+            ParkResult::Invalid => Wake::Invalid,
+        }
+    }
+
+    /// Wakes at most `most` threads that wait on `key`, the longest waiting first. `callback` is
+    /// told what was found and says what the threads are told; it runs with the queue of `key`
+    /// locked and must not park, unpark or lock anything.
+    pub(crate) fn unpark(
+        &self,
+        key: usize,
+        most: usize,
+        callback: impl FnOnce(UnparkResult) -> UnparkToken,
+    ) {
+        if let Some(turns) = &self.turns {
+            return turns.unpark(key, most, callback);
+        }
+        let mut left = most;
+        let filter = |_| {
+            if left == 0 {
+                return FilterOp::Stop;
+            }
+            left -= 1;
+            FilterOp::Unpark
+        };
+        // SAFETY: keys are addresses, so they clash with no other user of the queues, and every
+        // waiter of this crate bears a wake-up without cause; the closures do not touch the queues.
+        unsafe { parking_lot_core::unpark_filter(key, filter, callback) };
+    }
+
+    /// Wakes whoever waits on `key`.
+    pub(crate) fn unpark_all(&self, key: usize) {
+        self.unpark(key, usize::MAX, |_| DEFAULT_UNPARK_TOKEN);
+    }
+
+    /// Sets the flag and wakes every waiting thread.
+    pub(crate) fn die(&self) {
+        self.alive.store(0, Ordering::SeqCst);
+        if let Some(turns) = &self.turns {
+            turns.end(self.kernel);
+        }
+        for shard in &self.waiting {
+            // Threads that are woken wait for the lock, to take themselves out.
+            for key in shard.lock().keys() {
+                // SAFETY: as in unpark().
+                unsafe { parking_lot_core::unpark_all(key, DEFAULT_UNPARK_TOKEN) };
+            }
+        }
+        #[cfg(feature = "_bell")]
+        self.knell.ring();
+    }
+
+    /// Runs `f`, which waits for other threads that are in this kernel, without the turn that the
+    /// calling thread may have.
+    pub(crate) fn aside<R>(&self, f: impl FnOnce() -> R) -> R {
+        match self.turns() {
+            Some(turns) => turns.aside(f),
+            None => f(),
+        }
+    }
+}
