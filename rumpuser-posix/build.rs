@@ -1,11 +1,11 @@
 //! Compiles the few lines that cannot be written in Rust: the landing (`setjmp`), the variadic
-//! `rumpuser_dprintf`, the instruction-cache flush, a thread-local word at a known place, and what
+//! `rumpuser_dprintf`, the instruction-cache flush, a thread-local word at a known place, locks that nobody waits for, and what
 //! has to know its frame or the host's layout of registers, or may fault; and the weak functions of
 //! an empty PCI bus.
 
 use std::path::Path;
 
-const SHIM: [&str; 7] = [
+const SHIM: [&str; 8] = [
     "shim/access.c",
     "shim/landing.c",
     "shim/dprintf.c",
@@ -13,6 +13,7 @@ const SHIM: [&str; 7] = [
     "shim/lwp.c",
     "shim/exit.c",
     "shim/registers.c",
+    "shim/uncontended.c",
 ];
 
 /// The user side of the component rumpdev_pci, whose definitions give way to the program's.
@@ -42,7 +43,7 @@ fn main() {
         let path = Path::new(&folder).join(UNCONTENDED);
         println!("cargo::metadata=UNCONTENDED={}", path.display());
     }
-    for file in SHIM.into_iter().chain([PCI]) {
+    for file in SHIM.into_iter().chain([PCI, UNCONTENDED]) {
         println!("cargo::rerun-if-changed={file}");
     }
     // docs.rs has no use for objects, and its builds need no C compiler.

@@ -1,108 +1,154 @@
 /*
- * What loaded kernels do themselves: lock and release what nobody waits for. It is compiled into the
- * kernel image, where it takes the place of the hypercalls by the linker's --wrap, and makes them where
- * it takes more than one atomic exchange. A call in the image costs less than one out of it.
+ * Locks that nobody waits for: what takes one atomic exchange, or none, is done here, and the rest by
+ * hypercalls in Rust. It is compiled twice. In kernel images it takes the place of the hypercalls by
+ * the linker's --wrap, for a call in the image costs less than one out of it. In this library
+ * (shim/uncontended.c) it is the hypercalls themselves, in the section of code that may look at what
+ * the kernel points to (shim/access.c).
  *
  * Whether the kernel is dead is not asked here: a thread that gets what it wants learns of it at a
  * hypercall that it does make, as one that is between two hypercalls does anyway.
  *
- * Layouts and values are those of mutex.rs, rwlock/state.rs and condvar.rs.
+ * Layouts and values are those of wait/mutex.rs, wait/rwlock.rs and wait/condvar.rs, which say why a
+ * lock may be released without an atomic exchange.
  */
 
 /* What RUMP_CURLWP is one of. */
 #define RUMP_CURLWP_HYPERCALL 1
 #define RUMP_CURLWP___THREAD 2
 
-/* Only where the kernel finds its current lwp without a hypercall, and compilers exchange words inline. */
-#if RUMP_CURLWP == RUMP_CURLWP___THREAD && defined(__GCC_HAVE_SYNC_COMPARE_AND_SWAP_4)
+#ifndef RUMPUSER_POSIX
+#define FAST(name) __attribute__((__visibility__("hidden"))) __wrap_rumpuser_##name
+#define SLOW(name) __real_rumpuser_##name
+#if RUMP_CURLWP == RUMP_CURLWP___THREAD
+#define CURRENT curlwp_storage
+#endif
+#endif
+
+/* Only where the current lwp is found without a hypercall, and compilers exchange words inline. */
+#if defined(CURRENT) && defined(__GCC_HAVE_SYNC_COMPARE_AND_SWAP_4)
 
 struct lwp;
-extern __thread struct lwp *curlwp_storage;
+#ifdef RUMPUSER_POSIX
+extern __thread struct lwp *volatile CURRENT
+    __attribute__((__tls_model__("initial-exec"), __visibility__("hidden")));
+#else
+extern __thread struct lwp *CURRENT;
+#endif
 
 struct rumpuser_mtx {
-	unsigned state;
+	unsigned held;
 	unsigned flags;
 	struct lwp *owner;
+	unsigned waiters;
 };
-#define MUTEX_HELD 1
-#define MUTEX_KERNEL 2 /* of the flags: RUMPUSER_MTX_KMUTEX */
+#define MUTEX_KIND 0x6d780000u
+#define MUTEX_KIND_MASK 0xffff0000u
+#define MUTEX_KERNEL 2 /* RUMPUSER_MTX_KMUTEX */
 
 struct rumpuser_rw {
 	unsigned state;
 	unsigned kind;
 	struct lwp *writer;
+	unsigned readers_wait;
+	unsigned writers_wait;
+	unsigned flags;
 };
-#define RW_WRITER 1
-#define RW_QUEUED 2
-#define RW_READER 4
+#define RW_KIND 0x72776c6bu
+#define RW_WRITER 0x80000000u
 enum rumprwlock { READER, WRITER };
+
+/* Of either's flags: who waits has the barrier that who releases would need otherwise. */
+#define ASYMMETRIC 4
 
 struct rumpuser_cv {
 	unsigned long waiters;
 };
 
-void __real_rumpuser_mutex_enter(struct rumpuser_mtx *);
-void __real_rumpuser_mutex_enter_nowrap(struct rumpuser_mtx *);
-int __real_rumpuser_mutex_tryenter(struct rumpuser_mtx *);
-void __real_rumpuser_mutex_exit(struct rumpuser_mtx *);
-void __real_rumpuser_rw_enter(int, struct rumpuser_rw *);
-int __real_rumpuser_rw_tryenter(int, struct rumpuser_rw *);
-void __real_rumpuser_rw_exit(struct rumpuser_rw *);
-void __real_rumpuser_cv_signal(struct rumpuser_cv *);
-void __real_rumpuser_cv_broadcast(struct rumpuser_cv *);
+void SLOW(mutex_enter)(struct rumpuser_mtx *);
+void SLOW(mutex_enter_nowrap)(struct rumpuser_mtx *);
+int SLOW(mutex_tryenter)(struct rumpuser_mtx *);
+void SLOW(mutex_exit)(struct rumpuser_mtx *);
+void SLOW(rw_enter)(int, struct rumpuser_rw *);
+int SLOW(rw_tryenter)(int, struct rumpuser_rw *);
+void SLOW(rw_exit)(struct rumpuser_rw *);
+void SLOW(cv_signal)(struct rumpuser_cv *);
+void SLOW(cv_broadcast)(struct rumpuser_cv *);
 
-#define HERE __attribute__((__visibility__("hidden")))
+/* They use the address only: the lock may be gone. */
+void rumpuser_posix_mutex_wake(struct rumpuser_mtx *);
+void rumpuser_posix_rw_wake(struct rumpuser_rw *, int);
+
 #define likely(condition) __builtin_expect(!!(condition), 1)
+#define load(place) __atomic_load_n(place, __ATOMIC_RELAXED)
+#define store(place, value) __atomic_store_n(place, value, __ATOMIC_RELAXED)
 
 static inline int
 exchange(unsigned *state, unsigned from, unsigned to)
 {
 
-	return likely(__atomic_compare_exchange_n(state, &from, to, 0, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED));
+	return likely(__atomic_compare_exchange_n(state, &from, to, 0, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED));
+}
+
+/* Between releasing a lock and looking for those that wait. */
+static inline void
+publish(unsigned flags)
+{
+
+	if (likely(flags & ASYMMETRIC))
+		__atomic_signal_fence(__ATOMIC_SEQ_CST);
+	else
+		__atomic_thread_fence(__ATOMIC_SEQ_CST);
 }
 
 static inline int
 mutex_lock(struct rumpuser_mtx *mutex)
 {
+	unsigned flags = load(&mutex->flags);
 
-	if (!exchange(&mutex->state, 0, MUTEX_HELD))
+	if (!likely((flags & MUTEX_KIND_MASK) == MUTEX_KIND) || !exchange(&mutex->held, 0, 1))
 		return 0;
-	if (mutex->flags & MUTEX_KERNEL)
-		__atomic_store_n(&mutex->owner, curlwp_storage, __ATOMIC_RELAXED);
+	if (likely(flags & MUTEX_KERNEL))
+		store(&mutex->owner, CURRENT);
 	return 1;
 }
 
-HERE void
-__wrap_rumpuser_mutex_enter(struct rumpuser_mtx *mutex)
+void
+FAST(mutex_enter)(struct rumpuser_mtx *mutex)
 {
 
 	if (!mutex_lock(mutex))
-		__real_rumpuser_mutex_enter(mutex);
+		SLOW(mutex_enter)(mutex);
 }
 
-HERE void
-__wrap_rumpuser_mutex_enter_nowrap(struct rumpuser_mtx *mutex)
+void
+FAST(mutex_enter_nowrap)(struct rumpuser_mtx *mutex)
 {
 
 	if (!mutex_lock(mutex))
-		__real_rumpuser_mutex_enter_nowrap(mutex);
+		SLOW(mutex_enter_nowrap)(mutex);
 }
 
-HERE int
-__wrap_rumpuser_mutex_tryenter(struct rumpuser_mtx *mutex)
+int
+FAST(mutex_tryenter)(struct rumpuser_mtx *mutex)
 {
 
-	return mutex_lock(mutex) ? 0 : __real_rumpuser_mutex_tryenter(mutex);
+	return mutex_lock(mutex) ? 0 : SLOW(mutex_tryenter)(mutex);
 }
 
-HERE void
-__wrap_rumpuser_mutex_exit(struct rumpuser_mtx *mutex)
+void
+FAST(mutex_exit)(struct rumpuser_mtx *mutex)
 {
+	unsigned flags = load(&mutex->flags);
 
-	/* Before somebody else can be it. Where there is none to be kept, there is none. */
-	__atomic_store_n(&mutex->owner, (struct lwp *)0, __ATOMIC_RELAXED);
-	if (!exchange(&mutex->state, MUTEX_HELD, 0))
-		__real_rumpuser_mutex_exit(mutex);
+	if (!likely((flags & MUTEX_KIND_MASK) == MUTEX_KIND && load(&mutex->held) != 0)) {
+		SLOW(mutex_exit)(mutex);
+		return;
+	}
+	store(&mutex->owner, (struct lwp *)0);
+	__atomic_store_n(&mutex->held, 0, __ATOMIC_RELEASE);
+	publish(flags);
+	if (!likely(load(&mutex->waiters) == 0))
+		rumpuser_posix_mutex_wake(mutex);
 }
 
 static inline int
@@ -110,63 +156,68 @@ rw_lock(int operation, struct rumpuser_rw *lock)
 {
 	unsigned state;
 
+	if (!likely(load(&lock->kind) == RW_KIND))
+		return 0;
 	if (operation == READER) {
-		state = __atomic_load_n(&lock->state, __ATOMIC_RELAXED);
-		return (state & (RW_WRITER | RW_QUEUED)) == 0 && exchange(&lock->state, state, state + RW_READER);
+		state = load(&lock->state);
+		return load(&lock->writers_wait) == 0 && (state & RW_WRITER) == 0 &&
+		    exchange(&lock->state, state, state + 1);
 	}
 	if (operation != WRITER || !exchange(&lock->state, 0, RW_WRITER))
 		return 0;
-	__atomic_store_n(&lock->writer, curlwp_storage, __ATOMIC_RELAXED);
+	store(&lock->writer, CURRENT);
 	return 1;
 }
 
-HERE void
-__wrap_rumpuser_rw_enter(int operation, struct rumpuser_rw *lock)
+void
+FAST(rw_enter)(int operation, struct rumpuser_rw *lock)
 {
 
 	if (!rw_lock(operation, lock))
-		__real_rumpuser_rw_enter(operation, lock);
+		SLOW(rw_enter)(operation, lock);
 }
 
-HERE int
-__wrap_rumpuser_rw_tryenter(int operation, struct rumpuser_rw *lock)
+int
+FAST(rw_tryenter)(int operation, struct rumpuser_rw *lock)
 {
 
-	return rw_lock(operation, lock) ? 0 : __real_rumpuser_rw_tryenter(operation, lock);
+	return rw_lock(operation, lock) ? 0 : SLOW(rw_tryenter)(operation, lock);
 }
 
-HERE void
-__wrap_rumpuser_rw_exit(struct rumpuser_rw *lock)
+void
+FAST(rw_exit)(struct rumpuser_rw *lock)
 {
-	unsigned state = __atomic_load_n(&lock->state, __ATOMIC_RELAXED);
+	unsigned state = load(&lock->state), flags = load(&lock->flags);
+	int was_writer = (state & RW_WRITER) != 0;
 
-	if ((state & RW_QUEUED) == 0 && state >= RW_READER) {
-		if (exchange(&lock->state, state, state - RW_READER))
-			return;
-	} else if (state == RW_WRITER && lock->writer == curlwp_storage) {
-		__atomic_store_n(&lock->writer, (struct lwp *)0, __ATOMIC_RELAXED);
-		if (exchange(&lock->state, RW_WRITER, 0))
-			return;
-		/* Somebody has come to wait; the hypercall asks who releases. */
-		__atomic_store_n(&lock->writer, curlwp_storage, __ATOMIC_RELAXED);
+	if (!likely(load(&lock->kind) == RW_KIND && state != 0 && (!was_writer || load(&lock->writer) == CURRENT))) {
+		SLOW(rw_exit)(lock);
+		return;
 	}
-	__real_rumpuser_rw_exit(lock);
+	if (was_writer) {
+		store(&lock->writer, (struct lwp *)0);
+		__atomic_store_n(&lock->state, 0, __ATOMIC_RELEASE);
+	} else if (__atomic_sub_fetch(&lock->state, 1, __ATOMIC_RELEASE) != 0)
+		return;
+	publish(flags);
+	if (!likely((load(&lock->readers_wait) | load(&lock->writers_wait)) == 0))
+		rumpuser_posix_rw_wake(lock, was_writer);
 }
 
-HERE void
-__wrap_rumpuser_cv_signal(struct rumpuser_cv *condvar)
+void
+FAST(cv_signal)(struct rumpuser_cv *condvar)
 {
 
 	if (__atomic_load_n(&condvar->waiters, __ATOMIC_SEQ_CST) != 0)
-		__real_rumpuser_cv_signal(condvar);
+		SLOW(cv_signal)(condvar);
 }
 
-HERE void
-__wrap_rumpuser_cv_broadcast(struct rumpuser_cv *condvar)
+void
+FAST(cv_broadcast)(struct rumpuser_cv *condvar)
 {
 
 	if (__atomic_load_n(&condvar->waiters, __ATOMIC_SEQ_CST) != 0)
-		__real_rumpuser_cv_broadcast(condvar);
+		SLOW(cv_broadcast)(condvar);
 }
 
 #endif

@@ -1,6 +1,7 @@
 /*
- * The current lwp of kernels that are loaded into the process. They all find it in one thread-local
- * word of the program, at a fixed distance from the thread pointer, which the loader writes into them.
+ * The current lwp of the kernel that the thread is in. Kernels that are loaded into the process all
+ * find it in this thread-local word of the program, at a fixed distance from the thread pointer, which
+ * the loader writes into them.
  */
 #include <stdint.h>
 
@@ -10,7 +11,9 @@ void rumpuser_posix_lwp_set(void *);
 #if defined(__ELF__) && !defined(__OpenBSD__) && !defined(__ANDROID__)
 
 /* Initial-exec, for that is where the distance is the same in all threads. */
-static __thread void *volatile lwp __attribute__((__tls_model__("initial-exec")));
+extern __thread void *volatile rumpuser_posix_lwp;
+__thread void *volatile rumpuser_posix_lwp
+    __attribute__((__tls_model__("initial-exec"), __visibility__("hidden")));
 
 static inline const char *
 thread_pointer(void)
@@ -45,7 +48,7 @@ int
 rumpuser_posix_lwp_offset(intptr_t *offset)
 {
 
-	*offset = (intptr_t)((const char *)&lwp - thread_pointer());
+	*offset = (intptr_t)((const char *)&rumpuser_posix_lwp - thread_pointer());
 	return 0;
 }
 
@@ -53,7 +56,7 @@ void
 rumpuser_posix_lwp_set(void *to)
 {
 
-	lwp = to;
+	rumpuser_posix_lwp = to;
 }
 
 #else /* thread-local storage of another kind */

@@ -107,3 +107,24 @@ pub(crate) fn file_that_holds(address: usize) -> io::Result<PathBuf> {
     let is_program = std::fs::read_link(&program).is_ok_and(|target| target.as_os_str() == path);
     Ok(if is_program { program } else { path.into() })
 }
+
+/// The commands of membarrier(2) that concern this process only.
+const REGISTER_PRIVATE_EXPEDITED: c_int = 1 << 4;
+const PRIVATE_EXPEDITED: c_int = 1 << 3;
+
+fn membarrier(command: c_int) -> bool {
+    // SAFETY: the call has no effect on memory but to order it.
+    unsafe { libc::syscall(libc::SYS_membarrier, command, 0, 0) == 0 }
+}
+
+pub(crate) fn register_barrier() -> bool {
+    membarrier(REGISTER_PRIVATE_EXPEDITED)
+}
+
+pub(crate) fn barrier_in_all_threads() {
+    if !membarrier(PRIVATE_EXPEDITED) {
+        // Once registered it is refused only by a filter that the program has installed since. No
+        // processor keeps a store back for that long.
+        std::thread::sleep(std::time::Duration::from_millis(1));
+    }
+}

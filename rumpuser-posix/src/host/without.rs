@@ -1,5 +1,5 @@
-//! The answers of hosts that have no files in memory, no signals to spare, and do not tell what is
-//! mapped where.
+//! The answers of hosts that have no files in memory, no signals to spare, no barriers for other threads, and
+//! do not tell what is mapped where.
 
 use std::ffi::c_int;
 #[cfg(feature = "instances")]
@@ -24,3 +24,9 @@ pub(crate) fn spare_signals() -> impl Iterator<Item = c_int> {
 pub(crate) fn file_that_holds(_address: usize) -> io::Result<PathBuf> {
     std::env::current_exe()
 }
+
+pub(crate) fn register_barrier() -> bool {
+    false
+}
+
+pub(crate) fn barrier_in_all_threads() {}

@@ -8,6 +8,8 @@
 //! the CPU up. So a spin mutex of the kernel's is taken after the CPU. Any other is taken before:
 //! whoever waits for it has no CPU. That includes the scheduler's own lock on a CPU, which the
 //! kernel expects to be held when it is asked for the CPU, and releases itself.
+//!
+//! Waking nobody is done in C (`image/uncontended.c`).
 
 use std::ffi::c_int;
 
@@ -97,14 +99,14 @@ extern "C" fn rumpuser_cv_timedwait(
 
 /// Wakes one waiter.
 #[unsafe(no_mangle)]
-extern "C" fn rumpuser_cv_signal(condvar: Handle<Condvar>) {
+extern "C" fn rumpuser_posix_cv_signal(condvar: Handle<Condvar>) {
     let instance = &*caller();
     condvar.get(instance).wake(&instance.parked, 1);
 }
 
 /// Wakes all waiters.
 #[unsafe(no_mangle)]
-extern "C" fn rumpuser_cv_broadcast(condvar: Handle<Condvar>) {
+extern "C" fn rumpuser_posix_cv_broadcast(condvar: Handle<Condvar>) {
     let instance = &*caller();
     condvar.get(instance).wake(&instance.parked, usize::MAX);
 }

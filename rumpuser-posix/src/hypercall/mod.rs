@@ -19,3 +19,4 @@ mod sanitizer;
 mod signal;
 mod sysproxy;
 mod thread;
+mod uncontended;

@@ -5,6 +5,9 @@
 //! never by a thread that waits for a CPU. Unlocking and destroying are for the holder and for
 //! mutexes that nobody holds or awaits. The owner is kept of the kernel's own
 //! (`RUMPUSER_MTX_KMUTEX`) only.
+//!
+//! What nobody waits for is done in C (`image/uncontended.c`), which calls what has the name
+//! `rumpuser_posix_*` here in all other cases.
 
 use std::ffi::c_int;
 use std::ptr;
@@ -21,7 +24,7 @@ extern "C" fn rumpuser_mutex_init(place: Out<Handle<Mutex>>, flags: c_int) {
 
 /// Locks a mutex, waiting as its kind demands.
 #[unsafe(no_mangle)]
-extern "C" fn rumpuser_mutex_enter(mutex: Handle<Mutex>) {
+extern "C" fn rumpuser_posix_mutex_enter(mutex: Handle<Mutex>) {
     let instance = &*caller();
     let mutex = mutex.get(instance);
     if !mutex.try_lock() {
@@ -45,7 +48,7 @@ extern "C" fn rumpuser_mutex_enter(mutex: Handle<Mutex>) {
 
 /// Locks a mutex that spins, with the CPU in hand.
 #[unsafe(no_mangle)]
-extern "C" fn rumpuser_mutex_enter_nowrap(mutex: Handle<Mutex>) {
+extern "C" fn rumpuser_posix_mutex_enter_nowrap(mutex: Handle<Mutex>) {
     let instance = &*caller();
     let mutex = mutex.get(instance);
     if !mutex.try_lock() {
@@ -67,7 +70,7 @@ fn refuse_own(instance: &Instance, mutex: &Mutex) {
 
 /// Locks a mutex if nobody holds it, else EBUSY.
 #[unsafe(no_mangle)]
-extern "C" fn rumpuser_mutex_tryenter(mutex: Handle<Mutex>) -> c_int {
+extern "C" fn rumpuser_posix_mutex_tryenter(mutex: Handle<Mutex>) -> c_int {
     let instance = &*caller();
     let mutex = mutex.get(instance);
     if mutex.try_lock() {
@@ -80,7 +83,7 @@ extern "C" fn rumpuser_mutex_tryenter(mutex: Handle<Mutex>) -> c_int {
 
 /// Releases a mutex.
 #[unsafe(no_mangle)]
-extern "C" fn rumpuser_mutex_exit(mutex: Handle<Mutex>) {
+extern "C" fn rumpuser_posix_mutex_exit(mutex: Handle<Mutex>) {
     let instance = &*caller();
     let mutex = mutex.get(instance);
     if !mutex.is_held() {
@@ -88,6 +91,13 @@ extern "C" fn rumpuser_mutex_exit(mutex: Handle<Mutex>) {
     }
     mutex.disown();
     mutex.unlock(&instance.parked);
+}
+
+/// Wakes a thread that waits for a mutex which has just been released, and may be gone by now.
+#[unsafe(no_mangle)]
+extern "C" fn rumpuser_posix_mutex_wake(mutex: Handle<Mutex>) {
+    // SAFETY: threads wait at this address for a mutex only.
+    unsafe { Mutex::wake(mutex.address(), &caller().parked) };
 }
 
 /// Ends a mutex.

@@ -5,6 +5,9 @@
 //! and the last reader that leaves lets in a writer: neither kind starves. An upgrade succeeds for
 //! the only reader, else EBUSY; a downgrade lets in the readers that wait and never a writer.
 //! "Held for reading" means by anybody, since readers are not known by name.
+//!
+//! What nobody waits for is done in C (`image/uncontended.c`), which calls what has the name
+//! `rumpuser_posix_*` here in all other cases.
 
 use std::ffi::c_int;
 use std::ptr;
@@ -28,7 +31,7 @@ extern "C" fn rumpuser_rw_init(place: Out<Handle<RwLock>>) {
 
 /// Locks for reading or writing.
 #[unsafe(no_mangle)]
-extern "C" fn rumpuser_rw_enter(operation: c_int, lock: Handle<RwLock>) {
+extern "C" fn rumpuser_posix_rw_enter(operation: c_int, lock: Handle<RwLock>) {
     let instance = &*caller();
     let mode = mode_of(instance, operation);
     let lock = lock.get(instance);
@@ -47,7 +50,7 @@ extern "C" fn rumpuser_rw_enter(operation: c_int, lock: Handle<RwLock>) {
 
 /// Locks if that needs no waiting, else EBUSY.
 #[unsafe(no_mangle)]
-extern "C" fn rumpuser_rw_tryenter(operation: c_int, lock: Handle<RwLock>) -> c_int {
+extern "C" fn rumpuser_posix_rw_tryenter(operation: c_int, lock: Handle<RwLock>) -> c_int {
     let instance = &*caller();
     let Some(mode) = Mode::of(operation) else {
         return from_host(libc::EINVAL);
@@ -88,16 +91,32 @@ extern "C" fn rumpuser_rw_downgrade(lock: Handle<RwLock>) {
 
 /// Releases a lock that the calling thread holds in either way.
 #[unsafe(no_mangle)]
-extern "C" fn rumpuser_rw_exit(lock: Handle<RwLock>) {
+extern "C" fn rumpuser_posix_rw_exit(lock: Handle<RwLock>) {
     let instance = &*caller();
     let lock = lock.get(instance);
-    if lock.readers() == 0 {
+    let mode = match lock.readers() {
+        0 => Mode::Write,
+        _ => Mode::Read,
+    };
+    if mode == Mode::Write {
         if !lock.is_writer(|| instance.lwp()) {
             instance.fail("rumpuser: a reader/writer lock is released by one who does not hold it");
         }
         lock.disown();
     }
-    lock.unlock(&instance.parked);
+    lock.unlock(&instance.parked, mode);
+}
+
+/// Wakes those whose turn it is for a lock that a writer or the last reader has just left, and that
+/// may be gone by now.
+#[unsafe(no_mangle)]
+extern "C" fn rumpuser_posix_rw_wake(lock: Handle<RwLock>, was_writer: c_int) {
+    let left = match was_writer {
+        0 => Mode::Read,
+        _ => Mode::Write,
+    };
+    // SAFETY: threads wait at this address for a lock only.
+    unsafe { RwLock::wake(lock.address(), &caller().parked, left) };
 }
 
 /// Ends a lock that nobody holds.
@@ -105,7 +124,7 @@ extern "C" fn rumpuser_rw_exit(lock: Handle<RwLock>) {
 extern "C" fn rumpuser_rw_destroy(handle: Handle<RwLock>) {
     let instance = &*caller();
     let lock = handle.get(instance);
-    if lock.is_used(&instance.parked) {
+    if lock.is_used() {
         instance.fail("rumpuser: a reader/writer lock is destroyed that is held");
     }
     lock.end();

@@ -61,11 +61,9 @@ impl Instance {
         let lwp = self.lwps.get();
         LWP.set(lwp);
         OWNER.set(self.id);
-        if self.image.is_some() {
-            // SAFETY: the word is this thread's, and the thread is in no other loaded kernel: or
-            // its stay there is interrupted by one here, after which it turns back.
-            unsafe { rumpuser_posix_lwp_set(lwp) };
-        }
+        // SAFETY: the word is this thread's, and the thread is in no other kernel: or its stay there
+        // is interrupted by one here, after which it turns back.
+        unsafe { rumpuser_posix_lwp_set(lwp) };
     }
 
     /// The lwp that the calling thread is in this kernel, null if none.
@@ -77,6 +75,8 @@ impl Instance {
     /// Makes the calling thread this lwp, or none. It has asked for its [`lwp`](Self::lwp) before.
     pub(crate) fn set_lwp(&self, lwp: *mut Lwp) {
         LWP.set(lwp);
+        // SAFETY: the word is this thread's, which is in this kernel.
+        unsafe { rumpuser_posix_lwp_set(lwp) };
         let is_linked = Self::linked_in().is_some_and(|linked| ptr::eq(linked, self));
         if !is_linked && !self.lwps.set(lwp) {
             self.fail(NO_MEMORY);

@@ -36,8 +36,8 @@ use std::sync::{Arc, OnceLock, Weak};
 
 use parking_lot::Mutex;
 
-use crate::host::fork;
 use crate::host::room;
+use crate::host::{barrier, fork};
 use crate::state::block_io::BlockIo;
 use crate::state::clock::Time;
 use crate::state::console::Output;
@@ -196,6 +196,7 @@ impl Instance {
         world: World,
         image: impl FnOnce() -> Result<Option<Mapping>, SetupError>,
     ) -> Result<Arc<Self>, SetupError> {
+        barrier::set_up();
         fork::watch(Visitor::forget)?;
         if !room::has(room::FOR_INSTANCE) {
             return Err(io::Error::from_raw_os_error(libc::ENOMEM).into());
@@ -223,7 +224,10 @@ impl Instance {
 
     /// The linked-in kernel's instance; made here when a C program boots it.
     fn implicit() -> &'static Arc<Self> {
-        LINKED.get_or_init(|| Self::build(World::default(), None, true))
+        LINKED.get_or_init(|| {
+            barrier::set_up();
+            Self::build(World::default(), None, true)
+        })
     }
 
     /// The linked-in kernel's instance, if there is one yet.

@@ -14,9 +14,11 @@
 //! same contract. So whoever wakes a thread does it here, too.
 
 use std::cell::Cell;
+use std::hint;
 use std::ptr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::thread::available_parallelism;
 
 use parking_lot::Mutex;
 use parking_lot_core::{
@@ -25,12 +27,14 @@ use parking_lot_core::{
 
 #[cfg(feature = "_bell")]
 use super::bell::Bell;
-use super::rwlock::Queues;
 use super::turns::{Held, Ticket, Turns};
 use super::{Deadline, Wake};
 use crate::host::fork;
 
 const SHARDS: usize = 8;
+
+/// How often [`Parked::spin`] looks: some microseconds.
+const SPINS: u32 = 400;
 
 /// A thread that waits, on that thread's stack: so that waiting needs no memory.
 struct Waiting {
@@ -100,8 +104,9 @@ pub(crate) struct Parked {
     alive: AtomicU32,
     waiting: [Mutex<List>; SHARDS],
     kernel: u64,
+    /// Whether others run while a thread spins.
+    spins: bool,
     turns: Option<Arc<Turns>>,
-    pub(super) rwlock_queues: Queues,
     /// Rings when the kernel is dead.
     #[cfg(feature = "_bell")]
     pub(super) knell: Bell,
@@ -115,8 +120,8 @@ impl Parked {
             alive: AtomicU32::new(generation),
             waiting: Default::default(),
             kernel,
+            spins: turns.is_none() && available_parallelism().is_ok_and(|count| count.get() > 1),
             turns,
-            rwlock_queues: Queues::default(),
             #[cfg(feature = "_bell")]
             knell: Bell::default(),
         }
@@ -169,6 +174,21 @@ impl Parked {
         let generation = fork::generation();
         self.born.store(generation, Ordering::Relaxed);
         self.alive.store(generation, Ordering::SeqCst);
+    }
+
+    /// Tries `attempt` again and again for about as long as it takes to put a thread to sleep and to
+    /// wake it: what others hold for a moment comes sooner that way. Returns whether it succeeded.
+    pub(crate) fn spin(&self, mut attempt: impl FnMut() -> bool) -> bool {
+        if !self.spins {
+            return false;
+        }
+        for _ in 0..SPINS {
+            if attempt() {
+                return true;
+            }
+            hint::spin_loop();
+        }
+        false
     }
 
     /// Waits on `key` until another thread unparks it, the deadline passes, or the kernel dies.

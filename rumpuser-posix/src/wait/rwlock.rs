@@ -1,27 +1,33 @@
 //! Reader/writer locks of the kernel's.
 //!
-//! The state is one word: whether a writer holds the lock, whether threads wait, and the number of
-//! readers. Without waiters every operation is one atomic exchange. While threads wait, everything
-//! goes through a queue with a lock of its own, and a lock that becomes free is handed over there,
-//! so that there is nothing to race for. The queues are not in the kernel's memory: what it
-//! overwrites in a lock leads no hypercall astray.
+//! One word says whether a writer holds the lock, or how many readers do. A lock that becomes free
+//! is nobody's: whoever runs takes it, and those that are woken try again. What keeps either kind
+//! from starving is that no reader comes in while a writer waits, except the readers that a writer
+//! wakes as it leaves; and now and then the lock is handed to those that are woken.
 //!
-//! Loaded kernels do what takes one exchange in their own code, by `image/uncontended.c`, which
-//! states the layout and the values again.
+//! How many readers and writers wait are words of their own; what goes for those of a
+//! [mutex](super::Mutex) goes for them.
+//!
+//! What nobody waits for is done in C, by `image/uncontended.c`, which states the layout and the
+//! values again.
 
-use std::cell::Cell;
 use std::ffi::c_int;
 use std::mem::offset_of;
 use std::ptr;
-use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicPtr, AtomicU32, Ordering};
 
-use parking_lot::{Mutex, MutexGuard};
+use parking_lot_core::UnparkToken;
 
+use super::mutex::ASYMMETRIC;
 use super::{Dead, Lwp, Object, Parked, Wake};
+use crate::host::barrier;
 
-const WRITER: u32 = 1;
-const QUEUED: u32 = 2;
-const READER: u32 = 4;
+const WRITER: u32 = 1 << 31;
+
+/// The lock was handed to the thread that is woken.
+const HANDED: UnparkToken = UnparkToken(1);
+/// The thread that is woken, if it is a reader, goes before the writers that wait.
+const INVITED: UnparkToken = UnparkToken(2);
 
 /// How a lock is, or is to be, held.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,85 +46,25 @@ impl Mode {
     }
 }
 
-/// A waiting thread, on that thread's stack; in the queue until it is let in or gives up.
-struct Waiter {
-    /// The address of the lock that it waits for.
-    lock: usize,
-    mode: Mode,
-    let_in: AtomicBool,
-    next: Cell<*const Waiter>,
-}
-
-/// Threads that wait for any of some locks, the longest waiting first.
-#[derive(Debug)]
-struct Queue {
-    head: *const Waiter,
-}
-
-// SAFETY: the waiters are used only with the queue locked, except for their atomic.
-unsafe impl Send for Queue {}
-
-impl Queue {
-    /// Takes the waiters that `choose` accepts out of the queue and gives them to `then`.
-    fn take(&mut self, mut choose: impl FnMut(&Waiter) -> bool, mut then: impl FnMut(&Waiter)) {
-        let mut previous: *const Waiter = ptr::null();
-        let mut place = self.head;
-        // SAFETY: a waiter stays on its thread's stack until it is out of the queue, for which the
-        // queue's lock is needed, or until it was let in, after which it is not touched.
-        while let Some(waiter) = unsafe { place.as_ref() } {
-            let next = waiter.next.get();
-            if choose(waiter) {
-                // SAFETY: as above; the previous one is still in the queue.
-                match unsafe { previous.as_ref() } {
-                    Some(previous) => previous.next.set(next),
-                    None => self.head = next,
-                }
-                then(waiter);
-            } else {
-                previous = place;
-            }
-            place = next;
-        }
-    }
-
-    fn push(&mut self, waiter: &Waiter) {
-        let mut last: *const Waiter = ptr::null();
-        let mut place = self.head;
-        // SAFETY: as in take().
-        while let Some(other) = unsafe { place.as_ref() } {
-            last = place;
-            place = other.next.get();
-        }
-        // SAFETY: as in take().
-        match unsafe { last.as_ref() } {
-            Some(last) => last.next.set(waiter),
-            None => self.head = waiter,
-        }
-    }
-}
-
-impl Default for Queue {
-    fn default() -> Self {
-        Self { head: ptr::null() }
-    }
-}
-
-const QUEUES: usize = 16;
-
-/// The threads that wait for reader/writer locks of one kernel.
-#[derive(Debug, Default)]
-pub(crate) struct Queues([Mutex<Queue>; QUEUES]);
-
 /// `struct rumpuser_rw`. Alone in its cache line.
 #[repr(C, align(64))]
 pub(crate) struct RwLock {
+    /// [`WRITER`], or how many readers hold it.
     state: AtomicU32,
     kind: AtomicU32,
     writer: AtomicPtr<Lwp>,
+    readers_wait: AtomicU32,
+    writers_wait: AtomicU32,
+    flags: AtomicU32,
 }
 
 const _: () = assert!(
-    offset_of!(RwLock, state) == 0 && offset_of!(RwLock, writer) == 8,
+    offset_of!(RwLock, state) == 0
+        && offset_of!(RwLock, kind) == 4
+        && offset_of!(RwLock, writer) == 8
+        && offset_of!(RwLock, readers_wait) == 8 + size_of::<usize>()
+        && offset_of!(RwLock, writers_wait) == 12 + size_of::<usize>()
+        && offset_of!(RwLock, flags) == 16 + size_of::<usize>(),
     "image/uncontended.c states the layout"
 );
 
@@ -132,10 +78,18 @@ unsafe impl Object for RwLock {
 
 impl RwLock {
     pub(crate) fn new() -> Self {
+        let asymmetric = if barrier::is_asymmetric() {
+            ASYMMETRIC
+        } else {
+            0
+        };
         Self {
             state: AtomicU32::new(0),
             kind: AtomicU32::new(Self::KIND),
             writer: AtomicPtr::new(ptr::null_mut()),
+            readers_wait: AtomicU32::new(0),
+            writers_wait: AtomicU32::new(0),
+            flags: AtomicU32::new(asymmetric),
         }
     }
 
@@ -158,197 +112,171 @@ impl RwLock {
 
     /// Whether this lwp holds the lock for writing.
     pub(crate) fn is_writer(&self, lwp: impl FnOnce() -> *mut Lwp) -> bool {
-        self.is_written() && self.writer.load(Ordering::Relaxed) == lwp()
+        self.state.load(Ordering::Relaxed) == WRITER && self.writer.load(Ordering::Relaxed) == lwp()
     }
 
-    fn address(&self) -> usize {
-        ptr::from_ref(self).addr()
+    /// Where threads wait that want the lock at this address in this way.
+    fn key(lock: *const Self, mode: Mode) -> usize {
+        match mode {
+            Mode::Read => lock.addr() + offset_of!(Self, readers_wait),
+            Mode::Write => lock.addr(),
+        }
     }
 
-    /// The queue that this lock's waiters are in, with others'.
-    fn queue<'a>(&self, queues: &'a Queues) -> MutexGuard<'a, Queue> {
-        let Queues(queues) = queues;
-        queues[(self.address() >> 6) % QUEUES].lock()
-    }
-
-    fn change(&self, from: u32, to: u32) -> Result<u32, u32> {
-        self.state
-            .compare_exchange(from, to, Ordering::AcqRel, Ordering::Relaxed)
+    fn waiting(&self, mode: Mode) -> &AtomicU32 {
+        match mode {
+            Mode::Read => &self.readers_wait,
+            Mode::Write => &self.writers_wait,
+        }
     }
 
     /// What the state becomes when the lock is taken, if it can be.
-    fn taken(state: u32, mode: Mode) -> Option<u32> {
+    fn taken(&self, state: u32, mode: Mode, is_invited: bool) -> Option<u32> {
+        let has_priority = || is_invited || self.writers_wait.load(Ordering::Relaxed) == 0;
         match mode {
-            Mode::Read if state & (WRITER | QUEUED) == 0 => Some(state + READER),
+            Mode::Read if state < WRITER && has_priority() => Some(state + 1),
             Mode::Write if state == 0 => Some(WRITER),
             _ => None,
         }
     }
 
+    fn take(&self, mode: Mode, is_invited: bool) -> bool {
+        let taken = |state| self.taken(state, mode, is_invited);
+        self.state
+            .fetch_update(Ordering::Acquire, Ordering::Relaxed, taken)
+            .is_ok()
+    }
+
     pub(crate) fn try_lock(&self, mode: Mode) -> bool {
-        let mut state = self.state.load(Ordering::Relaxed);
-        while let Some(taken) = Self::taken(state, mode) {
-            match self.change(state, taken) {
-                Ok(_) => return true,
-                Err(now) => state = now,
-            }
-        }
-        false
+        self.take(mode, false)
+    }
+
+    /// Waits for the lock a little, without the host: it is seldom held for long.
+    pub(crate) fn spin(&self, parked: &Parked, mode: Mode) -> bool {
+        parked.spin(|| self.try_lock(mode))
     }
 
     /// Waits for the lock in the host.
     pub(crate) fn lock(&self, parked: &Parked, mode: Mode) -> Result<(), Dead> {
-        let waiter = Waiter {
-            lock: self.address(),
-            mode,
-            let_in: AtomicBool::new(false),
-            next: Cell::new(ptr::null()),
-        };
-        let mut queue = self.queue(&parked.rwlock_queues);
-        let mut state = self.state.load(Ordering::Relaxed);
-        loop {
-            let (to, taken) = match Self::taken(state, mode) {
-                Some(taken) => (taken, true),
-                None => (state | QUEUED, false),
+        let mut is_invited = false;
+        while !self.take(mode, is_invited) && !parked.spin(|| self.take(mode, is_invited)) {
+            self.waiting(mode).fetch_add(1, Ordering::SeqCst);
+            barrier::heavy();
+            let still = || {
+                let state = self.state.load(Ordering::Relaxed);
+                // A writer that waits does not keep out itself.
+                self.taken(state, mode, is_invited).is_none()
             };
-            match self.change(state, to) {
-                Ok(_) if taken => return Ok(()),
-                Ok(_) => break,
-                Err(now) => state = now,
-            }
-        }
-        queue.push(&waiter);
-        drop(queue);
-        let key = ptr::from_ref(&waiter).addr();
-        while !waiter.let_in.load(Ordering::Acquire) {
-            let waiting = || !waiter.let_in.load(Ordering::Acquire);
-            if parked.park(key, waiting, || {}, || {}, None) == Wake::Dead {
-                // Others may be at work in the queue yet; this frame must not be in it any more.
-                self.queue(&parked.rwlock_queues)
-                    .take(|other| ptr::eq(other, &waiter), |_| {});
-                return Err(Dead);
+            let wake = parked.park(Self::key(self, mode), still, || {}, || {}, None);
+            self.waiting(mode).fetch_sub(1, Ordering::Relaxed);
+            match wake {
+                Wake::Dead => return Err(Dead),
+                Wake::Unparked(HANDED) => return Ok(()),
+                Wake::Unparked(INVITED) => is_invited = true,
+                Wake::Unparked(_) | Wake::Invalid | Wake::TimedOut => {}
             }
         }
         Ok(())
     }
 
-    /// Lets in who comes next, in a lock that nobody holds, or that `readers` hold after a
-    /// downgrade. `readers_first` when it was a writer that left.
-    fn hand_over(
-        &self,
-        parked: &Parked,
-        mut queue: MutexGuard<'_, Queue>,
-        readers: u32,
-        readers_first: bool,
-    ) {
-        let mut state = readers * READER;
-        let let_in = |waiter: &Waiter| {
-            let key = ptr::from_ref(waiter).addr();
-            waiter.let_in.store(true, Ordering::Release);
-            // From here on the waiter may be gone; only its address is used.
-            parked.unpark_all(key);
+    /// Releases the lock, which the calling thread holds in this way.
+    pub(crate) fn unlock(&self, parked: &Parked, mode: Mode) {
+        let is_free = match mode {
+            Mode::Write => {
+                self.state.store(0, Ordering::Release);
+                true
+            }
+            Mode::Read => self.state.fetch_sub(1, Ordering::Release) == 1,
         };
-        // The state has to be right before anybody is let in, so count first.
-        let is_here = |waiter: &Waiter| waiter.lock == self.address();
-        let mut waiting_readers = 0;
-        let mut waiting_writers = 0;
-        queue.take(
-            |waiter| {
-                match waiter.mode {
-                    _ if !is_here(waiter) => {}
-                    Mode::Read => waiting_readers += 1,
-                    Mode::Write => waiting_writers += 1,
-                }
-                false
-            },
-            |_| {},
-        );
-        let reading = waiting_readers > 0 && (readers_first || waiting_writers == 0);
-        if reading {
-            state += waiting_readers * READER;
-            waiting_readers = 0;
-        } else if readers == 0 && waiting_writers > 0 {
-            state |= WRITER;
-            waiting_writers -= 1;
-        }
-        if waiting_readers + waiting_writers > 0 {
-            state |= QUEUED;
-        }
-        self.state.store(state, Ordering::Release);
-        if reading {
-            queue.take(
-                |waiter| is_here(waiter) && waiter.mode == Mode::Read,
-                let_in,
-            );
-        } else if state & WRITER != 0 {
-            let mut found = false;
-            let first = |waiter: &Waiter| {
-                is_here(waiter)
-                    && waiter.mode == Mode::Write
-                    && !std::mem::replace(&mut found, true)
-            };
-            queue.take(first, let_in);
+        barrier::light();
+        let waiting = || {
+            let readers = self.readers_wait.load(Ordering::Relaxed);
+            readers + self.writers_wait.load(Ordering::Relaxed)
+        };
+        if is_free && waiting() != 0 {
+            // SAFETY: the address is a lock's.
+            unsafe { Self::wake(self, parked, mode) };
         }
     }
 
-    pub(crate) fn unlock(&self, parked: &Parked) {
-        let mut state = self.state.load(Ordering::Relaxed);
-        while state & QUEUED == 0 {
-            let free = if state & WRITER != 0 {
-                0
-            } else {
-                state - READER
-            };
-            match self.change(state, free) {
-                Ok(_) => return,
-                Err(now) => state = now,
+    /// Wakes those whose turn it is when a holder has left a lock free: a writer lets readers in,
+    /// and readers a writer, if any wait.
+    ///
+    /// # Safety
+    ///
+    /// While threads wait at this address it is a lock's.
+    pub(crate) unsafe fn wake(lock: *const Self, parked: &Parked, left: Mode) {
+        let turns = match left {
+            Mode::Write => [Mode::Read, Mode::Write],
+            Mode::Read => [Mode::Write, Mode::Read],
+        };
+        for mode in turns {
+            // SAFETY: by the contract of this function.
+            if unsafe { Self::wake_some(lock, parked, mode) } {
+                return;
             }
         }
-        let queue = self.queue(&parked.rwlock_queues);
-        // With the queue locked and threads in it nobody else changes the state, except that
-        // waiters of a dead kernel leave the queue; then there is nobody to hand over to.
-        let state = self.state.load(Ordering::Acquire);
-        if state & WRITER != 0 {
-            self.hand_over(parked, queue, 0, true);
-        } else if state / READER > 1 {
-            self.state.store(state - READER, Ordering::Release);
-        } else {
-            self.hand_over(parked, queue, 0, false);
-        }
+    }
+
+    /// Wakes a writer, or all readers. Returns whether there were any.
+    ///
+    /// # Safety
+    ///
+    /// As for [`wake`](Self::wake).
+    unsafe fn wake_some(lock: *const Self, parked: &Parked, mode: Mode) -> bool {
+        let max = match mode {
+            Mode::Read => usize::MAX,
+            Mode::Write => 1,
+        };
+        let mut woken = 0;
+        parked.unpark(Self::key(lock, mode), max, |result| {
+            woken = result.unparked_threads;
+            if woken != 0 && result.be_fair {
+                // SAFETY: the threads that wait for the lock keep it.
+                let lock = unsafe { &*lock };
+                let handed = |state: u32| match mode {
+                    Mode::Read if state < WRITER => state.checked_add(woken as u32),
+                    Mode::Write if state == 0 => Some(WRITER),
+                    _ => None,
+                };
+                if lock
+                    .state
+                    .fetch_update(Ordering::Acquire, Ordering::Relaxed, handed)
+                    .is_ok()
+                {
+                    return HANDED;
+                }
+            }
+            INVITED
+        });
+        woken != 0
     }
 
     /// From the only reader to the writer. Threads that wait go on waiting.
     pub(crate) fn try_upgrade(&self) -> bool {
-        let mut state = self.state.load(Ordering::Relaxed);
-        while state & !QUEUED == READER {
-            match self.change(state, WRITER | (state & QUEUED)) {
-                Ok(_) => return true,
-                Err(now) => state = now,
-            }
-        }
-        false
+        self.state
+            .compare_exchange(1, WRITER, Ordering::Acquire, Ordering::Relaxed)
+            .is_ok()
     }
 
     /// From the writer to a reader.
     pub(crate) fn downgrade(&self, parked: &Parked) {
-        if self.change(WRITER, READER).is_err() {
-            let queue = self.queue(&parked.rwlock_queues);
-            self.hand_over(parked, queue, 1, true);
+        self.state.store(1, Ordering::Release);
+        barrier::light();
+        if self.readers_wait.load(Ordering::Relaxed) != 0 {
+            // SAFETY: the calling thread holds the lock.
+            unsafe { Self::wake_some(self, parked, Mode::Read) };
         }
     }
 
     pub(crate) fn readers(&self) -> u32 {
-        self.state.load(Ordering::Relaxed) / READER
+        self.state.load(Ordering::Relaxed) & !WRITER
     }
 
-    fn is_written(&self) -> bool {
-        self.state.load(Ordering::Relaxed) & WRITER != 0
-    }
-
-    /// Whether anybody holds the lock or waits for it. When this says no, nobody is at work in the
-    /// lock any more, not even a thread that has just handed it over.
-    pub(crate) fn is_used(&self, parked: &Parked) -> bool {
-        let _queue = self.queue(&parked.rwlock_queues);
+    /// Whether anybody holds the lock or waits for it.
+    pub(crate) fn is_used(&self) -> bool {
         self.state.load(Ordering::Relaxed) != 0
+            || self.readers_wait.load(Ordering::Relaxed) != 0
+            || self.writers_wait.load(Ordering::Relaxed) != 0
     }
 }

@@ -19,6 +19,7 @@ mod netsmb;
 mod nilfs;
 mod ntfs;
 mod pages;
+mod rumpfs;
 mod shifts;
 mod superblocks;
 mod sysvbfs;
@@ -66,6 +67,7 @@ const RULES: &[&[Rule]] = &[
     nilfs::RULES,
     ntfs::RULES,
     pages::RULES,
+    rumpfs::RULES,
     shifts::RULES,
     superblocks::RULES,
     sysvbfs::RULES,

@@ -98,6 +98,8 @@ table! {
     rumpuser_mutex_owner
     rumpuser_mutex_tryenter
     rumpuser_open
+    rumpuser_posix_mutex_wake
+    rumpuser_posix_rw_wake
     rumpuser_putchar
     rumpuser_rw_destroy
     rumpuser_rw_downgrade
