@@ -78,11 +78,13 @@ void SLOW(cv_broadcast)(struct rumpuser_cv *);
 void rumpuser_posix_mutex_wake(struct rumpuser_mtx *);
 void rumpuser_posix_rw_wake(struct rumpuser_rw *, int);
 
+/* Whatever looks at a lock has to be in the section. */
+#define INLINE static inline __attribute__((__always_inline__))
 #define likely(condition) __builtin_expect(!!(condition), 1)
 #define load(place) __atomic_load_n(place, __ATOMIC_RELAXED)
 #define store(place, value) __atomic_store_n(place, value, __ATOMIC_RELAXED)
 
-static inline int
+INLINE int
 exchange(unsigned *state, unsigned from, unsigned to)
 {
 
@@ -90,7 +92,7 @@ exchange(unsigned *state, unsigned from, unsigned to)
 }
 
 /* Between releasing a lock and looking for those that wait. */
-static inline void
+INLINE void
 publish(unsigned flags)
 {
 
@@ -100,7 +102,7 @@ publish(unsigned flags)
 		__atomic_thread_fence(__ATOMIC_SEQ_CST);
 }
 
-static inline int
+INLINE int
 mutex_lock(struct rumpuser_mtx *mutex)
 {
 	unsigned flags = load(&mutex->flags);
@@ -151,7 +153,7 @@ FAST(mutex_exit)(struct rumpuser_mtx *mutex)
 		rumpuser_posix_mutex_wake(mutex);
 }
 
-static inline int
+INLINE int
 rw_lock(int operation, struct rumpuser_rw *lock)
 {
 	unsigned state;
