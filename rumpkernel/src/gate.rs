@@ -12,11 +12,11 @@ use std::sync::Arc;
 
 use rumpkernel_sys::EntryPoints;
 #[cfg(feature = "vfs")]
-use rumpuser_posix::Mark;
+use rumpuser_posix::Mark as DiskMark;
 use rumpuser_posix::{Instance, errno};
 
 use crate::body::{Body, PATIENCE};
-use crate::calls::{Calls, Manner, Refusal};
+use crate::calls::{Call, Calls, Manner, Mark, Refusal};
 #[cfg(feature = "vfs")]
 use crate::mount::Disks;
 use crate::{Errno, ErrorKind, thread};
@@ -68,8 +68,25 @@ impl Gate {
         if self.instance().is_inside() {
             return Err(ErrorKind::InsideKernel);
         }
+        let marked = match (manner, thread::mark(self)) {
+            (Manner::Short, Some(mark)) => self.calls.begin_marked(mark),
+            _ => None,
+        };
+        let _call = match marked {
+            Some(call) => call,
+            None => self.begin(manner)?,
+        };
+        let entry = &self.body.entry;
+        // SAFETY: passed on to the caller; the thread is bound, and not inside this kernel.
+        Ok(unsafe { self.body.instance.enter(move || call(entry)) }?)
+    }
+
+    /// Begins a call of a thread that has not made the last of its calls in this kernel, or that is
+    /// not to run beside others.
+    #[cold]
+    fn begin(self: &Arc<Self>, manner: Manner) -> Result<Call<'_>, ErrorKind> {
         let begin = |patience| self.calls.begin(manner, patience);
-        let _call = match begin(None) {
+        let call = match begin(None) {
             // Whoever is inside may need the turn that the calling thread has.
             Err(Refusal::Busy) => self.instance().aside(|| begin(Some(PATIENCE))),
             begun => begun,
@@ -82,9 +99,12 @@ impl Gate {
             Refusal::Busy => ErrorKind::Errno(Errno::BUSY),
         })?;
         thread::bind(self)?;
-        let entry = &self.body.entry;
-        // SAFETY: passed on to the caller; the thread is bound, and not inside this kernel.
-        Ok(unsafe { self.body.instance.enter(move || call(entry)) }?)
+        Ok(call)
+    }
+
+    /// Makes a mark for the calling thread, which has an lwp in the kernel.
+    pub(crate) fn mark_thread(&self) -> Arc<Mark> {
+        self.calls.mark()
     }
 
     /// Runs one system call, which says -1 and sets errno when it fails.
@@ -214,7 +234,7 @@ impl Gate {
 
     /// The failed writes of all disks, for those who sync the whole kernel.
     #[cfg(feature = "vfs")]
-    pub(crate) fn mark(&self) -> &Mark {
+    pub(crate) fn mark(&self) -> &DiskMark {
         &self.body.mark
     }
 

@@ -6,33 +6,60 @@
 //! bindings is the value of a POSIX thread key, not a Rust thread-local: keys are cleared after
 //! Rust's thread-locals are gone, and again if a destructor of another key used a kernel meanwhile.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::ffi::c_void;
 use std::io;
+use std::ptr;
 use std::sync::{Arc, OnceLock, Weak};
 
 use crate::ErrorKind;
+use crate::calls::Mark;
 use crate::gate::Gate;
 
-/// The kernels that a thread has an lwp in. A weak reference keeps the allocation, so that no other
-/// gate can come to have the same address.
-type Bindings = RefCell<Vec<Weak<Gate>>>;
+/// A kernel that a thread has an lwp in.
+struct Binding {
+    /// Keeps the allocation, so that no other gate can come to have the same address.
+    gate: Weak<Gate>,
+    mark: Arc<Mark>,
+}
+
+type Bindings = RefCell<Vec<Binding>>;
+
+thread_local! {
+    /// The binding that the thread used last: the address of the gate, and the mark. Constant and
+    /// without destructor, as it is read at the end of threads.
+    static LAST: Cell<(*const Gate, *const Mark)> = const { Cell::new((ptr::null(), ptr::null())) };
+}
+
+/// The mark that the calling thread has in the kernel that it used last, if that is this one.
+#[inline]
+pub(crate) fn mark(gate: &Arc<Gate>) -> Option<&Mark> {
+    let (last, mark) = LAST.get();
+    // SAFETY: the mark stays while the thread has the binding, of which LAST is told; and a gate
+    // that is borrowed lives, so that the thread loses the binding only at its end.
+    (last == Arc::as_ptr(gate)).then(|| unsafe { &*mark })
+}
 
 /// Makes sure that the calling thread, which is outside the kernel, has an lwp in it.
 pub(crate) fn bind(gate: &Arc<Gate>) -> Result<(), ErrorKind> {
     let address = Arc::as_ptr(gate);
+    let remember = |binding: &Binding| LAST.set((address, Arc::as_ptr(&binding.mark)));
     with_bindings(|bindings| {
-        if bindings
-            .borrow()
-            .iter()
-            .any(|bound| bound.as_ptr() == address)
-        {
+        let is_this = |binding: &&Binding| binding.gate.as_ptr() == address;
+        if let Some(binding) = bindings.borrow().iter().find(is_this) {
+            remember(binding);
             return Ok(());
         }
         gate.create_lwp()?;
         let mut bindings = bindings.borrow_mut();
-        bindings.retain(|bound| bound.strong_count() > 0);
-        bindings.push(Arc::downgrade(gate));
+        LAST.set((ptr::null(), ptr::null()));
+        bindings.retain(|bound| bound.gate.strong_count() > 0);
+        let binding = Binding {
+            gate: Arc::downgrade(gate),
+            mark: gate.mark_thread(),
+        };
+        remember(&binding);
+        bindings.push(binding);
         Ok(())
     })
 }
@@ -79,8 +106,9 @@ fn host(code: i32) -> ErrorKind {
 extern "C" fn release(value: *mut c_void) {
     // SAFETY: the value was made by of_this_thread(), and the key no longer has it.
     let bindings = unsafe { Box::from_raw(value.cast::<Bindings>()) };
+    LAST.set((ptr::null(), ptr::null()));
     for bound in bindings.into_inner() {
-        if let Some(gate) = bound.upgrade() {
+        if let Some(gate) = bound.gate.upgrade() {
             gate.release_lwp();
         }
     }

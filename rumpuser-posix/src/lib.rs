@@ -46,6 +46,7 @@ mod state;
 mod table;
 mod wait;
 
+pub use host::barrier::{heavy as heavy_barrier, light as light_barrier};
 pub use host::thread::{HostThread, stack_left};
 pub use instance::{
     Backtrace, Death, DeathKind, Frame, Image, Import, Instance, LoadError, Segment, SetupError,

@@ -1,13 +1,14 @@
 //! Making, naming and removing files and directories.
 
-use std::ffi::{CString, OsString};
+use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt;
 use std::path::{Path, PathBuf};
 
 use super::metadata::stat;
 use super::{read_dir, symlink_metadata};
 use crate::error::During as _;
-use crate::{Errno, Error, ErrorKind, Kernel, path, syscall};
+use crate::path::{self, KernelPath};
+use crate::{Errno, Error, ErrorKind, Kernel, syscall};
 
 /// The longest target of a symbolic link, `MAXPATHLEN`.
 const LONGEST_LINK: usize = 1024;
@@ -228,6 +229,6 @@ pub fn set_flags(kernel: &Kernel, path: impl AsRef<Path>, flags: u32) -> Result<
         .during_at("chflags", at)
 }
 
-fn both(one: &Path, other: &Path) -> Result<(CString, CString), ErrorKind> {
+fn both(one: &Path, other: &Path) -> Result<(KernelPath, KernelPath), ErrorKind> {
     Ok((path::to_kernel(one)?, path::to_kernel(other)?))
 }

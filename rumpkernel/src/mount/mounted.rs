@@ -12,7 +12,8 @@ use super::disk::Device;
 use super::file_system::{FileSystem, MountCall, access};
 use crate::error::During as _;
 use crate::gate::Gate;
-use crate::{Errno, Error, ErrorKind, path, syscall};
+use crate::path::{self, KernelPath};
+use crate::{Errno, Error, ErrorKind, syscall};
 
 /// A mounted file system; unmounted when dropped.
 ///
@@ -248,7 +249,7 @@ impl From<UnmountError> for Error {
 }
 
 /// The path for the kernel, if there is a directory.
-fn mount_point(gate: &Arc<Gate>, at: &Path) -> Result<CString, Error> {
+fn mount_point(gate: &Arc<Gate>, at: &Path) -> Result<KernelPath, Error> {
     let point = path::to_kernel(at).during_at("mount on", at)?;
     let found = syscall::tree::stat(gate, &point)
         .during_at("mount on", at)

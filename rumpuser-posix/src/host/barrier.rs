@@ -20,13 +20,14 @@ pub(crate) fn set_up() {
 }
 
 /// Whether [`light`] costs nothing.
+#[inline]
 pub(crate) fn is_asymmetric() -> bool {
     ASYMMETRIC.load(Ordering::Relaxed)
 }
 
 /// A barrier, if every thread on the other side has a [`heavy`] one.
 #[inline]
-pub(crate) fn light() {
+pub fn light() {
     if is_asymmetric() {
         compiler_fence(Ordering::SeqCst);
     } else {
@@ -35,7 +36,7 @@ pub(crate) fn light() {
 }
 
 /// A barrier for this thread, and for all that have a [`light`] one.
-pub(crate) fn heavy() {
+pub fn heavy() {
     fence(Ordering::SeqCst);
     if is_asymmetric() {
         host::barrier_in_all_threads();

@@ -1,8 +1,9 @@
 //! Signals that arrive while a thread is in a kernel: which are the kernel's, and what is noted of
 //! them.
 
-use std::cell::Cell;
+use std::cell::{Cell, UnsafeCell};
 use std::ffi::c_int;
+use std::mem::MaybeUninit;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -17,8 +18,11 @@ use crate::host::landing;
 pub(super) struct Accident {
     signal: Cell<Option<Signal>>,
     nature: Cell<Nature>,
-    trace: Trace,
 }
+
+/// Room for the frames of a fault, made when one is noted: every stay has it, and hardly any uses
+/// it. It is no part of [`Accident`], whose constant would be copied with all that room.
+pub(super) type Room = UnsafeCell<MaybeUninit<Trace>>;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Nature {
@@ -42,14 +46,20 @@ impl Accident {
         Self {
             signal: Cell::new(None),
             nature: Cell::new(Nature::Instruction),
-            trace: Trace::new(),
         }
     }
 
     /// Notes a fault whose program counter lies in the code, or in that which looks at the kernel's
     /// memory for hypercalls, or came by a call to where it could fetch no instruction. False for
     /// any other.
-    fn note(&self, signal: Signal, registers: Registers, end: usize, code: &Code) -> bool {
+    fn note(
+        &self,
+        room: &Room,
+        signal: Signal,
+        registers: Registers,
+        end: usize,
+        code: &Code,
+    ) -> bool {
         let Registers {
             pc,
             sp,
@@ -63,17 +73,19 @@ impl Accident {
         if !is_inside && !is_access && !is_fetch(signal, pc) {
             return false;
         }
+        // SAFETY: nobody refers to it: it is used when a signal has been noted, which is done once.
+        let trace = unsafe { (*room.get()).write(Trace::new()) };
         // Reading the stack may fault in its turn, when the stack pointer is none; then the handler
         // comes here again, and finds the signal noted. See take().
         self.signal.set(Some(signal));
         if is_inside {
-            self.trace.push(pc);
+            trace.push(pc);
         }
         signal.unmask();
         if is_access {
             self.nature.set(Nature::Hypercall);
             // SAFETY: as below.
-            unsafe { self.trace.walk_out(sp, frame, &stack, code) };
+            unsafe { trace.walk_out(sp, frame, &stack, code) };
             return true;
         }
         // SAFETY: what lies between a thread's stack pointer and the frame of its landing is its
@@ -93,13 +105,13 @@ impl Accident {
             return false;
         }
         if let Some(caller) = caller {
-            self.trace.push(caller);
+            trace.push(caller);
             if link != 0 {
-                self.trace.doubt();
+                trace.doubt();
             }
         }
         // SAFETY: as above.
-        unsafe { self.trace.walk(frame, &stack, code) };
+        unsafe { trace.walk(frame, &stack, code) };
         true
     }
 
@@ -108,13 +120,22 @@ impl Accident {
         self.signal.get()
     }
 
+    /// The frames of the fault, if one was noted in this room.
+    fn trace<'a>(&self, room: &'a Room) -> Option<&'a Trace> {
+        self.signal.get()?;
+        // SAFETY: a signal was noted, and the trace was made before that.
+        Some(unsafe { (*room.get()).assume_init_ref() })
+    }
+
     /// The death that the fault with this signal is.
-    pub(super) fn death(&self, signal: Signal, code: &Code) -> Death {
+    pub(super) fn death(&self, room: &Room, signal: Signal, code: &Code) -> Death {
         let nature = self.nature.get();
-        let backtrace = match nature {
-            Nature::Call | Nature::Hypercall => Backtrace::of_calls(code, &self.trace),
-            Nature::Instruction | Nature::Overflow => Backtrace::of_fault(code, &self.trace),
-        };
+        let backtrace = self
+            .trace(room)
+            .map_or_else(Backtrace::default, |trace| match nature {
+                Nature::Call | Nature::Hypercall => Backtrace::of_calls(code, trace),
+                Nature::Instruction | Nature::Overflow => Backtrace::of_fault(code, trace),
+            });
         let name = name(signal.number);
         let what = match (nature, signal.address) {
             (Nature::Overflow, _) => format!("stack overflow ({name})"),
@@ -195,11 +216,12 @@ fn take_in(entry: Option<&Entry<'_>>, signal: Signal, registers: Registers) -> b
             return false;
         };
         let accident = &entry.accident;
-        let is_ours = match accident.signal.get() {
-            None => accident.note(signal, registers, entry.landing.get().addr(), code),
+        let (room, landing) = (&entry.room, entry.landing.get().addr());
+        let is_ours = match accident.trace(room) {
+            None => accident.note(room, signal, registers, landing, code),
             // The handler's own, when it read the stack.
-            Some(_) => {
-                !accident.trace.addresses().is_empty() || accident.nature.get() == Nature::Hypercall
+            Some(trace) => {
+                !trace.addresses().is_empty() || accident.nature.get() == Nature::Hypercall
             }
         };
         if is_ours {

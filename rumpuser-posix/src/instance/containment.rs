@@ -214,7 +214,7 @@ impl Instance {
         if !self.threads.join(Some(within)) {
             return false;
         }
-        while self.inside.count() != 0 {
+        while self.inside() != 0 {
             if begin.elapsed() >= within {
                 return false;
             }

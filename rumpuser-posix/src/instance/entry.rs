@@ -1,14 +1,15 @@
 //! Threads in a kernel: which instance a thread is in, and how it gets out.
 
-use std::cell::Cell;
+use std::cell::{Cell, UnsafeCell};
 use std::ffi::c_void;
 use std::mem::{self, MaybeUninit};
 use std::ops::Deref;
 use std::ptr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use super::accident::Accident;
+use super::accident::{Accident, Room};
 use super::{Death, DeathKind, Instance, Visitor, unentered};
+use crate::host::barrier;
 use crate::host::landing::{self, Landing};
 
 /// One stay of a thread in a kernel, on that thread's stack.
@@ -20,6 +21,8 @@ pub(super) struct Entry<'a> {
     exited: Cell<bool>,
     /// Why it had to leave, if that was a fault.
     pub(super) accident: Accident,
+    /// For its frames.
+    pub(super) room: Room,
     /// The thread, if it is known.
     visitor: Option<&'a Visitor>,
     previous: *const Entry<'static>,
@@ -132,14 +135,23 @@ unsafe fn stay_known(
         landing: Cell::new(ptr::null_mut()),
         exited: Cell::new(false),
         accident: Accident::none(),
+        room: UnsafeCell::new(MaybeUninit::uninit()),
         visitor,
         previous: INNERMOST.get(),
     };
     INNERMOST.set(ptr::from_ref(&entry).cast());
-    let place = visitor.map_or(0, |visitor| visitor.enter(instance));
-    let slot = instance.inside.enter();
+    // SAFETY: the frame of the entry before this one is older.
+    let outer = unsafe { entry.previous.as_ref() }.map(|entry| entry.instance);
+    if let Some(outer) = outer {
+        outer.inside.add();
+    }
+    match visitor {
+        Some(visitor) => visitor.enter(instance),
+        None => instance.inside.add(),
+    }
     let held = instance.parked.enter();
-    // The count is visible before the flag is read; see Inside.
+    // See Instance::inside().
+    barrier::light();
     let returned = if instance.parked.is_dead() {
         false
     } else {
@@ -151,7 +163,7 @@ unsafe fn stay_known(
     };
     if !returned && let (Some(signal), Some(code)) = (entry.accident.signal(), instance.code.get())
     {
-        let tell = || entry.accident.death(signal, code);
+        let tell = || entry.accident.death(&entry.room, signal, code);
         instance.die(instance.reserve.death(DeathKind::Fault, tell));
     }
     if instance.is_foreign() {
@@ -160,16 +172,15 @@ unsafe fn stay_known(
     } else {
         drop(held);
     }
-    instance.inside.leave(slot);
-    if let Some(visitor) = visitor {
-        visitor.back(place);
+    match visitor {
+        Some(visitor) => visitor.leave(outer),
+        None => instance.inside.remove(),
     }
     INNERMOST.set(entry.previous);
-    with_innermost(|interrupted| {
-        if let Some(interrupted) = interrupted {
-            interrupted.instance.turn();
-        }
-    });
+    if let Some(outer) = outer {
+        outer.inside.remove();
+        outer.turn();
+    }
     if returned {
         Ok(())
     } else {
@@ -240,7 +251,12 @@ impl Instance {
     /// back by the kernel, from a console sink for instance. Such a thread may hold a virtual CPU
     /// and must not enter the same kernel again; [`enter`](Self::enter) does not check.
     #[must_use]
+    #[inline]
     pub fn is_inside(&self) -> bool {
+        !INNERMOST.get().is_null() && self.is_entered()
+    }
+
+    fn is_entered(&self) -> bool {
         let mut place = INNERMOST.get();
         // SAFETY: as in with_innermost(); the previous entries' frames outlive the innermost's.
         while let Some(entry) = unsafe { place.as_ref() } {
@@ -307,39 +323,29 @@ impl Instance {
     }
 }
 
-const SLOTS: usize = 8;
-
-/// One counter a cache line, so that threads do not fight over it.
+/// The stays in a kernel that its threads' [visitors](Visitor) do not tell of: of threads that are
+/// not known, and of threads that have entered another kernel from within this one.
 #[derive(Debug, Default)]
-#[repr(align(64))]
-struct Count(AtomicUsize);
-
-/// How many threads are inside a kernel.
-///
-/// Entering counts first and looks at the death flag afterwards; reclaiming looks at the flag first
-/// and counts afterwards, both sequentially consistent. So whoever enters too late to be counted
-/// sees the flag.
-#[derive(Debug, Default)]
-pub(crate) struct Inside {
-    slots: [Count; SLOTS],
-}
+pub(crate) struct Inside(AtomicUsize);
 
 impl Inside {
-    fn enter(&self) -> usize {
-        // The address of a thread-local spreads threads well enough.
-        let slot = INNERMOST.with(|cell| (ptr::from_ref(cell) as usize >> 12) % SLOTS);
-        self.slots[slot].0.fetch_add(1, Ordering::SeqCst);
-        slot
+    fn add(&self) {
+        self.0.fetch_add(1, Ordering::SeqCst);
     }
 
-    fn leave(&self, slot: usize) {
-        self.slots[slot].0.fetch_sub(1, Ordering::Release);
+    fn remove(&self) {
+        self.0.fetch_sub(1, Ordering::Release);
     }
+}
 
-    pub(crate) fn count(&self) -> usize {
-        self.slots
-            .iter()
-            .map(|slot| slot.0.load(Ordering::SeqCst))
-            .sum()
+impl Instance {
+    /// How many threads are inside this dead kernel.
+    ///
+    /// Entering is noted first and looks at the death flag afterwards; here the flag has been looked
+    /// at, and between the two each has a [barrier]. So whoever enters too late to be counted sees
+    /// the flag.
+    pub(super) fn inside(&self) -> usize {
+        barrier::heavy();
+        self.inside.0.load(Ordering::Acquire) + Visitor::count(self)
     }
 }

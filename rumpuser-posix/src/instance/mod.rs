@@ -300,7 +300,7 @@ impl Instance {
         if !self.parked.is_dead()
             || self.parked.is_foreign()
             || self.threads.live() != 0
-            || self.inside.count() != 0
+            || self.inside() != 0
         {
             return false;
         }

@@ -120,17 +120,26 @@ impl Visitor {
         self.margin.contains(&address)
     }
 
-    /// Notes that the thread is in this kernel now. Where it was, for [`back`](Self::back).
-    pub(crate) fn enter(&self, instance: &Instance) -> usize {
-        let before = self.place.load(Ordering::Relaxed);
+    /// Notes that the thread is in this kernel now.
+    pub(super) fn enter(&self, instance: &Instance) {
         self.place
             .store(ptr::from_ref(instance).addr(), Ordering::Relaxed);
-        before
     }
 
-    /// Notes that the thread is where it was before.
-    pub(crate) fn back(&self, before: usize) {
-        self.place.store(before, Ordering::Relaxed);
+    /// Notes that the thread has left the kernel, for the one from which it had entered that.
+    pub(super) fn leave(&self, outer: Option<&Instance>) {
+        let place = outer.map_or(0, |outer| ptr::from_ref(outer).addr());
+        self.place.store(place, Ordering::Release);
+    }
+
+    /// How many threads are in this kernel, and not in another that they have entered from there.
+    pub(super) fn count(instance: &Instance) -> usize {
+        let place = ptr::from_ref(instance).addr();
+        let visitors = VISITORS.lock();
+        let places = visitors.iter().flat_map(Table::values);
+        places
+            .filter(|visitor| visitor.place.load(Ordering::Acquire) == place)
+            .count()
     }
 
     /// Sends a signal to all threads that are in this dead kernel. Those in its code leave it; host

@@ -151,11 +151,6 @@ impl RwLock {
         self.take(mode, false)
     }
 
-    /// Waits for the lock a little, without the host: it is seldom held for long.
-    pub(crate) fn spin(&self, parked: &Parked, mode: Mode) -> bool {
-        parked.spin(|| self.try_lock(mode))
-    }
-
     /// Waits for the lock in the host.
     pub(crate) fn lock(&self, parked: &Parked, mode: Mode) -> Result<(), Dead> {
         let mut is_invited = false;
