@@ -1,9 +1,10 @@
 //! Linux, with any C library.
 
-use std::ffi::{CStr, c_int};
+use std::ffi::{CStr, c_int, c_void};
 use std::io;
 use std::mem::MaybeUninit;
 use std::ops::Range;
+use std::os::fd::RawFd;
 use std::path::PathBuf;
 use std::ptr;
 #[cfg(feature = "instances")]
@@ -16,6 +17,29 @@ use std::{
 pub(crate) use libc::{
     fdatasync, pread64 as pread, preadv64 as preadv, pwrite64 as pwrite, pwritev64 as pwritev,
 };
+
+/// `RWF_NOWAIT` of preadv2(2).
+const NOWAIT: c_int = 0x08;
+
+pub(crate) unsafe fn pread_now(
+    file: RawFd,
+    buffer: *mut c_void,
+    length: usize,
+    offset: i64,
+) -> isize {
+    let vector = libc::iovec {
+        iov_base: buffer,
+        iov_len: length,
+    };
+    // The lower word first; the kernel of a 64-bit machine looks at no other.
+    let (low, high) = (offset as libc::c_ulong, (offset >> 32) as libc::c_ulong);
+    // SAFETY: one buffer, by the caller's promise.
+    let read = unsafe {
+        let (vector, call) = (&raw const vector, libc::SYS_preadv2);
+        libc::syscall(call, file, vector, 1 as libc::c_ulong, low, high, NOWAIT)
+    };
+    read as isize
+}
 
 pub(crate) fn name_thread(name: &CStr) {
     // SAFETY: a string, of which the host takes 15 bytes.

@@ -1,10 +1,11 @@
 //! The answers of hosts that have no files in memory, no signals to spare, no barriers for other threads, and
 //! do not tell what is mapped where.
 
-use std::ffi::c_int;
+use std::ffi::{c_int, c_void};
 #[cfg(feature = "instances")]
 use std::fs::File;
 use std::io;
+use std::os::fd::RawFd;
 use std::path::PathBuf;
 
 #[cfg(feature = "instances")]
@@ -30,3 +31,11 @@ pub(crate) fn register_barrier() -> bool {
 }
 
 pub(crate) fn barrier_in_all_threads() {}
+
+/// # Safety
+///
+/// Nothing is asked of callers.
+pub(crate) unsafe fn pread_now(_: RawFd, _: *mut c_void, _: usize, _: i64) -> isize {
+    ::errno::set_errno(::errno::Errno(libc::ENOTSUP));
+    -1
+}

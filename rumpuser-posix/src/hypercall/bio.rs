@@ -1,14 +1,18 @@
 //! `rumpuser_bio`: asynchronous block I/O.
 //!
-//! A transfer is queued and the hypercall returns; when the transfer is done the kernel's function
-//! is called, on a thread of this module, with the number of bytes and an error. Transfers may
-//! overtake each other, as with any disk: the kernel waits where order matters. A transfer is done
-//! in full or fails: data beyond the end of a file that was cut short are an I/O error.
-//! `RUMPUSER_BIO_SYNC` reports a write as done when it is durable.
+//! When a transfer is done the kernel's function is called, with the number of bytes and an error,
+//! perhaps before the hypercall returns. Transfers may overtake each other, as with any disk: the
+//! kernel waits where order matters. A transfer is done in full or fails: data beyond the end of a
+//! file that was cut short are an I/O error. `RUMPUSER_BIO_SYNC` reports a write as done when it is
+//! durable.
 //!
-//! Threads are started when there is work that none is free for, up to a few, and end with the
-//! kernel. Where there are none (`RUMP_THREADS=0`, or the host has none to give), and where there
-//! is no memory for the queue, the hypercall does the transfer itself.
+//! To hand a transfer to another thread, and to be woken by it, takes longer than to copy what the
+//! host has in its memory. So that is read at once, with the virtual CPU in hand; writes, which go
+//! to the host's memory, are made without CPU by the thread that asks; and reads that wait for a
+//! disk, which may be ahead of their need, are left to threads of this module. These are started
+//! when there is work that none is free for, up to a few, and end with the kernel. Where there are
+//! none (`RUMP_THREADS=0`, or the host has none to give), where there is no memory for the queue,
+//! and where the host does not tell what it has in its memory, the thread that asks reads, too.
 
 use std::ffi::{c_int, c_void};
 use std::ptr;
@@ -19,7 +23,7 @@ use crate::instance::{Instance, caller};
 use crate::state::block_io::{Done, Queued, Transfer};
 use crate::state::descriptor::Open;
 use crate::state::fault::Fault;
-use crate::state::io;
+use crate::state::io::{self, Now};
 use crate::wait::Dead;
 
 const READ: c_int = 0x01;
@@ -93,6 +97,25 @@ impl Instance {
         }
     }
 
+    /// Reads what the host has in its memory, if nothing stands against it.
+    fn read_now(&self, transfer: &Transfer) -> Now {
+        let Ok(file) = self.descriptors.find(transfer.file) else {
+            return Now::Unknown;
+        };
+        // What fails, or is to fail, fails on the other way.
+        if !transfer.lies_within(file.image()) || self.faults().any() {
+            return Now::Unknown;
+        }
+        let Transfer {
+            data,
+            length,
+            offset,
+            ..
+        } = *transfer;
+        // SAFETY: the kernel's buffer, left to the transfer.
+        unsafe { io::read_now(file.number(), data, length, offset) }
+    }
+
     /// Makes a transfer and tells the kernel, on a thread without CPU. The file is let go of before
     /// the kernel can take the thread away.
     fn complete(&self, (transfer, file): Queued) {
@@ -158,9 +181,19 @@ extern "C" fn rumpuser_bio(
         done,
         argument,
     };
-    if !instance.has_threads() || !instance.enqueue(transfer) {
-        let locks = instance.unschedule(ptr::null_mut());
-        instance.complete((transfer, instance.descriptors.find(file)));
-        instance.schedule(locks, ptr::null_mut());
+    let is_read = operation & READ != 0;
+    let now = match is_read {
+        true => instance.read_now(&transfer),
+        false => Now::Unknown,
+    };
+    match now {
+        // SAFETY: the kernel's function and its argument, called as it asks for, with a CPU.
+        Now::Read => unsafe { done(argument, length, 0) },
+        Now::Waits if instance.has_threads() && instance.enqueue(transfer) => {}
+        Now::Waits | Now::Unknown => {
+            let locks = instance.unschedule(ptr::null_mut());
+            instance.complete((transfer, instance.descriptors.find(file)));
+            instance.schedule(locks, ptr::null_mut());
+        }
     }
 }

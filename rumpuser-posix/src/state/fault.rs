@@ -40,6 +40,11 @@ pub struct Faults {
 }
 
 impl Faults {
+    /// Whether anything is to fail.
+    pub(crate) fn any(&self) -> bool {
+        self.any.load(Ordering::Relaxed)
+    }
+
     /// Lets the next `after` hypercalls that could fail this way succeed, the `times` that follow
     /// fail, and then all succeed again. Replaces what was armed for the same fault.
     pub fn arm(&self, fault: Fault, after: u64, times: u64) {

@@ -8,7 +8,7 @@ use std::os::fd::RawFd;
 
 use crate::errno::last;
 use crate::host::write_signals;
-use crate::host::{fdatasync, pread, preadv, pwrite, pwritev};
+use crate::host::{fdatasync, pread, pread_now, preadv, pwrite, pwritev};
 use crate::wait::Parked;
 
 /// Repeats a call for as long as it is interrupted; but not in a dead kernel, which the thread is
@@ -54,6 +54,32 @@ pub(crate) unsafe fn read_at(
         done += count;
     }
     Ok(done)
+}
+
+/// How a read ended that waits for no disk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Now {
+    /// The buffer is full.
+    Read,
+    /// Not all of it is in the host's memory.
+    Waits,
+    /// The host does not tell.
+    Unknown,
+}
+
+/// Fills the buffer with what the host has in its memory.
+///
+/// # Safety
+///
+/// As for [`read_at`].
+pub(crate) unsafe fn read_now(file: RawFd, buffer: *mut c_void, length: usize, offset: i64) -> Now {
+    // SAFETY: by the contract of this function.
+    match usize::try_from(unsafe { pread_now(file, buffer, length, offset) }) {
+        Ok(count) if count == length => Now::Read,
+        Ok(_) => Now::Waits,
+        Err(_) if last() == libc::EAGAIN => Now::Waits,
+        Err(_) => Now::Unknown,
+    }
 }
 
 /// Writes the whole buffer; the host's errno if that fails.
