@@ -7,6 +7,7 @@ mod condvar;
 mod mutex;
 mod object;
 mod parked;
+mod patience;
 mod rwlock;
 mod thread_id;
 mod turns;

@@ -17,18 +17,19 @@ use std::cell::Cell;
 use std::hint;
 use std::ptr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::thread::available_parallelism;
 
 use parking_lot::Mutex;
 use parking_lot_core::{
-    DEFAULT_PARK_TOKEN, DEFAULT_UNPARK_TOKEN, FilterOp, ParkResult, UnparkResult, UnparkToken,
+    DEFAULT_PARK_TOKEN, DEFAULT_UNPARK_TOKEN, FilterOp, ParkResult, ParkToken, UnparkResult,
+    UnparkToken,
 };
 
 #[cfg(feature = "_bell")]
 use super::bell::Bell;
 use super::turns::{Held, Ticket, Turns};
-use super::{Deadline, Wake};
+use super::{Deadline, Wake, patience};
 use crate::host::fork;
 
 const SHARDS: usize = 8;
@@ -234,18 +235,34 @@ impl Parked {
         };
         // SAFETY: it is taken out below.
         unsafe { shard.lock().put(&waiting) };
+        let looks = self.spins && deadline.is_none();
+        let is_woken = AtomicBool::new(false);
+        let before_sleep = || {
+            before_sleep();
+            if looks {
+                patience::look(|| is_woken.load(Ordering::Acquire) || self.is_dead());
+            }
+        };
+        let token = match looks {
+            true => ParkToken((&raw const is_woken).addr()),
+            false => DEFAULT_PARK_TOKEN,
+        };
         // SAFETY: the closures meet park()'s conditions by this function's own; keys are addresses
         // in what belongs to the waiting thread or to this kernel, and a wake-up that was meant for
         // an earlier user of the address is allowed for.
-        let result = unsafe {
+        let park = || unsafe {
             parking_lot_core::park(
                 key,
                 || !self.is_dead() && validate(),
                 before_sleep,
                 |_, _| timed_out(),
-                DEFAULT_PARK_TOKEN,
+                token,
                 deadline,
             )
+        };
+        let result = match looks {
+            true => patience::learn(park),
+            false => park(),
         };
         // SAFETY: it was put in above.
         unsafe { shard.lock().take(&waiting) };
@@ -272,11 +289,17 @@ impl Parked {
             return turns.unpark(key, most, callback);
         }
         let mut left = most;
-        let filter = |_| {
+        let filter = |ParkToken(is_woken): ParkToken| {
             if left == 0 {
                 return FilterOp::Stop;
             }
             left -= 1;
+            let is_woken = is_woken as *const AtomicBool;
+            // SAFETY: null, or in the frame of park(), which the thread leaves when it has been
+            // taken out of the queue, with the queue locked as it is here.
+            if let Some(is_woken) = unsafe { is_woken.as_ref() } {
+                is_woken.store(true, Ordering::Release);
+            }
             FilterOp::Unpark
         };
         // SAFETY: keys are addresses, so they clash with no other user of the queues, and every
