@@ -152,3 +152,18 @@ pub(crate) fn barrier_in_all_threads() {
         std::thread::sleep(std::time::Duration::from_millis(1));
     }
 }
+
+/// `MADV_POPULATE_WRITE`, from Linux 5.14 on.
+const POPULATE_WRITE: c_int = 23;
+
+pub(crate) fn populate(start: usize, length: usize) {
+    // SAFETY: the call has no effect on what memory holds. An error means that the host has no
+    // memory, or does not know the call: then pages come one by one, as they are touched.
+    unsafe {
+        libc::madvise(
+            ptr::with_exposed_provenance_mut(start),
+            length,
+            POPULATE_WRITE,
+        )
+    };
+}

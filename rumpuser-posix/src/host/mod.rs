@@ -13,6 +13,7 @@
 //! | `seal` | keeps everybody from changing such a file | an error |
 //! | `file_that_holds` | the file that is mapped at an address | the program |
 //! | `pread_now` | reads what the host has in memory, as pread(2) does, and else waits for nothing: EAGAIN | ENOTSUP |
+//! | `populate` | asks for the pages of a mapping before they are touched | nothing |
 //! | `register_barrier`, `barrier_in_all_threads` | make all threads of the process pass a memory barrier | refused: each thread has its own |
 //! | `fdatasync`, `pread`, `preadv`, `pwrite`, `pwritev` | as in POSIX, with 64-bit offsets | |
 

@@ -39,3 +39,5 @@ pub(crate) unsafe fn pread_now(_: RawFd, _: *mut c_void, _: usize, _: i64) -> is
     ::errno::set_errno(::errno::Errno(libc::ENOTSUP));
     -1
 }
+
+pub(crate) fn populate(_start: usize, _length: usize) {}

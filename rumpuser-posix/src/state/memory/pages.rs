@@ -6,11 +6,13 @@
 //! more.
 
 use std::ffi::{c_int, c_void};
+use std::ops::Range;
 use std::ptr;
 
 use parking_lot::Mutex;
 
 use super::mappings::Mappings;
+use crate::host;
 use crate::table::Table;
 
 /// What blocks are made of. Smaller than some hosts' pages, which does not matter within a chunk.
@@ -21,6 +23,9 @@ const WORDS: usize = CHUNK / PAGE / WORD;
 const WORD: usize = u64::BITS as usize;
 /// The longest block; a longer one is better mapped on its own.
 pub(super) const LONGEST: usize = WORD * PAGE;
+/// How many pages the host is asked for at once. One by one, as they are touched, they cost four
+/// times as much.
+const BATCH: usize = 16;
 /// In so many chunks a place is looked for before there is a new one.
 const TRIES: usize = 8;
 
@@ -30,6 +35,8 @@ const TRIES: usize = 8;
 struct Chunk {
     used: [u64; WORDS],
     last: [u64; WORDS],
+    /// So many from the first on the host has been asked for.
+    there: usize,
 }
 
 impl Chunk {
@@ -49,6 +56,16 @@ impl Chunk {
             }
         }
         None
+    }
+
+    /// The pages that the host should be asked for when so many from the first on are taken, if any.
+    fn missing(&mut self, end: usize) -> Option<Range<usize>> {
+        let there = self.there;
+        if end <= there {
+            return None;
+        }
+        self.there = end.next_multiple_of(BATCH).min(CHUNK / PAGE);
+        Some(there..self.there)
     }
 
     /// Gives a block back. False if no block begins there.
@@ -78,6 +95,13 @@ fn run(first: usize, pages: usize) -> u64 {
     u64::MAX >> (WORD - pages) << first
 }
 
+/// Asks the host for pages of the chunk at `start`.
+fn fill(start: usize, pages: Option<Range<usize>>) {
+    if let Some(Range { start: first, end }) = pages {
+        host::populate(start + first * PAGE, (end - first) * PAGE);
+    }
+}
+
 #[derive(Debug, Default)]
 struct State {
     /// By address.
@@ -92,7 +116,11 @@ pub(super) struct Pages(Mutex<State>);
 
 impl Pages {
     /// A block of at most [`LONGEST`] bytes, aligned to [`PAGE`], or the host's errno.
-    pub(super) fn allocate(&self, length: usize, host: &Mappings) -> Result<*mut c_void, c_int> {
+    pub(super) fn allocate(
+        &self,
+        length: usize,
+        mappings: &Mappings,
+    ) -> Result<*mut c_void, c_int> {
         let pages = length.div_ceil(PAGE).max(1);
         let mut state = self.0.lock();
         let State { chunks, roomy } = &mut *state;
@@ -104,6 +132,7 @@ impl Pages {
                 if chunk.is_full() {
                     roomy.swap_remove(index);
                 }
+                fill(start, chunk.missing(first + pages));
                 return Ok(ptr::with_exposed_provenance_mut(start + first * PAGE));
             }
         }
@@ -114,9 +143,10 @@ impl Pages {
             .and_then(|()| roomy.try_reserve(missing)))
         .map_err(|_| libc::ENOMEM)?;
         let protection = libc::PROT_READ | libc::PROT_WRITE;
-        let start = host.map(ptr::null_mut(), CHUNK, CHUNK, protection)?;
+        let start = mappings.map(ptr::null_mut(), CHUNK, CHUNK, protection)?;
         let mut chunk = Chunk::default();
         chunk.take(pages);
+        fill(start.addr(), chunk.missing(pages));
         chunks.insert(start.addr(), chunk);
         roomy.push(start.addr());
         Ok(start)
@@ -127,7 +157,7 @@ impl Pages {
     /// # Safety
     ///
     /// Nobody uses it any more.
-    pub(super) unsafe fn free(&self, block: *mut c_void, host: &Mappings) -> bool {
+    pub(super) unsafe fn free(&self, block: *mut c_void, mappings: &Mappings) -> bool {
         let start = block.addr() & !(CHUNK - 1);
         let page = (block.addr() - start) / PAGE;
         let mut state = self.0.lock();
@@ -148,7 +178,7 @@ impl Pages {
             chunks.remove(&start);
             roomy.retain(|&chunk| chunk != start);
             // SAFETY: a mapping of this kernel's, of which nothing is used.
-            unsafe { host.unmap(ptr::with_exposed_provenance_mut(start)) };
+            unsafe { mappings.unmap(ptr::with_exposed_provenance_mut(start)) };
         }
         true
     }
