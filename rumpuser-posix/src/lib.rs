@@ -56,7 +56,7 @@ pub use state::clock::{Clock, ClockError, Hand, Spawned};
 pub use state::console::{Console, Sink};
 pub use state::disk::{Access, Disk, DiskError};
 pub use state::failure::{DiskFailure, DiskOperation, Mark, SyncMark};
-pub use state::fault::{Fault, Faults};
+pub use state::fault::{Fault, Faults, UnknownFault};
 pub use state::memory::MemoryPatience;
 pub use state::parameters::Parameters;
 pub use state::random::Random;

@@ -10,6 +10,7 @@ use std::ptr;
 
 use crate::errno::from_host;
 use crate::instance::{Out, caller};
+use crate::state::fault::Fault;
 use crate::wait::{Dead, Deadline, Parked, Wake};
 
 const RELWALL: c_int = 0;
@@ -32,6 +33,7 @@ fn sleep_until(parked: &Parked, deadline: Option<Deadline>) -> Result<(), Dead> 
 extern "C" fn rumpuser_clock_gettime(clock: c_int, seconds: Out<i64>, nanos: Out<c_long>) -> c_int {
     let instance = &*caller();
     let reading = match clock {
+        _ if instance.faults().strikes(Fault::Clock) => Err(libc::EINVAL),
         RELWALL => instance.time.wall(),
         ABSMONO => instance.time.monotonic(),
         _ => Err(libc::EINVAL),
@@ -54,6 +56,7 @@ extern "C" fn rumpuser_clock_sleep(clock: c_int, seconds: i64, nanos: c_long) ->
     #[allow(clippy::useless_conversion, reason = "long is narrower on some hosts")]
     let nanos = i64::from(nanos);
     let deadline = match clock {
+        _ if instance.faults().strikes(Fault::Sleep) => return from_host(libc::EINVAL),
         RELWALL => instance.time.after(seconds, nanos),
         ABSMONO => match instance.time.at_monotonic(seconds, nanos) {
             Ok(deadline) => deadline,

@@ -110,6 +110,9 @@ fn open(instance: &Instance, path: &CStr, flags: c_int) -> Result<RawFd, c_int> 
 
 /// Size and type. `Err` with NetBSD's number.
 fn information(instance: &Instance, path: &CStr, want_size: bool) -> Result<(u64, c_int), c_int> {
+    if instance.faults().strikes(Fault::FileInfo) {
+        return Err(from_host(libc::EIO));
+    }
     if let Some(image) = instance.disks.find(path) {
         let file_type = match image.kind {
             Kind::Regular => TYPE_REGULAR,
@@ -206,7 +209,10 @@ fn close(instance: &Instance, number: RawFd) -> Result<(), c_int> {
         // SAFETY: the program's, which has told its kernel to close it.
         Open::Program(number) => drop(unsafe { libc::close(number) }),
     }
-    Ok(())
+    match instance.faults().strikes(Fault::Close) {
+        true => Err(libc::EIO),
+        false => Ok(()),
+    }
 }
 
 fn offset(offset: i64) -> Option<i64> {

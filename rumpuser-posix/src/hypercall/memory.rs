@@ -62,7 +62,7 @@ extern "C" fn rumpuser_anonmmap(
     mapping: Out<*mut c_void>,
 ) -> c_int {
     let instance = &*caller();
-    if instance.faults().strikes(Fault::Memory) {
+    if instance.faults().strikes(Fault::Mapping) {
         return from_host(libc::ENOMEM);
     }
     let Some(alignment) = u32::try_from(alignment_bit)

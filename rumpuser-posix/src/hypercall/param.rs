@@ -10,12 +10,16 @@ use std::ffi::c_int;
 use crate::errno::from_host;
 use crate::host::room;
 use crate::instance::{Buffer, Text, caller};
+use crate::state::fault::Fault;
 
 /// Puts the parameter `name` and a NUL into `buffer`.
 #[unsafe(no_mangle)]
 extern "C" fn rumpuser_getparam(name: Text, mut buffer: Buffer, length: usize) -> c_int {
     let instance = &*caller();
     let (name, buffer) = (name.get(), buffer.writable(length));
+    if instance.faults().strikes(Fault::Parameter) {
+        return from_host(libc::ENOENT);
+    }
     let answer = || instance.parameter(&name.to_string_lossy());
     match room::with(room::FOR_PARAMETER, answer).unwrap_or(Err(libc::ENOMEM)) {
         Ok(value) if value.len() < length => {

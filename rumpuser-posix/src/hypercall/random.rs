@@ -7,6 +7,7 @@ use std::ffi::c_int;
 
 use crate::errno::from_host;
 use crate::instance::{Buffer, Out, caller};
+use crate::state::fault::Fault;
 
 /// Fills `buffer` and stores its length in `*filled`.
 #[unsafe(no_mangle)]
@@ -17,7 +18,12 @@ extern "C" fn rumpuser_getrandom(
     filled: Out<usize>,
 ) -> c_int {
     let instance = &*caller();
-    match instance.random.fill(buffer.writable(length)) {
+    let buffer = buffer.writable(length);
+    let filled_it = match instance.faults().strikes(Fault::Random) {
+        true => Err(libc::EIO),
+        false => instance.random.fill(buffer),
+    };
+    match filled_it {
         Ok(()) => {
             filled.set(length);
             0

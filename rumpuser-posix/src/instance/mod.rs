@@ -44,7 +44,7 @@ use crate::state::console::Output;
 use crate::state::daemon::Daemon;
 use crate::state::descriptor::Descriptors;
 use crate::state::disk::Disks;
-use crate::state::fault::Faults;
+use crate::state::fault::{Fault, Faults};
 use crate::state::lwps::Lwps;
 use crate::state::memory::{Memory, MemoryPatience};
 use crate::state::parameters::Parameters;
@@ -203,6 +203,11 @@ impl Instance {
         }
         match world.parameters.invalid() {
             Some(name) => Err(SetupError::Parameter(name.to_owned())),
+            None if world.faults.strikes(Fault::Image) => {
+                let source = io::Error::from_raw_os_error(libc::ENOMEM);
+                let step = "map the kernel image";
+                Err(LoadError::Host { step, source }.into())
+            }
             None => Ok(Self::build(world, image()?, false)),
         }
     }

@@ -17,13 +17,14 @@ mod converter;
 mod converter;
 
 use std::collections::HashMap;
-use std::ffi::{CStr, c_char, c_int, c_void};
+use std::ffi::{CStr, c_int, c_void};
 use std::{ptr, slice};
 
 use parking_lot::Mutex;
 
 use crate::errno::from_host;
-use crate::instance::{Extension, Instance, access, caller};
+use crate::instance::{Extension, Instance, Out, Text, access, caller};
+use crate::state::fault::Fault;
 use converter::Converter;
 
 #[derive(Default)]
@@ -81,19 +82,16 @@ fn answer(result: Result<(), c_int>) -> c_int {
 
 /// Opens a converter, without CPU: the host may have to read tables.
 #[unsafe(no_mangle)]
-unsafe extern "C" fn rumpcomp_netsmb_iconv_open(
-    to: *const c_char,
-    from: *const c_char,
-    handle: *mut *mut c_void,
-) -> c_int {
+extern "C" fn rumpcomp_netsmb_iconv_open(to: Text, from: Text, handle: Out<*mut c_void>) -> c_int {
     let instance = &*caller();
-    // SAFETY: the kernel passes strings.
-    let (to, from) = unsafe { (access::string(to), access::string(from)) };
-    let opened = instance.unscheduled(|| converters(instance).open(to, from));
+    let (to, from) = (to.get(), from.get());
+    let opened = match instance.faults().strikes(Fault::Converter) {
+        true => Err(libc::EINVAL),
+        false => instance.unscheduled(|| converters(instance).open(to, from)),
+    };
     answer(opened.map(|number| {
-        if !handle.is_null() {
-            // SAFETY: the kernel passes a place for the handle.
-            unsafe { access::store(handle, ptr::without_provenance_mut(number)) };
+        if let Some(handle) = handle.wanted() {
+            handle.set(ptr::without_provenance_mut(number));
         }
     }))
 }

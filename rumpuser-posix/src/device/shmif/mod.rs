@@ -24,8 +24,8 @@ use std::ptr;
 
 use crate::errno::{from_host, last};
 use crate::host::write_signals;
-use crate::instance::access;
-use crate::instance::{Instance, caller};
+use crate::instance::{Instance, Out, access, caller};
+use crate::state::fault::Fault;
 
 /// Maps a bus of so many bytes. `Err` with the host's errno: ENOEXEC for a file of another size,
 /// which is no bus; a new file is made one.
@@ -53,16 +53,15 @@ fn map(instance: &Instance, file: c_int, length: usize) -> Result<*mut c_void, c
 
 /// Maps the file of a bus and stores the address; `rumpuser_unmap` undoes it.
 #[unsafe(no_mangle)]
-unsafe extern "C" fn rumpcomp_shmif_mmap(
-    file: c_int,
-    length: usize,
-    place: *mut *mut c_void,
-) -> c_int {
+extern "C" fn rumpcomp_shmif_mmap(file: c_int, length: usize, place: Out<*mut c_void>) -> c_int {
     let instance = &*caller();
-    match instance.unscheduled(|| map(instance, file, length)) {
+    let mapped = match instance.faults().strikes(Fault::Bus) {
+        true => Err(libc::ENOMEM),
+        false => instance.unscheduled(|| map(instance, file, length)),
+    };
+    match mapped {
         Ok(bus) => {
-            // SAFETY: the kernel passes a place for the address.
-            unsafe { access::store(place, bus) };
+            place.set(bus);
             0
         }
         Err(error) => from_host(error),

@@ -20,6 +20,7 @@ use std::slice;
 use crate::errno::from_host;
 use crate::instance::{Extension, Instance, access, caller};
 use crate::state::descriptor::Open;
+use crate::state::fault::Fault;
 use crate::wait::Dead;
 use crate::wait::bell::{self, Bell};
 
@@ -63,6 +64,9 @@ fn on_host<R: Copy>(
     socket: c_int,
     call: impl FnOnce(RawFd) -> Result<R, c_int> + Copy,
 ) -> Result<R, c_int> {
+    if instance.faults().strikes(Fault::Socket) {
+        return Err(libc::ENOBUFS);
+    }
     instance.unscheduled(|| {
         let held = instance.descriptors.find(socket)?;
         call(held.number())

@@ -27,6 +27,7 @@ use crate::errno::from_host;
 use crate::instance::access;
 use crate::instance::{Instance, caller};
 use crate::program;
+use crate::state::fault::Fault;
 use crate::wait::Dead;
 
 pub use descriptors::Descriptors;
@@ -174,6 +175,9 @@ impl Node {
         instance: &Instance,
         f: impl Fn(&Instance, Manner, &port::Occupant) -> Result<Result<usize, c_int>, Dead>,
     ) -> Result<(usize, Manner), c_int> {
+        if instance.faults().strikes(Fault::Usb) {
+            return Err(libc::EIO);
+        }
         let f = &f;
         let done = || match ports(instance).find(self.port, self.endpoint) {
             Some((occupant, manner)) => {

@@ -11,16 +11,15 @@ mod link;
 mod nic;
 mod units;
 
-use std::ffi::{c_char, c_int, c_void};
+use std::ffi::{c_int, c_void};
 use std::fmt;
 use std::mem::MaybeUninit;
 use std::ptr;
-use std::slice;
 use std::sync::{Arc, Weak};
 
 use crate::errno::from_host;
-use crate::instance::access;
-use crate::instance::{Instance, caller};
+use crate::instance::{Instance, Out, Text, access, caller};
+use crate::state::fault::Fault;
 use crate::wait::Dead;
 
 use inbox::Inbox;
@@ -136,28 +135,27 @@ impl Instance {
 
 /// The kernel makes an interface: stores its Ethernet address and its handle, null for none.
 #[unsafe(no_mangle)]
-unsafe extern "C" fn rumpcomp_virt_create(
-    unit: *const c_char,
+extern "C" fn rumpcomp_virt_create(
+    unit: Text,
     interface: *mut c_void,
-    address: *mut u8,
-    handle: *mut *const c_void,
+    address: Out<[u8; 6]>,
+    handle: Out<*const c_void>,
 ) -> c_int {
     let instance = &*caller();
-    // SAFETY: the kernel passes the unit's number as a string.
-    let unit = unsafe { access::string(unit) }.to_str();
-    access::writable(address.cast(), 6);
-    let unit = unit.ok().and_then(|unit| unit.parse().ok());
-    let number = match unit.and_then(|unit| interfaces(instance).create(unit)) {
+    let unit = unit.get().to_str().ok().and_then(|unit| unit.parse().ok());
+    let created = match instance.faults().strikes(Fault::Interface) {
+        true => None,
+        false => unit.and_then(|unit| interfaces(instance).create(unit)),
+    };
+    let number = match created {
         Some((number, nic)) => {
-            // SAFETY: the kernel passes room for an address.
-            unsafe { slice::from_raw_parts_mut(address, 6) }.copy_from_slice(&nic.address);
+            address.set(nic.address);
             nic.created(instance, interface);
             number
         }
         None => 0,
     };
-    // SAFETY: the kernel passes a place for it.
-    unsafe { access::store(handle, ptr::without_provenance(number)) };
+    handle.set(ptr::without_provenance(number));
     0
 }
 
@@ -174,6 +172,9 @@ unsafe extern "C" fn rumpcomp_virt_send(
     for piece in pieces {
         // SAFETY: as above; what is in it is of no concern here.
         unsafe { access::values(piece.iov_base.cast::<u8>(), piece.iov_len) };
+    }
+    if instance.faults().strikes(Fault::Frame) {
+        return;
     }
     instance.unscheduled(|| {
         if let Some(nic) = interfaces(instance).find(handle.addr()) {
