@@ -2,6 +2,7 @@
 
 mod churn;
 mod emulator;
+pub mod fault_turns;
 mod footprint;
 mod outside;
 pub mod power_cut;

@@ -14,7 +14,7 @@ use rumpuser_posix::{Access, Disk};
 use super::work::Promise;
 
 /// Where the file system is mounted.
-pub(super) const AT: &str = "/disk";
+pub(crate) const AT: &str = "/disk";
 const POINT: &CStr = c"/disk";
 
 /// A writable file system.
@@ -70,7 +70,7 @@ impl Format {
         }
     }
 
-    pub(super) fn make(self, image: &Path) -> Result<(), String> {
+    pub(crate) fn make(self, image: &Path) -> Result<(), String> {
         let said = |written: std::io::Result<()>| written.map_err(|error| error.to_string());
         match self {
             Self::Ffs | Self::FfsLog => said(FFS2_LE.unpack(image)),
@@ -88,7 +88,7 @@ impl Format {
         }
     }
 
-    pub(super) fn mount(
+    pub(crate) fn mount(
         self,
         kernel: &Kernel,
         image: &Path,
@@ -114,7 +114,7 @@ impl Format {
     }
 
     /// Repairs the file system if it has to be, mounts it, and looks whether everything is there.
-    pub(super) fn look(
+    pub(crate) fn look(
         self,
         kernel: &Kernel,
         image: &Path,
@@ -194,13 +194,13 @@ fn run(command: &mut Command, most: i32) -> Result<(), String> {
 
 /// A mounted file system.
 #[derive(Debug)]
-pub(super) enum Mounted {
+pub(crate) enum Mounted {
     Ffs(Mount),
     Other(Other),
 }
 
 impl Mounted {
-    fn unmount(self, kernel: &Kernel) -> Result<(), String> {
+    pub(crate) fn unmount(self, kernel: &Kernel) -> Result<(), String> {
         match self {
             Self::Ffs(mount) => mount.unmount().map_err(|failed| failed.to_string()),
             Self::Other(other) => other.unmount(kernel).map_err(|error| error.to_string()),
@@ -210,7 +210,7 @@ impl Mounted {
 
 /// One that the safe API does not mount.
 #[derive(Debug)]
-pub(super) struct Other {
+pub(crate) struct Other {
     disk: Disk,
 }
 

@@ -18,9 +18,11 @@ use std::path::Path;
 use rumpkernel::{Builder, Kernel};
 
 use disk::Disk;
+pub(crate) use format::AT;
 pub use format::Format;
 use random::Random;
 use work::Work;
+pub(crate) use work::{Contents, Promise};
 
 /// What a campaign found.
 #[derive(Debug, Default)]

@@ -17,13 +17,13 @@ const LONGEST: usize = 40_000;
 
 /// What is in a file: a function of the number, so that a byte of another file or time shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Contents {
-    number: u64,
-    length: usize,
+pub(crate) struct Contents {
+    pub(crate) number: u64,
+    pub(crate) length: usize,
 }
 
 impl Contents {
-    pub(super) fn bytes(self) -> Vec<u8> {
+    pub(crate) fn bytes(self) -> Vec<u8> {
         let mut random = Random::new(self.number + 1);
         let mut bytes: Vec<u8> = (0..self.length.div_ceil(8))
             .flat_map(|_| random.next().to_le_bytes())
@@ -35,11 +35,23 @@ impl Contents {
 
 /// A file that is to be there when the power is lost at any point of a range.
 #[derive(Debug, Clone)]
-pub(super) struct Promise {
-    pub(super) path: String,
-    pub(super) contents: Contents,
+pub(crate) struct Promise {
+    pub(crate) path: String,
+    pub(crate) contents: Contents,
     from: usize,
     to: usize,
+}
+
+impl Promise {
+    /// A promise that holds for good.
+    pub(crate) fn lasting(path: String, contents: Contents) -> Self {
+        Self {
+            path,
+            contents,
+            from: 0,
+            to: usize::MAX,
+        }
+    }
 }
 
 /// A recorded piece of work.
