@@ -5,10 +5,9 @@ use std::io;
 use std::num::NonZeroUsize;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::thread;
 use std::time::Instant;
 
-use rumpkernel_fuzz::{Access, Bench, Findings, Format, Image, Outcome};
+use rumpkernel_fuzz::{Access, Bench, Findings, Format, Image, Outcome, hand_out};
 
 /// Counts of outcomes.
 #[derive(Debug, Default)]
@@ -27,28 +26,15 @@ pub(crate) fn run<D: fmt::Display>(
     access: Access,
     image: impl Fn(u64) -> (D, Format, Image) + Sync,
 ) -> io::Result<u64> {
-    let threads = threads
-        .or_else(|| thread::available_parallelism().ok())
-        .map_or(1, NonZeroUsize::get);
-    let next = AtomicU64::new(0);
     let tally = Tally::default();
     let begun = Instant::now();
-    let work = || -> io::Result<()> {
+    let threads = hand_out(count, threads, |numbers| {
         let mut bench = Bench::new()?;
-        loop {
-            let number = next.fetch_add(1, Ordering::Relaxed);
-            if number >= count {
-                return Ok(());
-            }
+        for number in numbers {
             let (damage, format, image) = image(number);
             tally.count(damage, bench.exercise(format, &image, access)?);
         }
-    };
-    thread::scope(|scope| {
-        let workers: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
-        workers
-            .into_iter()
-            .try_for_each(|worker| worker.join().unwrap_or(Ok(())))
+        Ok(())
     })?;
     let seconds = begun.elapsed().as_secs_f64();
     let deaths = tally

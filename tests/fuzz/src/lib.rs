@@ -17,6 +17,7 @@ mod sample;
 mod seal;
 mod superblock;
 mod wire;
+mod workers;
 
 pub use damage::Damage;
 pub use exercise::{Bench, Outcome};
@@ -26,3 +27,4 @@ pub use image::Image;
 pub use sample::{NoSample, sample};
 pub use superblock::Change;
 pub use wire::{Batch, Delivery, Survival};
+pub use workers::{Numbers, hand_out};

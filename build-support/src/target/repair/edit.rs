@@ -6,6 +6,7 @@
 
 mod disk_ends;
 mod dm;
+mod domains;
 mod drvctl;
 mod durability;
 mod frames;
@@ -54,6 +55,7 @@ struct Rule {
 const RULES: &[&[Rule]] = &[
     disk_ends::RULES,
     dm::RULES,
+    domains::RULES,
     drvctl::RULES,
     durability::RULES,
     frames::RULES,

@@ -5,14 +5,14 @@
 //! of one. It fails when a kernel died.
 
 use std::error::Error;
+use std::io;
 use std::num::NonZeroUsize;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
-use std::{io, thread};
 
 use clap::Parser;
-use rumpkernel_fuzz::{Batch, Findings, Survival};
+use rumpkernel_fuzz::{Batch, Findings, Survival, hand_out};
 
 /// Send damaged frames to kernels, and tell what these died of.
 #[derive(Debug, Parser)]
@@ -53,20 +53,12 @@ impl Arguments {
     }
 
     fn send(&self) -> io::Result<()> {
-        let threads = self
-            .threads
-            .or_else(|| thread::available_parallelism().ok())
-            .map_or(1, NonZeroUsize::get);
-        let (next, sent) = (AtomicU64::new(0), AtomicU64::new(0));
+        let sent = AtomicU64::new(0);
         let (died, hung) = (AtomicU64::new(0), AtomicU64::new(0));
         let findings = Mutex::new(Findings::default());
         let begun = Instant::now();
-        let work = || -> io::Result<()> {
-            loop {
-                let number = next.fetch_add(1, Ordering::Relaxed);
-                if number >= self.batches {
-                    return Ok(());
-                }
+        let threads = hand_out(self.batches, self.threads, |numbers| {
+            for number in numbers {
                 let batch = self.batch(number);
                 let delivery = batch.deliver()?;
                 sent.fetch_add(delivery.frames.len() as u64, Ordering::Relaxed);
@@ -81,12 +73,7 @@ impl Arguments {
                     eprintln!("batch {}: {death}", batch.number);
                 }
             }
-        };
-        thread::scope(|scope| {
-            let workers: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
-            workers
-                .into_iter()
-                .try_for_each(|worker| worker.join().unwrap_or(Ok(())))
+            Ok(())
         })?;
         let findings = findings
             .into_inner()
