@@ -90,6 +90,13 @@ fn work_in_kernel(campaign: Campaign, faults: Faults, image: &Path, tell: &Sende
             match worked {
                 Err(work::Failure::Wrong(what)) => Ended::Wrong(what),
                 Err(work::Failure::Told(error)) => ended(Err(error), counted),
+                Err(work::Failure::Refused) => match halted {
+                    Err(error) => ended(Err(error), counted),
+                    Ok(()) => Ended::Whole {
+                        told: true,
+                        counted,
+                    },
+                },
                 Ok(()) => ended(halted, counted),
             }
         }

@@ -18,6 +18,8 @@ const LENGTHS: [usize; 3] = [100, 20_000, 100_000];
 pub(super) enum Failure {
     /// The kernel reported an error.
     Told(Error),
+    /// It did not mount the file system.
+    Refused,
     /// The kernel did what it must not.
     Wrong(String),
 }
@@ -58,10 +60,9 @@ pub(super) fn on_image(
     image: &Path,
     promises: &mut Vec<Promise>,
 ) -> Result<(), Failure> {
-    // What it says is the mount's error, which is told.
-    let Ok(mounted) = format.mount(kernel, image, false) else {
-        return Ok(());
-    };
+    let mounted = format
+        .mount(kernel, image, false)
+        .map_err(|_| Failure::Refused)?;
     let worked = with_files(kernel, promises);
     let _told_as_well = mounted.unmount(kernel);
     worked

@@ -20,8 +20,8 @@ mod netsmb;
 mod nilfs;
 mod ntfs;
 mod pages;
-mod rumpfs;
 mod shifts;
+mod speed;
 mod superblocks;
 mod sysvbfs;
 mod times;
@@ -69,7 +69,7 @@ const RULES: &[&[Rule]] = &[
     nilfs::RULES,
     ntfs::RULES,
     pages::RULES,
-    rumpfs::RULES,
+    speed::RULES,
     shifts::RULES,
     superblocks::RULES,
     sysvbfs::RULES,

@@ -58,13 +58,18 @@ impl Chunk {
         None
     }
 
-    /// The pages that the host should be asked for when so many from the first on are taken, if any.
-    fn missing(&mut self, end: usize) -> Option<Range<usize>> {
+    /// The pages that the host should be asked for when a block has been taken, if any. Of large
+    /// blocks kernels often use little.
+    fn missing(&mut self, block: Range<usize>) -> Option<Range<usize>> {
         let there = self.there;
-        if end <= there {
+        if block.end <= there {
             return None;
         }
-        self.there = end.next_multiple_of(BATCH).min(CHUNK / PAGE);
+        if block.len() > BATCH {
+            self.there = block.end;
+            return None;
+        }
+        self.there = block.end.next_multiple_of(BATCH).min(CHUNK / PAGE);
         Some(there..self.there)
     }
 
@@ -132,7 +137,7 @@ impl Pages {
                 if chunk.is_full() {
                     roomy.swap_remove(index);
                 }
-                fill(start, chunk.missing(first + pages));
+                fill(start, chunk.missing(first..first + pages));
                 return Ok(ptr::with_exposed_provenance_mut(start + first * PAGE));
             }
         }
@@ -146,7 +151,7 @@ impl Pages {
         let start = mappings.map(ptr::null_mut(), CHUNK, CHUNK, protection)?;
         let mut chunk = Chunk::default();
         chunk.take(pages);
-        fill(start.addr(), chunk.missing(pages));
+        fill(start.addr(), chunk.missing(0..pages));
         chunks.insert(start.addr(), chunk);
         roomy.push(start.addr());
         Ok(start)
