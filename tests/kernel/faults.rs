@@ -1,10 +1,14 @@
 //! What the host does to a kernel: the kernel comes through it, or the error says what happened.
 
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::thread;
+use std::time::Duration;
+
 use rumpkernel::mount::Ffs;
 use rumpkernel::{Errno, Fault, fs};
 use rumpkernel_examples::FFS2_LE;
 
-use crate::world::{self, numbers};
+use crate::world::{self, Folder, numbers};
 
 crate::tests![
     a_read_error_is_an_error_of_the_read,
@@ -12,6 +16,9 @@ crate::tests![
     a_write_error_is_told_by_sync,
     an_image_that_cannot_be_opened_is_refused,
     a_kernel_comes_through_a_shortage_of_memory,
+    ;
+    loaded:
+        a_mount_comes_through_a_shortage_of_memory,
 ];
 
 /// The image is mounted again, so that nothing is in the kernel's cache.
@@ -85,4 +92,29 @@ fn a_kernel_comes_through_a_shortage_of_memory() {
         fs::remove_file(&kernel, "/mnt/large").unwrap();
     }
     fs::write(&kernel, "/mnt/large", &contents).unwrap();
+}
+
+/// The buffers of the first mount are the first of all.
+fn a_mount_comes_through_a_shortage_of_memory() {
+    const PATIENCE: Duration = Duration::from_secs(20);
+    let folder = Folder::new();
+    let image = folder.unpack(FFS2_LE);
+    for after in 0..12 {
+        let kernel = world::boot();
+        fs::create_dir(&kernel, "/mnt").unwrap();
+        kernel.faults().arm(Fault::Memory, after, 1);
+        let (done, waits) = mpsc::channel::<()>();
+        let watched = kernel.clone();
+        let watch = thread::spawn(move || {
+            if waits.recv_timeout(PATIENCE) == Err(RecvTimeoutError::Timeout) {
+                watched.kill();
+            }
+        });
+        let mounted = kernel.mount(Ffs::image(&image), "/mnt");
+        drop(done);
+        watch.join().unwrap();
+        if let Err(error) = mounted {
+            assert_eq!(error.errno(), Some(Errno::NOMEM), "{after}: {error}");
+        }
+    }
 }

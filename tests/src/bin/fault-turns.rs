@@ -19,6 +19,9 @@ struct Arguments {
     /// In how many places, spread over all that there are, each fault strikes at most.
     #[arg(long, default_value_t = 40)]
     places: u64,
+    /// Only the place of this number.
+    #[arg(long)]
+    at: Option<u64>,
 }
 
 fn main() -> ExitCode {
@@ -26,6 +29,7 @@ fn main() -> ExitCode {
         subjects,
         faults,
         places,
+        at,
     } = Arguments::parse();
     let subjects = match &*subjects {
         [] => &Subject::ALL[..],
@@ -40,6 +44,7 @@ fn main() -> ExitCode {
         let campaign = Campaign {
             subject,
             places,
+            at,
             boot: Builder::boot,
         };
         for &fault in faults {

@@ -62,6 +62,8 @@ pub struct Campaign {
     pub subject: Subject,
     /// In how many places, spread over all that there are, each fault strikes at most.
     pub places: u64,
+    /// Only the one in this place, to look at what went wrong there.
+    pub at: Option<u64>,
     /// Boots kernels.
     pub boot: Boot,
 }
@@ -86,7 +88,10 @@ impl Campaign {
             other => return Err(format!("without a fault: {other:?}")),
         };
         let step = report.places.div_ceil(self.places.max(1)).max(1);
-        for after in (0..report.places).step_by(usize::try_from(step).unwrap_or(usize::MAX)) {
+        let step = usize::try_from(step).unwrap_or(usize::MAX);
+        let spread = (0..report.places).step_by(step);
+        let places: Vec<u64> = self.at.map_or_else(|| spread.collect(), |at| vec![at]);
+        for after in places {
             let faults = Faults::default();
             faults.arm(fault, after, 1);
             self.subject.make(&image)?;

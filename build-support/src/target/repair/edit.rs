@@ -4,6 +4,7 @@
 //! no more of a source than finds the place, and applies only where it finds it exactly once: a
 //! snapshot whose text differs is compiled as it is.
 
+mod buffers;
 mod disk_ends;
 mod dm;
 mod domains;
@@ -53,6 +54,7 @@ struct Rule {
 
 /// The rules, a list for each subject.
 const RULES: &[&[Rule]] = &[
+    buffers::RULES,
     disk_ends::RULES,
     dm::RULES,
     domains::RULES,
