@@ -3,7 +3,7 @@
 //! A checkpoint was called done before it was, and relied on a disk without a cache. A mount begins
 //! at the older one of two superblocks. So what each of them refers to has to be on the disk before
 //! it is written, and nothing may be written over that before the next is. Test: `kernel`,
-//! `power_cuts::lfs`.
+//! `power_cuts::lfs`; of writes that fail: `fault-turns lfs --fault write`.
 
 use super::Rule;
 
@@ -14,7 +14,46 @@ pub(super) const RULES: &[Rule] = &[
         source: "sys/ufs/lfs/lfs_segment.c",
         function: "lfs_writesuper",
         find: "ASSERT_MAYBE_SEGLOCK(fs);",
-        by: "ASSERT_MAYBE_SEGLOCK(fs); rumpkernel_lfs_flush(devvp);",
+        by: "ASSERT_MAYBE_SEGLOCK(fs); if (fs->lfs_ronly) return; rumpkernel_lfs_flush(devvp);",
+        since: None,
+    },
+    // What a failed write left out of the log was missing in all that the next checkpoint referred
+    // to, files among it that had long been synced. Now the last checkpoint remains: the file system
+    // is read-only from then on, and says EROFS to those who write or sync.
+    Rule {
+        source: "sys/ufs/lfs/lfs_segment.c",
+        function: "lfs_cluster_aiodone",
+        find: "ASSERT_NO_SEGLOCK(fs);",
+        by: "ASSERT_NO_SEGLOCK(fs); if (error) fs->lfs_ronly = 1;",
+        since: None,
+    },
+    // Blocks of the Ifile stay dirty then, which these wait for.
+    Rule {
+        source: "sys/ufs/lfs/lfs_segment.c",
+        function: "lfs_segwrite",
+        find: "while (redo && do_ckp);",
+        by: "while (redo && do_ckp && !fs->lfs_ronly);",
+        since: None,
+    },
+    Rule {
+        source: "sys/ufs/lfs/lfs_segment.c",
+        function: "lfs_segwrite",
+        find: "while (do_ckp && um_error != 0);",
+        by: "while (do_ckp && um_error != 0 && !fs->lfs_ronly);",
+        since: None,
+    },
+    Rule {
+        source: "sys/ufs/lfs/lfs_segment.c",
+        function: "lfs_writeinode",
+        find: "while (vp == fs->lfs_ivnode) {",
+        by: "while (vp == fs->lfs_ivnode && !fs->lfs_ronly) {",
+        since: None,
+    },
+    Rule {
+        source: "sys/ufs/lfs/lfs_segment.c",
+        function: "lfs_super_aiodone",
+        find: "ASSERT_NO_SEGLOCK(fs);",
+        by: "ASSERT_NO_SEGLOCK(fs); if (bp->b_error) fs->lfs_ronly = 1;",
         since: None,
     },
     // Only for those who asked for it a checkpoint waited for what it refers to.
