@@ -5,7 +5,7 @@ use std::ffi::CString;
 use rumpkernel_sys::{LINKED, MNT_RDONLY, O_CREAT, O_EXCL, O_RDONLY, O_WRONLY, stat};
 
 use crate::kernel::{self, BLOCK, FILE, FOLDER, check};
-use crate::timing::{Start, measure_from};
+use crate::timing::{Kind, measure_as};
 use crate::{Request, Sample};
 
 pub(crate) fn run(request: &Request) -> Result<Sample, String> {
@@ -25,7 +25,7 @@ fn read(
     next: impl FnMut(u64) -> u64 + Copy + Send + Sync,
 ) -> Result<Sample, String> {
     let process = kernel::process();
-    measure_from(Start::Cold, request.threads, request.duration, |_| {
+    measure_as(Kind::Cold, request.threads, request.duration, |_| {
         kernel::join(process)?;
         let file = kernel::open(FILE, O_RDONLY)?;
         let blocks = size()? / BLOCK as u64;
@@ -71,7 +71,7 @@ fn size() -> Result<u64, String> {
 fn create(request: &Request) -> Result<Sample, String> {
     let process = kernel::process();
     let folder = FOLDER.to_string_lossy();
-    measure_from(Start::Cold, request.threads, request.duration, |thread| {
+    measure_as(Kind::Cold, request.threads, request.duration, |thread| {
         kernel::join(process)?;
         let (folder, mut number) = (&folder, 0);
         Ok(move || {

@@ -9,7 +9,8 @@ use rumpkernel_sys::{
 };
 
 use crate::kernel::{self, check};
-use crate::{Request, Sample, measure};
+use crate::timing::{Kind, measure_as};
+use crate::{Request, Sample};
 
 /// How much is written at once.
 const BULK: usize = 65536;
@@ -23,7 +24,7 @@ pub(crate) fn run(request: &Request) -> Result<Sample, String> {
         // The process ends while the peer waits: its errors tell nothing.
         let _ = kernel::join(process).and_then(|()| if is_stream { drain(far) } else { echo(far) });
     });
-    measure(1, request.duration, |_| {
+    measure_as(Kind::Waiting, 1, request.duration, |_| {
         kernel::join(process)?;
         let mut buffer = vec![1; if is_stream { BULK } else { 1 }];
         Ok(move || {

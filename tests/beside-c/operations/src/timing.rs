@@ -1,23 +1,25 @@
 //! Measuring an operation that some threads repeat for some time.
 
 use std::mem::MaybeUninit;
-use std::sync::Barrier;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Barrier, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
 use std::{fmt, fs};
 
 /// How long each thread repeats an operation before it is measured.
 const WARM_UP: Duration = Duration::from_millis(3);
+/// How long a slice is: many calls, and less than what a thread runs until the host takes its core away.
+const SLICE: Duration = Duration::from_micros(300);
 /// How many operations there are between two looks at whether the time is over.
-const BATCH: u64 = 8;
+const BATCH: u64 = 16;
 
 /// What was measured.
 #[derive(Debug, Clone, Copy)]
 pub struct Sample {
     /// How many operations all threads made together.
     pub operations: u64,
-    /// How long the threads took, added up.
+    /// How long the threads took for them, added up.
     pub elapsed: Duration,
     /// The process's processor time meanwhile, its own and the host kernel's.
     pub cpu: Duration,
@@ -39,16 +41,19 @@ impl fmt::Display for Sample {
     }
 }
 
-/// Whether an operation is repeated before it is measured.
+/// How an operation is measured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Start {
-    /// It is, so that caches hold what it uses.
-    Warm,
-    /// It is not.
+pub(crate) enum Kind {
+    /// Alone it waits for nobody. Then its cost is that in the middle one of many short slices of time: those in which the
+    /// host ran something else tell nothing.
+    Busy,
+    /// It waits for other threads or for the host, and all of its time counts.
+    Waiting,
+    /// The same, and nothing may be in a cache before it is measured.
     Cold,
 }
 
-/// Measures a warm operation: each thread prepares its own with `prepare` and repeats it for the duration.
+/// Measures calls that alone wait for nobody: each thread prepares its own with `prepare` and repeats it for the duration.
 ///
 /// # Errors
 ///
@@ -58,57 +63,56 @@ pub fn measure<F: FnMut() -> Result<bool, String>>(
     duration: Duration,
     prepare: impl Fn(usize) -> Result<F, String> + Sync,
 ) -> Result<Sample, String> {
-    measure_from(Start::Warm, threads, duration, prepare)
+    measure_as(Kind::Busy, threads, duration, prepare)
 }
 
 /// Measures an operation that says whether there is more to do. Two threads are kept on a core each.
-pub(crate) fn measure_from<F: FnMut() -> Result<bool, String>>(
-    start: Start,
+pub(crate) fn measure_as<F: FnMut() -> Result<bool, String>>(
+    kind: Kind,
     threads: usize,
     duration: Duration,
     prepare: impl Fn(usize) -> Result<F, String> + Sync,
 ) -> Result<Sample, String> {
     let (ready, begin) = (Barrier::new(threads + 1), Barrier::new(threads + 1));
     let is_over = AtomicBool::new(false);
+    let has_slices = kind == Kind::Busy && threads == 1;
     let work = |index: usize| -> Result<(u64, Duration), String> {
         if threads == 2 {
             stay_on(index);
         }
         let prepared = prepare(index).and_then(|mut operation| {
-            if start == Start::Warm {
-                let end = Instant::now() + WARM_UP;
-                while Instant::now() < end {
-                    operation()?;
-                }
+            if kind != Kind::Cold {
+                repeat(&mut operation, WARM_UP, &AtomicBool::new(false))?;
             }
             Ok(operation)
         });
         ready.wait();
         begin.wait();
         let mut operation = prepared?;
-        let start = Instant::now();
-        let mut count = 0;
-        'work: while !is_over.load(Ordering::Relaxed) {
-            for _ in 0..BATCH {
-                count += 1;
-                if !operation()? {
-                    break 'work;
-                }
-            }
+        if has_slices {
+            in_slices(&mut operation, &is_over)
+        } else {
+            repeat(&mut operation, Duration::MAX, &is_over)
         }
-        Ok((count, start.elapsed()))
     };
+    // Nothing is sent: receiving ends early when all threads have dropped their ends.
+    let (working, done) = mpsc::channel::<()>();
+    let work = &work;
     thread::scope(|scope| {
-        let workers: Vec<_> = (0..threads)
-            .map(|index| scope.spawn(move || work(index)))
-            .collect();
+        let start = |index| {
+            let working = working.clone();
+            scope.spawn(move || {
+                let result = work(index);
+                drop(working);
+                result
+            })
+        };
+        let workers: Vec<_> = (0..threads).map(start).collect();
+        drop(working);
         ready.wait();
         let before = Usage::now();
         begin.wait();
-        let end = Instant::now() + duration;
-        while Instant::now() < end && workers.iter().any(|worker| !worker.is_finished()) {
-            thread::sleep(Duration::from_millis(10).min(duration));
-        }
+        let _: Result<(), mpsc::RecvTimeoutError> = done.recv_timeout(duration);
         is_over.store(true, Ordering::Relaxed);
         let mut sample = Sample {
             operations: 0,
@@ -128,6 +132,46 @@ pub(crate) fn measure_from<F: FnMut() -> Result<bool, String>>(
         sample.resident = resident();
         Ok(sample)
     })
+}
+
+/// Repeats an operation until it has nothing more to do, the time is over, or all are told to stop. Returns how often, and
+/// how long that took.
+fn repeat(
+    operation: &mut impl FnMut() -> Result<bool, String>,
+    limit: Duration,
+    is_over: &AtomicBool,
+) -> Result<(u64, Duration), String> {
+    let start = Instant::now();
+    let mut count = 0;
+    while !is_over.load(Ordering::Relaxed) {
+        for _ in 0..BATCH {
+            count += 1;
+            if !operation()? {
+                return Ok((count, start.elapsed()));
+            }
+        }
+        if limit < Duration::MAX && start.elapsed() >= limit {
+            break;
+        }
+    }
+    Ok((count, start.elapsed()))
+}
+
+/// Repeats an operation until it is told to stop. Returns how often, and how long that would have taken if all had cost
+/// what they did in the middle slice.
+fn in_slices(
+    operation: &mut impl FnMut() -> Result<bool, String>,
+    is_over: &AtomicBool,
+) -> Result<(u64, Duration), String> {
+    let (mut total, mut costs) = (0, Vec::new());
+    while !is_over.load(Ordering::Relaxed) {
+        let (count, elapsed) = repeat(operation, SLICE, &AtomicBool::new(false))?;
+        total += count;
+        costs.push(elapsed.as_secs_f64() / count as f64);
+    }
+    costs.sort_by(f64::total_cmp);
+    let middle = costs.get(costs.len() / 2).ok_or("there was no time")?;
+    Ok((total, Duration::from_secs_f64(middle * total as f64)))
 }
 
 /// What the process has used so far, getrusage(2).

@@ -69,6 +69,12 @@ pub(crate) fn run(
     Ok(results)
 }
 
+/// How many processes hung or failed on our hypercalls.
+pub(crate) fn troubles(results: &Results) -> usize {
+    let ours = results.iter().flat_map(|[_, rust, safe]| [rust, safe]);
+    ours.map(|series| series.hung + series.failed).sum()
+}
+
 fn measure(
     programs: &Programs,
     images: &Images,

@@ -16,11 +16,11 @@ impl Middle {
         let mut values: Vec<f64> = values.collect();
         values.sort_by(f64::total_cmp);
         let last = values.len().checked_sub(1)?;
-        let at = |quarters: usize| values[(last * quarters + 2) / 4];
+        let quarter = last / 4;
         Some(Self {
-            lower: at(1),
-            median: at(2),
-            upper: at(3),
+            lower: values[quarter],
+            median: values[values.len() / 2],
+            upper: values[last - quarter],
         })
     }
 
@@ -48,4 +48,50 @@ pub(crate) fn ratio(first: &Series, second: &Series) -> Option<Middle> {
         _ => None,
     });
     Middle::of(ratios)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Middle, ratio};
+    use crate::rounds::{Sample, Series};
+
+    fn series(costs: &[Option<f64>]) -> Series {
+        let sample = |cost| Sample {
+            cost,
+            cpu: 0.0,
+            switches: 0.0,
+        };
+        Series {
+            samples: costs.iter().map(|cost| cost.map(sample)).collect(),
+            ..Series::default()
+        }
+    }
+
+    #[test]
+    fn quartiles_do_not_depend_on_the_order_and_outliers() {
+        let middle = Middle::of([1000.0, 1.0, 4.0, 2.0, 3.0].into_iter()).unwrap();
+        let expected = Middle {
+            lower: 2.0,
+            median: 3.0,
+            upper: 4.0,
+        };
+        assert_eq!(middle, expected);
+        assert_eq!(Middle::of(std::iter::empty()), None);
+    }
+
+    #[test]
+    fn the_quartiles_of_a_rate_ascend() {
+        let rate = Middle::of([1.0, 2.0, 4.0].into_iter()).unwrap();
+        let rate = rate.map(|cost| 8.0 / cost);
+        assert!(rate.lower <= rate.median && rate.median < rate.upper);
+        assert_eq!(rate.median, 4.0);
+    }
+
+    #[test]
+    fn a_ratio_is_of_rounds_in_which_both_measured() {
+        let first = series(&[Some(2.0), None, Some(30.0), Some(100.0)]);
+        let second = series(&[Some(1.0), Some(1.0), Some(10.0), None]);
+        let ratio = ratio(&first, &second).unwrap();
+        assert_eq!((ratio.lower, ratio.upper), (2.0, 3.0));
+    }
 }

@@ -117,3 +117,28 @@ pub(crate) fn write(path: &Path, table: &str) -> Result<(), String> {
     fs::write(path, format!("{before}{BEGIN}\n{table}\n{END}{after}"))
         .map_err(|error| format!("{}: {error}", path.display()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{BEGIN, END, number, write};
+
+    #[test]
+    fn what_is_written_around_the_table_stays() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("document");
+        let around = |table: &str| format!("before\n{BEGIN}{table}{END}after\n");
+        std::fs::write(&path, around("old\n")).unwrap();
+        write(&path, "new").unwrap();
+        let text = std::fs::read_to_string(&path).unwrap();
+        assert_eq!(text, around("\nnew\n"));
+        std::fs::write(&path, "no place").unwrap();
+        assert!(write(&path, "new").is_err());
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "no place");
+    }
+
+    #[test]
+    fn numbers_have_three_digits() {
+        let numbers = [0.0512, 1.234, 12.34, 1234.5].map(number);
+        assert_eq!(numbers, ["0.051", "1.23", "12.3", "1234"]);
+    }
+}
