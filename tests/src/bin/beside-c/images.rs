@@ -1,7 +1,7 @@
 //! The images that operations on disks need, made at run time.
 
 use std::fs::{self, File};
-use std::io::{self, Write as _};
+use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -46,13 +46,17 @@ impl Images {
         Ok(Self { folder })
     }
 
-    /// The kernel's name of a file system, and its image.
+    /// The kernel's name of a file system, and its image, all of which is in the host's page cache.
     pub(crate) fn get(&self, volume: Volume) -> Result<Option<(&'static str, PathBuf)>, String> {
         let path = |name: &str| self.folder.path().join(name);
+        let warmed = |path: PathBuf| match read_all(&path) {
+            Ok(()) => Ok(path),
+            Err(error) => Err(format!("{}: {error}", path.display())),
+        };
         Ok(match volume {
             Volume::None => None,
-            Volume::Ffs => Some(("ffs", path("ffs"))),
-            Volume::Ext2 => Some(("ext2fs", path("ext2"))),
+            Volume::Ffs => Some(("ffs", warmed(path("ffs"))?)),
+            Volume::Ext2 => Some(("ext2fs", warmed(path("ext2"))?)),
             Volume::Empty => {
                 let copy = path("copy");
                 copy_durably(&path("empty"), &copy).map_err(|error| error.to_string())?;
@@ -75,6 +79,14 @@ fn fill(folder: &Path) -> io::Result<()> {
 fn copy_durably(from: &Path, to: &Path) -> io::Result<()> {
     fs::copy(from, to)?;
     File::open(to)?.sync_all()
+}
+
+/// Reads an image, of which the host may have dropped parts since it was made.
+fn read_all(image: &Path) -> io::Result<()> {
+    let mut image = File::open(image)?;
+    let mut buffer = vec![0; 1 << 20];
+    while image.read(&mut buffer)? > 0 {}
+    Ok(())
 }
 
 fn run(command: &str, folder: &Path) -> Result<(), String> {

@@ -8,6 +8,7 @@
 //! take turns in many short rounds, so that what else the machine does meets all of them. A run of all operations writes
 //! its table into `docs/performance.md`; what is written around the table stays.
 
+mod hang;
 mod images;
 mod operations;
 mod programs;
@@ -32,7 +33,7 @@ struct Arguments {
     /// How many threads call the kernel at once.
     #[arg(long, value_delimiter = ',', default_values_t = operations::THREADS)]
     threads: Vec<usize>,
-    /// Only operations whose names contain one of these words; no table is written then.
+    /// Only operations whose names contain one of these words, such as stat or read; no table is written then.
     #[arg(long, value_delimiter = ',')]
     only: Vec<String>,
     /// How often each program measures each operation.
@@ -58,6 +59,9 @@ fn run(arguments: &Arguments) -> Result<(), String> {
         .into_iter()
         .filter(|row| row.is_called(&arguments.only))
         .collect();
+    if rows.is_empty() {
+        return Err("no operation has such a name".to_owned());
+    }
     let programs = Programs::build()?;
     let images = Images::make(arguments.folder.as_deref(), &rows)?;
     let conditions = table::conditions(arguments.rounds);

@@ -168,11 +168,9 @@ pub(crate) fn rows(threads: &[usize]) -> Vec<Row> {
 }
 
 impl Row {
-    /// Whether a name contains one of the words, if there are any.
+    /// Whether the operation's name contains one of the words, if there are any.
     pub(crate) fn is_called(&self, words: &[String]) -> bool {
-        let contains = |word: &String| {
-            self.operation.contains(word.as_str()) || self.title.contains(word.as_str())
-        };
+        let contains = |word: &String| self.operation.contains(word.as_str());
         words.is_empty() || words.iter().any(contains)
     }
 }

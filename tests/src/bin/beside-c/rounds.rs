@@ -6,6 +6,7 @@ use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use crate::hang;
 use crate::images::{self, Images};
 use crate::operations::{Row, Unit, Volume};
 use crate::programs::{Program, Programs};
@@ -100,6 +101,9 @@ fn measure(
         .spawn()
         .map_err(|error| format!("{command:?}: {error}"))?;
     if !ends(&mut child)? {
+        eprintln!("\n{command:?} hangs:{}", hang::threads(child.id()));
+        let killed = child.kill().and_then(|()| child.wait());
+        killed.map_err(|error| format!("killing a program that hangs: {error}"))?;
         series.hung += 1;
         return Ok(None);
     }
@@ -116,7 +120,7 @@ fn measure(
     Ok(sample)
 }
 
-/// Waits for a process, and kills it when it hangs. It prints less than a pipe holds.
+/// Waits for a process, and returns whether it ended in time. It prints less than a pipe holds.
 fn ends(child: &mut Child) -> Result<bool, String> {
     let start = Instant::now();
     while start.elapsed() < PATIENCE {
@@ -126,8 +130,6 @@ fn ends(child: &mut Child) -> Result<bool, String> {
             Err(error) => return Err(format!("waiting for a program: {error}")),
         }
     }
-    let killed = child.kill().and_then(|()| child.wait());
-    killed.map_err(|error| format!("killing a program that hangs: {error}"))?;
     Ok(false)
 }
 
