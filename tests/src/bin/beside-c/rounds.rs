@@ -3,8 +3,9 @@
 use std::io::Read as _;
 use std::num::NonZeroUsize;
 use std::process::{Child, Command, Stdio};
+use std::sync::mpsc;
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crate::hang;
 use crate::images::{self, Images};
@@ -100,37 +101,33 @@ fn measure(
     let mut child = command
         .spawn()
         .map_err(|error| format!("{command:?}: {error}"))?;
-    if !ends(&mut child)? {
+    let Some(text) = printed(&mut child) else {
         eprintln!("\n{command:?} hangs:{}", hang::threads(child.id()));
         let killed = child.kill().and_then(|()| child.wait());
         killed.map_err(|error| format!("killing a program that hangs: {error}"))?;
         series.hung += 1;
         return Ok(None);
-    }
-    let mut text = String::new();
-    let read = child
-        .stdout
-        .take()
-        .map(|mut pipe| pipe.read_to_string(&mut text));
-    let sample = match read {
-        Some(Ok(_)) => parse(&text, row.unit),
-        _ => None,
     };
+    child
+        .wait()
+        .map_err(|error| format!("waiting for a program: {error}"))?;
+    let sample = parse(&text, row.unit);
     series.failed += usize::from(sample.is_none());
     Ok(sample)
 }
 
-/// Waits for a process, and returns whether it ended in time. It prints less than a pipe holds.
-fn ends(child: &mut Child) -> Result<bool, String> {
-    let start = Instant::now();
-    while start.elapsed() < PATIENCE {
-        match child.try_wait() {
-            Ok(Some(_)) => return Ok(true),
-            Ok(None) => thread::sleep(Duration::from_millis(1)),
-            Err(error) => return Err(format!("waiting for a program: {error}")),
-        }
-    }
-    Ok(false)
+/// What a process prints until it ends, unless it hangs. Another thread waits for it, because asking again and again
+/// would disturb what is measured.
+fn printed(child: &mut Child) -> Option<String> {
+    let mut pipe = child.stdout.take()?;
+    let (sender, receiver) = mpsc::channel();
+    thread::spawn(move || {
+        let mut text = String::new();
+        // Without a line of its own a process has failed, whatever the reason; nobody receives what comes too late.
+        let _ = pipe.read_to_string(&mut text);
+        let _ = sender.send(text);
+    });
+    receiver.recv_timeout(PATIENCE).ok()
 }
 
 /// Reads the line that a program prints: operations, nanoseconds, processor time, switches, KiB.
