@@ -115,12 +115,15 @@ impl RwLock {
         self.state.load(Ordering::Relaxed) == WRITER && self.writer.load(Ordering::Relaxed) == lwp()
     }
 
-    /// Where threads wait that want the lock at this address in this way.
+    /// Where threads wait that want the lock at this address in this way. At the address itself
+    /// threads wait for mutexes: a late wake-up for one that was there before would hand this lock
+    /// over as if it were that.
     fn key(lock: *const Self, mode: Mode) -> usize {
-        match mode {
-            Mode::Read => lock.addr() + offset_of!(Self, readers_wait),
-            Mode::Write => lock.addr(),
-        }
+        lock.addr()
+            + match mode {
+                Mode::Read => offset_of!(Self, readers_wait),
+                Mode::Write => offset_of!(Self, writers_wait),
+            }
     }
 
     fn waiting(&self, mode: Mode) -> &AtomicU32 {
