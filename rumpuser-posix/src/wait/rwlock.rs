@@ -14,10 +14,10 @@
 use std::ffi::c_int;
 use std::mem::offset_of;
 use std::ptr;
-use std::sync::atomic::{AtomicPtr, AtomicU32, Ordering};
 
 use parking_lot_core::UnparkToken;
 
+use super::atomic::{AtomicPtr, AtomicU32, Ordering};
 use super::mutex::ASYMMETRIC;
 use super::{Dead, Lwp, Object, Parked, Wake};
 use crate::host::barrier;
@@ -58,6 +58,7 @@ pub(crate) struct RwLock {
     flags: AtomicU32,
 }
 
+#[cfg(not(loom))]
 const _: () = assert!(
     offset_of!(RwLock, state) == 0
         && offset_of!(RwLock, kind) == 4
