@@ -8,10 +8,10 @@
 
 use std::mem::offset_of;
 use std::ptr;
-use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 
 use parking_lot_core::DEFAULT_UNPARK_TOKEN;
 
+use super::atomic::{AtomicU32, AtomicUsize, Ordering};
 use super::{Dead, Deadline, Mutex, Object, Parked, Wake};
 
 /// `struct rumpuser_cv`. Loaded kernels look themselves whether there are waiters, by

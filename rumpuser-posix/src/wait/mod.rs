@@ -12,6 +12,11 @@ mod rwlock;
 mod thread_id;
 mod turns;
 
+/// The atomics of locks. In `tests/locks`, which compiles the same files, they are loom's.
+mod atomic {
+    pub(super) use std::sync::atomic::{AtomicPtr, AtomicU32, AtomicUsize, Ordering};
+}
+
 use std::time::{Duration, Instant};
 
 use parking_lot_core::UnparkToken;

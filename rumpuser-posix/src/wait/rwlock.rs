@@ -14,10 +14,10 @@
 use std::ffi::c_int;
 use std::mem::offset_of;
 use std::ptr;
-use std::sync::atomic::{AtomicPtr, AtomicU32, Ordering};
 
 use parking_lot_core::UnparkToken;
 
+use super::atomic::{AtomicPtr, AtomicU32, Ordering};
 use super::mutex::ASYMMETRIC;
 use super::{Dead, Lwp, Object, Parked, Wake};
 use crate::host::barrier;
@@ -58,6 +58,7 @@ pub(crate) struct RwLock {
     flags: AtomicU32,
 }
 
+#[cfg(not(loom))]
 const _: () = assert!(
     offset_of!(RwLock, state) == 0
         && offset_of!(RwLock, kind) == 4
@@ -115,12 +116,15 @@ impl RwLock {
         self.state.load(Ordering::Relaxed) == WRITER && self.writer.load(Ordering::Relaxed) == lwp()
     }
 
-    /// Where threads wait that want the lock at this address in this way.
+    /// Where threads wait that want the lock at this address in this way. At the address itself
+    /// threads wait for mutexes: a late wake-up for one that was there before would hand this lock
+    /// over as if it were that.
     fn key(lock: *const Self, mode: Mode) -> usize {
-        match mode {
-            Mode::Read => lock.addr() + offset_of!(Self, readers_wait),
-            Mode::Write => lock.addr(),
-        }
+        lock.addr()
+            + match mode {
+                Mode::Read => offset_of!(Self, readers_wait),
+                Mode::Write => offset_of!(Self, writers_wait),
+            }
     }
 
     fn waiting(&self, mode: Mode) -> &AtomicU32 {
