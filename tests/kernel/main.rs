@@ -17,6 +17,7 @@ mod directories;
 mod disks;
 mod durability;
 mod ends;
+mod fault_turns;
 mod faults;
 mod files;
 mod footprint;
@@ -95,6 +96,7 @@ const ALL: &[&[Test]] = &[
     disks::TESTS,
     durability::TESTS,
     ends::TESTS,
+    fault_turns::TESTS,
     faults::TESTS,
     files::TESTS,
     formats::dm::TESTS,
@@ -145,6 +147,7 @@ fn obstacle(name: &str) -> Option<Missing> {
         .or_else(|| formats::obstacle(name))
         .map(Missing::tool)
         .or_else(|| power_cuts::obstacle(name))
+        .or_else(|| fault_turns::obstacle(name))
 }
 
 /// Whether the programs that make and check file systems of Linux's are there.
