@@ -15,6 +15,16 @@ pub(super) const RULES: &[Rule] = &[
         by: "rfsmp->rfsmp_rvp->v_vflag |= VV_ROOT | VV_MPSAFE;",
         since: None,
     },
+    // A page cache that is full: for each page that was to be freed the lock of its file was tried
+    // for, which whoever reads the file has most of the time, and then that of all pages behind it.
+    // Now pages that follow in the file are freed at once.
+    Rule {
+        source: "sys/rump/librump/rumpkern/vm.c",
+        function: "processpage",
+        find: "pg->offset + PAGE_SIZE,",
+        by: "pg->offset + 32 * PAGE_SIZE,",
+        since: None,
+    },
     // 65,535 numbers are shuffled for the identifications of IPv4 packets, which takes a third of a
     // boot and 128 KiB: now when the first packet asks for one. Until then two are equal.
     Rule {
