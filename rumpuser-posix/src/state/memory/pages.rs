@@ -113,6 +113,8 @@ struct State {
     chunks: Table<Chunk>,
     /// Those that are not full.
     roomy: Vec<usize>,
+    /// How many of them nothing of is used.
+    empty: usize,
 }
 
 /// The blocks of one kernel.
@@ -128,12 +130,19 @@ impl Pages {
     ) -> Result<*mut c_void, c_int> {
         let pages = length.div_ceil(PAGE).max(1);
         let mut state = self.0.lock();
-        let State { chunks, roomy } = &mut *state;
+        let State {
+            chunks,
+            roomy,
+            empty,
+        } = &mut *state;
         for index in (0..roomy.len()).rev().take(TRIES) {
             let start = roomy[index];
-            if let Some(chunk) = chunks.get_mut(&start)
-                && let Some(first) = chunk.take(pages)
-            {
+            let Some(chunk) = chunks.get_mut(&start) else {
+                continue;
+            };
+            let was_empty = chunk.is_empty();
+            if let Some(first) = chunk.take(pages) {
+                *empty -= usize::from(was_empty);
                 if chunk.is_full() {
                     roomy.swap_remove(index);
                 }
@@ -166,7 +175,11 @@ impl Pages {
         let start = block.addr() & !(CHUNK - 1);
         let page = (block.addr() - start) / PAGE;
         let mut state = self.0.lock();
-        let State { chunks, roomy } = &mut *state;
+        let State {
+            chunks,
+            roomy,
+            empty,
+        } = &mut *state;
         let Some(chunk) = chunks.get_mut(&start) else {
             return false;
         };
@@ -178,8 +191,9 @@ impl Pages {
             roomy.push(start);
         }
         // One that is empty is kept, lest it be mapped again and again.
-        let empty = |other: &usize| chunks.get(other).is_some_and(Chunk::is_empty);
-        if roomy.iter().filter(|chunk| empty(chunk)).count() > 1 {
+        *empty += usize::from(chunk.is_empty());
+        if *empty > 1 {
+            *empty -= 1;
             chunks.remove(&start);
             roomy.retain(|&chunk| chunk != start);
             // SAFETY: a mapping of this kernel's, of which nothing is used.
