@@ -16,8 +16,8 @@
 use std::cell::Cell;
 use std::hint;
 use std::ptr;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::thread::available_parallelism;
 
 use parking_lot::Mutex;
@@ -36,6 +36,12 @@ const SHARDS: usize = 8;
 
 /// How often [`Parked::spin`] looks: some microseconds.
 const SPINS: u32 = 400;
+
+/// Whether threads of the process run beside each other. Asking the host takes a while.
+fn has_processors() -> bool {
+    static ANSWER: OnceLock<bool> = OnceLock::new();
+    *ANSWER.get_or_init(|| available_parallelism().is_ok_and(|count| count.get() > 1))
+}
 
 /// A thread that waits, on that thread's stack: so that waiting needs no memory.
 struct Waiting {
@@ -121,7 +127,7 @@ impl Parked {
             alive: AtomicU32::new(generation),
             waiting: Default::default(),
             kernel,
-            spins: turns.is_none() && available_parallelism().is_ok_and(|count| count.get() > 1),
+            spins: turns.is_none() && has_processors(),
             turns,
             #[cfg(feature = "_bell")]
             knell: Bell::default(),
