@@ -11,6 +11,7 @@ mod patience;
 mod rwlock;
 mod thread_id;
 mod turns;
+mod waiting;
 
 /// The atomics of locks. In `tests/locks`, which compiles the same files, they are loom's.
 mod atomic {

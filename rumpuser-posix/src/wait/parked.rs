@@ -13,9 +13,7 @@
 //! The threads of a kernel whose clock is moved by hand wait in its [`Turns`] instead, under the
 //! same contract. So whoever wakes a thread does it here, too.
 
-use std::cell::Cell;
 use std::hint;
-use std::ptr;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::thread::available_parallelism;
@@ -29,6 +27,7 @@ use parking_lot_core::{
 #[cfg(feature = "_bell")]
 use super::bell::Bell;
 use super::turns::{Held, Ticket, Turns};
+use super::waiting::{List, Waiting};
 use super::{Deadline, Wake, patience};
 use crate::host::fork;
 
@@ -41,65 +40,6 @@ const SPINS: u32 = 400;
 fn has_processors() -> bool {
     static ANSWER: OnceLock<bool> = OnceLock::new();
     *ANSWER.get_or_init(|| available_parallelism().is_ok_and(|count| count.get() > 1))
-}
-
-/// A thread that waits, on that thread's stack: so that waiting needs no memory.
-struct Waiting {
-    key: usize,
-    previous: Cell<*const Waiting>,
-    next: Cell<*const Waiting>,
-}
-
-/// Threads that wait.
-#[derive(Debug)]
-struct List(*const Waiting);
-
-// SAFETY: what is in it is used only with the list locked.
-unsafe impl Send for List {}
-
-impl Default for List {
-    fn default() -> Self {
-        Self(ptr::null())
-    }
-}
-
-impl List {
-    /// # Safety
-    ///
-    /// `waiting` stays where it is until it is taken out.
-    unsafe fn put(&mut self, waiting: &Waiting) {
-        waiting.next.set(self.0);
-        // SAFETY: what is in the list is there.
-        if let Some(next) = unsafe { self.0.as_ref() } {
-            next.previous.set(waiting);
-        }
-        self.0 = waiting;
-    }
-
-    /// # Safety
-    ///
-    /// `waiting` is in the list.
-    unsafe fn take(&mut self, waiting: &Waiting) {
-        let (previous, next) = (waiting.previous.get(), waiting.next.get());
-        // SAFETY: as in put(); null at either end.
-        unsafe {
-            match previous.as_ref() {
-                Some(previous) => previous.next.set(next),
-                None => self.0 = next,
-            }
-            if let Some(next) = next.as_ref() {
-                next.previous.set(previous);
-            }
-        }
-    }
-
-    fn keys(&self) -> impl Iterator<Item = usize> {
-        // SAFETY: as in put().
-        let first = unsafe { self.0.as_ref() };
-        // SAFETY: as in put().
-        std::iter::successors(first, |waiting| unsafe { waiting.next.get().as_ref() })
-            .map(|waiting| waiting.key)
-    }
 }
 
 /// The keys on which threads of one kernel wait, and the flag that ends the waiting.
@@ -234,11 +174,7 @@ impl Parked {
             (None, _) => None,
         };
         let shard = &self.waiting[(key >> 6) % SHARDS];
-        let waiting = Waiting {
-            key,
-            previous: Cell::new(ptr::null()),
-            next: Cell::new(ptr::null()),
-        };
+        let waiting = Waiting::new(key);
         // SAFETY: it is taken out below.
         unsafe { shard.lock().put(&waiting) };
         let looks = self.spins && deadline.is_none();
