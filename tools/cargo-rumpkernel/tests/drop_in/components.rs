@@ -69,7 +69,7 @@ pub(crate) fn link(built: &Built, registration: Registration, lib: &Path, folder
             command.args(["-fuse-ld=bfd", "-T", script]);
         }
         command.arg("-Wl,--whole-archive").arg(&library.path);
-        command.args(["-Wl,--no-whole-archive", "-Wl,--no-as-needed"]);
+        command.args(["-Wl,--no-whole-archive", "-Wl,--as-needed"]);
         command.args(needed.iter().rev());
         command.arg("-L").arg(lib).arg("-lrumpuser");
         run(&mut command);

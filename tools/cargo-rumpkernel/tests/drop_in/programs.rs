@@ -80,6 +80,7 @@ pub(crate) fn components_with_constructors_run_as_with_the_c_library() -> Outcom
     has(&text, &["boot: 0", "module tmpfs 0"]);
     has(&text, &USED);
     has(&text, &FOUND);
+    assert!(!text.contains("kernfs"), "{text}");
 
     // Constructors do nothing in a kernel that runs.
     let after = ["boot", "add=librumpfs_tmpfs.so", "mount=tmpfs:/t", "halt"];
