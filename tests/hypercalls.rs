@@ -1,5 +1,5 @@
-//! `docs/hypercalls.md` beside the hypercalls that there are, and beside the snapshot's own
-//! headers.
+//! `docs/hypercalls.md` beside the hypercalls that there are, and beside headers: the snapshot's, and
+//! those that are installed for C programs.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -26,6 +26,10 @@ const HEADERS: [&str; 2] = [
     "sys/rump/include/rump/rumpuser.h",
     "lib/librumpuser/rumpuser_component.h",
 ];
+
+/// Where our own are that are installed for C programs, and their names.
+const INCLUDE: &str = "rumpuser-posix/include";
+const INSTALLED: [&str; 2] = ["rump/rumpuser.h", "rump/rumpuser_component.h"];
 
 fn read(file: &str) -> String {
     fs::read_to_string(Path::new(CHECKOUT).join(file)).expect("the checkout is whole")
@@ -104,9 +108,9 @@ fn every_hypercall_is_in_the_document_and_nothing_else() {
     let table = read("rumpuser-posix/src/instance/image/hypercalls.rs");
     let (_, table) = table.split_once("\ntable! {").expect("the table");
     let (table, _) = table.split_once("\n}").expect("its end");
-    // What is in C in an image calls the rest of itself by names of our own.
-    let hypercalls = words(table).filter(|name| !name.starts_with("rumpuser_posix_"));
-    let linked: BTreeSet<&str> = hypercalls.collect();
+    // Those of this name are between an image of this project and its host.
+    let is_internal = |name: &&str| name.starts_with("rumpuser_posix_");
+    let linked: BTreeSet<&str> = words(table).filter(|name| !is_internal(name)).collect();
     let of = |prefix| -> BTreeSet<&str> {
         let names = linked.iter().copied();
         names.filter(|name| name.starts_with(prefix)).collect()
@@ -157,13 +161,21 @@ fn declarations_are_those_of_the_headers() -> Outcome {
         source += &format!("#include \"{}\"\n", tree.join(header).display());
     }
     source += &blocks;
-    for name in upcalls(&blocks) {
+    source += &assertions(&document);
+    compiles(&source, &[]);
+    Ok(())
+}
+
+/// What the document says of upcalls and constants, as assertions in C.
+fn assertions(document: &str) -> String {
+    let mut source = String::new();
+    for name in upcalls(&declarations(document)) {
         source += &format!(
             "_Static_assert(__builtin_types_compatible_p(__typeof__({name}), \
              __typeof__(((struct rumpuser_hyperup *)0)->{name})), \"{name}\");\n"
         );
     }
-    let constants = constants(&document);
+    let constants = constants(document);
     assert!(
         constants.len() > 20,
         "{DOCUMENT} says the values of {constants:?} only"
@@ -171,12 +183,18 @@ fn declarations_are_those_of_the_headers() -> Outcome {
     for (name, value) in constants {
         source += &format!("_Static_assert({name} == {value}, \"{name}\");\n");
     }
+    source
+}
 
+/// Compiles declarations of the document that follow those of headers.
+#[track_caller]
+fn compiles(source: &str, arguments: &[&str]) {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("declarations.c");
     fs::write(&file, source).expect("a file");
     let output = Command::new("cc")
         .args(["-fsyntax-only", "-Werror"])
+        .args(arguments)
         .arg(&file)
         .output()
         .expect("a C compiler");
@@ -185,10 +203,27 @@ fn declarations_are_those_of_the_headers() -> Outcome {
         "{DOCUMENT} differs from the headers:\n{}",
         String::from_utf8_lossy(&output.stderr)
     );
-    Ok(())
+}
+
+fn installed_headers_declare_what_the_document_does() {
+    let document = read(DOCUMENT);
+    let blocks = declarations(&document);
+    let mut declared_in_headers = String::new();
+    let mut source = String::new();
+    for header in INSTALLED {
+        declared_in_headers += &read(&format!("{INCLUDE}/{header}"));
+        source += &format!("#include <{header}>\n");
+    }
+    assert_eq!(declared(&blocks), declared(&declared_in_headers));
+    assert_eq!(upcalls(&blocks), upcalls(&declared_in_headers));
+    source += &blocks;
+    source += &assertions(&document);
+    let folder = Path::new(CHECKOUT).join(INCLUDE);
+    compiles(&source, &["-I", folder.to_str().expect("a path in UTF-8")]);
 }
 
 rumpkernel_harness::tests! {
     every_hypercall_is_in_the_document_and_nothing_else,
     declarations_are_those_of_the_headers,
+    installed_headers_declare_what_the_document_does,
 }

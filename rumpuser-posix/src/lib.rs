@@ -29,11 +29,11 @@
 //!
 //! A C program needs no instance: the kernel that is linked into it takes its parameters from the
 //! environment, prints to the standard output, and ends the process when it ends, all as with
-//! NetBSD's own librumpuser, in whose place it is linked:
+//! NetBSD's own librumpuser. One command installs it in that library's place, with headers, so that
+//! programs that were linked with NetBSD's need not be linked again:
 //!
 //! ```sh
-//! cargo rustc -p rumpuser-posix --release --crate-type staticlib   # target/release/librumpuser_posix.a
-//! cc -shared -o librumpuser.so -Wl,--whole-archive librumpuser_posix.a -Wl,--no-whole-archive
+//! cargo rumpkernel install-hypercalls --prefix /opt/rump
 //! ```
 
 mod device;

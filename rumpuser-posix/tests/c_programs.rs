@@ -113,11 +113,11 @@ fn run_with(name: &str, with: &[&str], arguments: &[&str]) -> Output {
 
 #[track_caller]
 fn succeeds(name: &str, arguments: &[&str]) {
-    check(name, arguments, run(name, arguments));
+    check(name, arguments, &run(name, arguments));
 }
 
 #[track_caller]
-fn check(name: &str, arguments: &[&str], output: Output) {
+fn check(name: &str, arguments: &[&str], output: &Output) {
     assert!(
         output.status.success(),
         "{name} {arguments:?}: {}: {}",
@@ -145,7 +145,7 @@ fn condition_variables() {
 #[test]
 fn locks_of_loaded_kernels() {
     for name in ["mutex", "rwlock", "condvar"] {
-        check(name, &[], run_with(name, &UNCONTENDED, &[]));
+        check(name, &[], &run_with(name, &UNCONTENDED, &[]));
     }
 }
 
@@ -188,6 +188,61 @@ fn a_panic_aborts_the_program() {
 #[test]
 fn a_daemons_parent_reports_for_it() {
     assert_eq!(run("end", &["daemonize"]).status.code(), Some(5));
+}
+
+/// Compiles a component into a shared object, which needs another.
+fn component(name: &str, file: &Path, needs: Option<&Path>) {
+    let output = compiler()
+        .args(["-Wall", "-Wextra", "-Werror", "-shared", "-fPIC", "-o"])
+        .arg(file)
+        .arg(format!("-DNAME={name}"))
+        .arg(format!("{SOURCES}/object.c"))
+        .arg("-Wl,--no-as-needed")
+        .args(needs)
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{said}");
+}
+
+#[test]
+fn a_kernel_is_given_what_shared_objects_have_once() {
+    let directory = tempfile::tempdir().unwrap();
+    let given = |with: &[&str], objects: &[&Path]| {
+        let output = Command::new(compile("objects", with, directory.path()))
+            .args(objects)
+            .output()
+            .unwrap();
+        check("objects", with, &output);
+        String::from_utf8(output.stdout).unwrap()
+    };
+    if cfg!(target_feature = "crt-static") {
+        assert_eq!(given(&["-rdynamic"], &[]), "");
+        return;
+    }
+    let one = directory.path().join("librump_one.so");
+    let two = directory.path().join("libtwo.so");
+    component("one", &one, None);
+    component("two", &two, Some(&one));
+    let of_one = "module one of 1\nfirst one\nsecond one\n";
+    let of_two = "module two of 1\nfirst two\nsecond two\n";
+    // Only the program and libraries of rump kernels, by their names, tell their symbols.
+    let symbols = "symbol rump_take_symbols\nsymbol rump_first_one\nsymbols\n";
+    // What was loaded last comes first, which is what others need where they bring it along.
+    assert_eq!(
+        given(&["-rdynamic"], &[&one, &two]),
+        [symbols, of_two, of_one].concat()
+    );
+    assert_eq!(
+        given(&["-rdynamic"], &[&two]),
+        [symbols, of_one, of_two].concat()
+    );
+    // A kernel in a program that exports nothing has no symbols to tell.
+    assert_eq!(given(&[], &[&two]), [of_one, of_two].concat());
+    assert_eq!(
+        given(&["-rdynamic"], &[]),
+        "symbol rump_take_symbols\nsymbols\n"
+    );
 }
 
 /// The one that reads the compiler's objects.

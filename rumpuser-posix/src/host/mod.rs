@@ -21,6 +21,7 @@ pub(crate) mod accident;
 pub(crate) mod barrier;
 pub(crate) mod fork;
 pub(crate) mod landing;
+pub(crate) mod objects;
 pub(crate) mod room;
 pub(crate) mod thread;
 pub(crate) mod write_signals;

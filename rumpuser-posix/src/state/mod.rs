@@ -10,6 +10,7 @@ pub(crate) mod disk;
 pub(crate) mod failure;
 pub(crate) mod fault;
 pub(crate) mod io;
+pub(crate) mod kernel_symbols;
 pub(crate) mod lwps;
 pub(crate) mod memory;
 pub(crate) mod parameters;

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::path::PathBuf;
+use std::process::ExitStatus;
 
 use rumpkernel_build::target::UnsupportedTarget;
 use rumpkernel_build::{builder, component, snapshot};
@@ -55,6 +56,25 @@ pub(crate) enum Error {
         /// The most that is accepted.
         limit: String,
     },
+    /// A prefix that would mean another folder wherever it is read.
+    #[error("the prefix {} is relative; give the whole path, for it is written into rumpuser.pc", .0.display())]
+    RelativePrefix(PathBuf),
+    /// There is no C compiler.
+    #[error("the C compiler for the target cannot be found")]
+    Compiler(#[from] cc::Error),
+    /// A tool that could not do its part.
+    #[error("{} failed ({status}):\n{said}", tool.display())]
+    Tool {
+        /// The program.
+        tool: PathBuf,
+        /// How it ended.
+        status: ExitStatus,
+        /// What it printed.
+        said: String,
+    },
+    /// Cargo made something else.
+    #[error("cargo has made no static library of {0}, or does not say what it needs")]
+    NoLibrary(&'static str),
     /// Some of what was asked for was not done, as has been said.
     #[error("{0}")]
     Incomplete(String),
@@ -77,6 +97,7 @@ impl Error {
         matches!(
             self,
             Self::Sources(snapshot::Error::UnknownSnapshot { .. })
+                | Self::RelativePrefix(_)
                 | Self::Target(_)
                 | Self::UnknownName { .. }
         )

@@ -1,5 +1,5 @@
 //! `cargo rumpkernel`: fetches, checks, inspects and packages the NetBSD sources that rumpkernel
-//! builds.
+//! builds, and installs its hypercalls as a C library.
 //!
 //! Runs as a Cargo subcommand or under its own name. Exit codes: 0 if all was done, 1 if something
 //! asked for could not be done (the reason is on standard error), 2 for a wrong command line.
@@ -15,6 +15,7 @@ mod digest;
 mod error;
 mod features;
 mod fetch;
+mod install;
 mod licenses;
 mod list;
 mod notices;
@@ -46,6 +47,7 @@ fn main() -> ExitCode {
         Command::Components(options) => components::run(&options),
         Command::Digest(options) => digest::run(&options),
         Command::Fetch(options) => fetch::run(&options),
+        Command::InstallHypercalls(options) => install::run(&options),
         Command::Licenses(options) => licenses::run(&options),
         Command::List(options) => list::run(&options),
         Command::Package(options) => package::run(&options),

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 use clap_complete::Shell;
 
-use super::sources::{CacheFolder, Origin, Selection, Sources, Targets};
+use super::sources::{CacheFolder, HOST, Origin, Selection, Sources, Targets};
 
 /// Options of `fetch`.
 #[derive(Debug, Args)]
@@ -161,6 +161,37 @@ pub(crate) struct Licenses {
     pub(crate) targets: Targets,
     #[command(flatten)]
     pub(crate) sources: Sources,
+}
+
+/// Options of `install-hypercalls`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  cargo rumpkernel install-hypercalls --prefix /opt/rump
+  cargo rumpkernel install-hypercalls --prefix /usr --destdir package --features rumpnet_virtif
+
+Run it in a clone of rumpkernel. It installs lib/librumpuser.so.0 with the link librumpuser.so, lib/librumpuser.a,
+include/rump/rumpuser.h and rumpuser_component.h, and lib/pkgconfig/rumpuser.pc. Programs that are linked with
+NetBSD's librumpuser run with it once the dynamic linker finds it first, for instance by LD_LIBRARY_PATH.
+
+NetBSD's libraries of drivers bring the hypercalls of those drivers themselves. Turn on a feature only for drivers
+that were built without.")]
+pub(crate) struct InstallHypercalls {
+    /// The folder in which lib and include are, or are made.
+    #[arg(long, value_name = "FOLDER", default_value = "/usr/local")]
+    pub(crate) prefix: PathBuf,
+    /// A folder to write to in place of /, for those who make packages.
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) destdir: Option<PathBuf>,
+    /// Features of rumpuser-posix: drivers whose hypercalls are added, separated by commas.
+    #[arg(long, short = 'F', value_name = "NAMES", value_delimiter = ',')]
+    pub(crate) features: Vec<String>,
+    /// The Rust triple to compile for; by default that of this program.
+    #[arg(long, value_name = "TRIPLE", default_value = HOST)]
+    pub(crate) target: String,
+    /// The Cargo.toml of the clone, or of a project that depends on rumpuser-posix.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) manifest_path: Option<PathBuf>,
 }
 
 /// Options of `clean`.

@@ -6,9 +6,10 @@ mod sources;
 use clap::{Parser, Subcommand};
 
 pub(crate) use commands::{
-    Archive, Clean, Completion, Components, Digest, Fetch, Licenses, List, Package, Verify,
+    Archive, Clean, Completion, Components, Digest, Fetch, InstallHypercalls, Licenses, List,
+    Package, Verify,
 };
-pub(crate) use sources::Sources;
+pub(crate) use sources::{HOST, Sources};
 
 /// Fetch, check, inspect and package the NetBSD sources that rumpkernel builds.
 #[derive(Debug, Parser)]
@@ -39,6 +40,8 @@ pub(crate) enum Command {
     Package(Package),
     /// Print the copyright and licence notices of the sources that some features compile.
     Licenses(Licenses),
+    /// Install the hypercalls as a C library, in the place of NetBSD's librumpuser.
+    InstallHypercalls(InstallHypercalls),
     /// Remove what the cache holds.
     Clean(Clean),
     /// Tell what `vendor-dates.toml` says of the content of a source, to pin a new snapshot.

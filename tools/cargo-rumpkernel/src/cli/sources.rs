@@ -11,7 +11,7 @@ use rumpkernel_build::target::{Target, UnsupportedTarget, table};
 use crate::bar::Bar;
 
 /// The target that this program was made for.
-const HOST: &str = env!("HOST_TRIPLE");
+pub(crate) const HOST: &str = env!("HOST_TRIPLE");
 
 /// Which snapshots.
 #[derive(Debug, Args)]

@@ -35,6 +35,7 @@ pub(crate) fn runs_under_cargo_and_under_its_own_name() {
         "archive",
         "package",
         "licenses",
+        "install-hypercalls",
         "clean",
         "digest",
         "completion",
@@ -55,6 +56,7 @@ pub(crate) fn a_wrong_command_line_is_told_apart_from_a_failure() {
         &["package"],
         &["licenses"],
         &["clean"],
+        &["install-hypercalls", "--prefix", "relative"],
         &["clean", "--all", "--snapshot", "x"],
         &["completion", "dos"],
     ] {

@@ -1,0 +1,115 @@
+//! `install-hypercalls`: the hypercalls as a C library, in the place of NetBSD's librumpuser.
+//!
+//! Cargo compiles the crate `rumpuser-posix` into a static library, which holds Rust's own library,
+//! too. The C compiler links the hypercalls and what they need of it once more, into a shared
+//! library and into one object for a static one; nothing else is visible in either.
+
+mod library;
+mod link;
+
+use std::fs;
+use std::os::unix::fs::{PermissionsExt as _, symlink};
+use std::path::{Path, PathBuf};
+
+use crate::cli;
+use crate::error::Error;
+use crate::output;
+use library::Library;
+use link::Linker;
+
+/// The name by which dynamic linkers know the library: that of NetBSD's.
+pub(crate) const SONAME: &str = "librumpuser.so.0";
+
+/// Builds the libraries and puts them, with headers and a description for pkg-config, below the
+/// prefix.
+pub(crate) fn run(options: &cli::InstallHypercalls) -> Result<(), Error> {
+    let folder = tempfile::tempdir().map_err(Error::file("create", std::env::temp_dir()))?;
+    let library = Library::build(options)?;
+    let linker = Linker::new(&options.target, folder.path())?;
+    let names = linker.hypercalls(&library.file)?;
+    let shared = linker.shared(&library, &names)?;
+    let object = linker.object(&library, &names)?;
+    let archive = linker.archive(&object)?;
+
+    let prefix = Place::new(options)?;
+    let lib = prefix.folder("lib")?;
+    install(&shared, &lib.join(SONAME), 0o755)?;
+    link(SONAME, &lib.join("librumpuser.so"))?;
+    install(&archive, &lib.join("librumpuser.a"), 0o644)?;
+    let headers = prefix.folder("include/rump")?;
+    let own = library.package.join("include/rump");
+    for header in ["rumpuser.h", "rumpuser_component.h"] {
+        install(&own.join(header), &headers.join(header), 0o644)?;
+    }
+    let description = prefix.folder("lib/pkgconfig")?.join("rumpuser.pc");
+    fs::write(&description, pkg_config(&options.prefix, &library.needs))
+        .map_err(Error::file("write", &description))?;
+
+    let mut text = String::new();
+    for file in [lib.join(SONAME), lib.join("librumpuser.a")] {
+        let length = fs::metadata(&file).map_err(Error::file("read", &file))?;
+        text += &format!("{}: {}\n", file.display(), output::size(length.len()));
+    }
+    output::text(&format!("{text}{} hypercalls\n", names.len()))
+}
+
+/// Where files go.
+struct Place(PathBuf);
+
+impl Place {
+    fn new(options: &cli::InstallHypercalls) -> Result<Self, Error> {
+        let prefix = &options.prefix;
+        if !prefix.is_absolute() {
+            return Err(Error::RelativePrefix(prefix.clone()));
+        }
+        Ok(Self(match &options.destdir {
+            Some(staging) => staging.join(prefix.strip_prefix("/").unwrap_or(prefix)),
+            None => prefix.clone(),
+        }))
+    }
+
+    /// Makes a folder below it.
+    fn folder(&self, name: &str) -> Result<PathBuf, Error> {
+        let folder = self.0.join(name);
+        fs::create_dir_all(&folder).map_err(Error::file("create", &folder))?;
+        Ok(folder)
+    }
+}
+
+/// Copies a file under a name of its own first: programs may have the one in its place mapped.
+fn install(from: &Path, to: &Path, mode: u32) -> Result<(), Error> {
+    let new = to.with_extension("new");
+    fs::copy(from, &new).map_err(Error::file("write", &new))?;
+    fs::set_permissions(&new, fs::Permissions::from_mode(mode))
+        .and_then(|()| fs::rename(&new, to))
+        .map_err(Error::file("write", to))
+}
+
+/// Makes a symbolic link, also where there is one.
+fn link(target: &str, path: &Path) -> Result<(), Error> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(Error::file("remove", path)(error))
+        }
+        _ => symlink(target, path).map_err(Error::file("create", path)),
+    }
+}
+
+/// The description of the library for pkg-config, which tells programs how they are linked.
+fn pkg_config(prefix: &Path, needs: &[String]) -> String {
+    format!(
+        "prefix={}\n\
+         libdir=${{prefix}}/lib\n\
+         includedir=${{prefix}}/include\n\
+         \n\
+         Name: rumpuser\n\
+         Description: The rumpuser(3) hypercalls, version 17, for POSIX hosts\n\
+         Version: {}\n\
+         Cflags: -I${{includedir}}\n\
+         Libs: -L${{libdir}} -lrumpuser\n\
+         Libs.private: {}\n",
+        prefix.display(),
+        env!("CARGO_PKG_VERSION"),
+        needs.join(" ")
+    )
+}
