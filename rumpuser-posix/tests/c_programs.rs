@@ -237,8 +237,11 @@ fn a_kernel_is_given_what_shared_objects_have_once() {
         given(&["-rdynamic"], &[&two]),
         [symbols, of_one, of_two].concat()
     );
-    // A kernel in a program that exports nothing has no symbols to tell.
-    assert_eq!(given(&[], &[&two]), [of_one, of_two].concat());
+    // A kernel in a program that exports nothing has no symbols to tell. On mips the table through
+    // which a program finds its own functions takes them into what is exported.
+    if cfg!(not(any(target_arch = "mips", target_arch = "mips64"))) {
+        assert_eq!(given(&[], &[&two]), [of_one, of_two].concat());
+    }
     assert_eq!(
         given(&["-rdynamic"], &[]),
         "symbol rump_take_symbols\nsymbols\n"

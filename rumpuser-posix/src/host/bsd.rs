@@ -8,9 +8,11 @@ use std::ptr;
 
 pub(crate) use libc::{fsync as fdatasync, pread, preadv, pwrite, pwritev};
 
+pub(crate) use super::without::{
+    barrier_in_all_threads, file_that_holds, populate, pread_now, register_barrier, spare_signals,
+};
 #[cfg(feature = "instances")]
 pub(crate) use super::without::{file_in_memory, seal};
-pub(crate) use super::without::{file_that_holds, spare_signals};
 
 /// See pthread_setname_np(3).
 #[cfg(target_os = "netbsd")]

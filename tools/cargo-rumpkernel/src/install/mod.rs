@@ -23,6 +23,7 @@ pub(crate) const SONAME: &str = "librumpuser.so.0";
 /// Builds the libraries and puts them, with headers and a description for pkg-config, below the
 /// prefix.
 pub(crate) fn run(options: &cli::InstallHypercalls) -> Result<(), Error> {
+    let prefix = Place::new(options)?;
     let folder = tempfile::tempdir().map_err(Error::file("create", std::env::temp_dir()))?;
     let library = Library::build(options)?;
     let linker = Linker::new(&options.target, folder.path())?;
@@ -31,7 +32,6 @@ pub(crate) fn run(options: &cli::InstallHypercalls) -> Result<(), Error> {
     let object = linker.object(&library, &names)?;
     let archive = linker.archive(&object)?;
 
-    let prefix = Place::new(options)?;
     let lib = prefix.folder("lib")?;
     install(&shared, &lib.join(SONAME), 0o755)?;
     link(SONAME, &lib.join("librumpuser.so"))?;
