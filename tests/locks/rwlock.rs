@@ -81,24 +81,42 @@ impl World {
     }
 }
 
+impl World {
+    /// Reads for as long as it takes another reader to come.
+    fn meet(&self, mine: &Event, other: &Event) {
+        self.lock(Mode::Read);
+        mine.raise();
+        other.wait();
+        self.unlock(Mode::Read);
+    }
+
+    fn meet_second(&self) {
+        self.meet(&self.events[0], &self.events[1]);
+    }
+
+    fn meet_first(&self) {
+        self.meet(&self.events[1], &self.events[0]);
+    }
+}
+
 #[test]
 fn readers_share_a_lock() {
     explore(|parked| {
-        let world = World::new(parked);
-        let one = |world: &World| {
-            world.lock(Mode::Read);
-            world.events[0].raise();
-            world.events[1].wait();
-            world.unlock(Mode::Read);
-        };
-        let other = |world: &World| {
-            world.lock(Mode::Read);
-            world.events[1].raise();
-            world.events[0].wait();
-            world.unlock(Mode::Read);
-        };
-        together(&world, [one, other]);
+        together(&World::new(parked), [World::meet_first, World::meet_second]);
     });
+}
+
+#[test]
+fn a_writer_that_leaves_lets_in_all_readers() {
+    explore_interrupted(2, |parked| {
+        let world = World::new(parked);
+        // Else one reader could wait behind the writer, and the writer behind the other reader.
+        world.lock(Mode::Write);
+        let release = |world: &World| world.unlock(Mode::Write);
+        together(&world, [World::meet_first, World::meet_second, release]);
+    })
+    .somebody_slept()
+    .somebody_was_handed_a_lock();
 }
 
 #[test]
