@@ -1,6 +1,9 @@
 //! Scenarios of condition variables.
 
+use std::ptr;
 use std::sync::Arc;
+
+use parking_lot_core::DEFAULT_UNPARK_TOKEN;
 
 use crate::scenario::{Data, Place, explore, explore_interrupted, together};
 use crate::wait::{Condvar, Deadline, Mutex, Parked};
@@ -76,6 +79,25 @@ fn a_signal_after_the_announcement_is_not_lost() {
             world.signal();
         };
         together(&World::new(parked), [World::wait_for_data, signal]);
+    })
+    .somebody_slept();
+}
+
+/// Whoever ends a thread that was joined wakes the joiner when its memory may be a condition
+/// variable's already.
+#[test]
+fn a_late_wake_up_for_what_was_there_before_is_no_signal() {
+    explore_interrupted(2, |parked| {
+        let late = |world: &World| {
+            let address = ptr::from_ref(&*world.condvar).addr();
+            let wake = |_| DEFAULT_UNPARK_TOKEN;
+            world.parked.unpark(address, usize::MAX, wake);
+        };
+        let signal = |world: &World| {
+            world.set(1);
+            world.signal();
+        };
+        together(&World::new(parked), [World::wait_for_data, late, signal]);
     })
     .somebody_slept();
 }
