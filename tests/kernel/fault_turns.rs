@@ -7,7 +7,7 @@ use rumpkernel_tests::power_cut::Format;
 
 use crate::world::{self, Folder};
 
-crate::tests![; loaded: tmpfs, ffs, ext2, lfs, net];
+crate::tests![; loaded: tmpfs, ffs, ext2, net];
 
 /// Why a test of this module cannot run: what its file system is made and checked with.
 pub(crate) fn obstacle(name: &str) -> Option<Missing> {
@@ -73,10 +73,6 @@ fn ext2() {
         8,
         &[Fault::FileInfo, Fault::ShortRead, Fault::Write, Fault::Sync],
     );
-}
-
-fn lfs() {
-    campaign(Subject::Image(Format::Lfs), 30, &[Fault::Write]);
 }
 
 fn net() {

@@ -68,7 +68,7 @@ fn open(instance: &Instance, path: &CStr, flags: c_int) -> Result<RawFd, c_int> 
             file: image.file.try_clone().map_err(|error| from_io(&error))?,
             writable: write,
             image: Some(image),
-            _lock: None,
+            lock: None,
         });
         return inserted.map_err(from_host);
     }
@@ -103,7 +103,7 @@ fn open(instance: &Instance, path: &CStr, flags: c_int) -> Result<RawFd, c_int> 
         file,
         writable: write,
         image: None,
-        _lock: lock,
+        lock,
     });
     inserted.map_err(from_host)
 }

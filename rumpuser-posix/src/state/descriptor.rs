@@ -25,7 +25,18 @@ pub(crate) struct Descriptor {
     pub(crate) writable: bool,
     pub(crate) image: Option<Arc<Image>>,
     /// Given back after the file is closed.
-    pub(crate) _lock: Option<DiskLock>,
+    pub(crate) lock: Option<DiskLock>,
+}
+
+impl Drop for Descriptor {
+    fn drop(&mut self) {
+        // The host's lock lasts as long as a copy of the descriptor that a child has, which was
+        // forked just now, say, and is about to run another program.
+        if self.lock.as_ref().is_some_and(DiskLock::is_ours) {
+            // What cannot be unlocked was not locked.
+            let _ = self.file.unlock();
+        }
+    }
 }
 
 /// A file that is held open for as long as it is used. Never kept where a thread may leave the
@@ -100,7 +111,7 @@ impl Descriptors {
             file: descriptor.into(),
             writable: false,
             image: None,
-            _lock: None,
+            lock: None,
         })
     }
 

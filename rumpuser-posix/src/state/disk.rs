@@ -101,7 +101,7 @@ impl DiskLock {
 
 impl DiskLock {
     /// Whether this process has the right, rather than the one that it was forked from.
-    fn is_ours(&self) -> bool {
+    pub(crate) fn is_ours(&self) -> bool {
         self.generation == fork::generation()
     }
 }
