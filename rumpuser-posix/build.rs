@@ -1,7 +1,7 @@
 //! Compiles the few lines that cannot be written in Rust: the landing (`setjmp`), the variadic
-//! `rumpuser_dprintf`, the instruction-cache flush, a thread-local word at a known place, locks that nobody waits for, and what
-//! has to know its frame or the host's layout of registers, or may fault; and the weak functions of
-//! an empty PCI bus.
+//! `rumpuser_dprintf`, the instruction-cache flush, a thread-local word at a known place, locks
+//! that nobody waits for, and what has to know its frame or the host's layout of registers, or may
+//! fault; and the weak functions of an empty PCI bus.
 
 use std::path::Path;
 

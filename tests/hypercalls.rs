@@ -1,5 +1,5 @@
-//! `docs/hypercalls.md` beside the hypercalls that there are, and beside headers: the snapshot's, and
-//! those that are installed for C programs.
+//! `docs/hypercalls.md` beside the hypercalls that there are, and beside headers: the snapshot's,
+//! and those that are installed for C programs.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};

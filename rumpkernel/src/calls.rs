@@ -18,7 +18,7 @@ use std::time::{Duration, Instant};
 use parking_lot::{Mutex, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use rumpuser_posix::{heavy_barrier, light_barrier};
 
-/// Whether a thread is in a short call of a kernel. Alone in its cache line.
+/// A thread's note that it is in a short call of a kernel, in a cache line of its own.
 #[derive(Debug, Default)]
 #[repr(align(64))]
 pub(crate) struct Mark(AtomicBool);
@@ -27,7 +27,7 @@ pub(crate) struct Mark(AtomicBool);
 #[derive(Debug, Default)]
 pub(crate) struct Calls {
     closed: AtomicBool,
-    /// Whether short calls have to take the lock.
+    /// Set while somebody is alone: short calls take the lock then.
     locked: AtomicBool,
     short: RwLock<()>,
     marks: Mutex<Vec<Arc<Mark>>>,

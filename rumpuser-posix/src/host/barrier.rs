@@ -19,7 +19,7 @@ pub(crate) fn set_up() {
     }
 }
 
-/// Whether [`light`] costs nothing.
+/// Returns whether the host has barriers for all threads, so that [`light`] costs nothing.
 #[inline]
 pub(crate) fn is_asymmetric() -> bool {
     ASYMMETRIC.load(Ordering::Relaxed)

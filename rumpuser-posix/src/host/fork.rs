@@ -1,12 +1,12 @@
 //! Forks of the process, and what they mean for kernels.
 //!
-//! A child has the memory of its parent's kernels, but none of their threads, and shares the parent's
-//! open files. So a kernel belongs to the process in which it was made, and is dead in every child.
-//! Processes are told apart by a number that a fork makes larger in the child; what may block,
-//! write or unlock compares it with the number that it was made under first.
+//! A child has the memory of its parent's kernels, but none of their threads, and shares the
+//! parent's open files. So a kernel belongs to the process in which it was made, and is dead in
+//! every child. Processes are told apart by a number that a fork makes larger in the child; what
+//! may block, write or unlock compares it with the number that it was made under first.
 //!
-//! Locks that another thread held at the time of the fork stay locked in the child. What a child does
-//! with its parent's kernels takes none.
+//! Locks that another thread held at the time of the fork stay locked in the child. What a child
+//! does with its parent's kernels takes none.
 
 use std::io;
 use std::sync::OnceLock;
@@ -39,8 +39,9 @@ pub(crate) fn watch(in_child: fn()) -> io::Result<()> {
         return Ok(());
     }
     IN_CHILD.get_or_init(|| in_child);
-    // Of two threads that come here at once each may register the handler: counting twice is no harm.
-    // SAFETY: the handler does nothing but store.
+    // Of two threads that come here at once each may register the handler: counting twice is no
+    // harm.
+    // SAFETY: the handler does nothing but store, as `in_child` may not do more either.
     match unsafe { libc::pthread_atfork(None, None, Some(child)) } {
         0 => {
             WATCHED.store(true, Ordering::Relaxed);

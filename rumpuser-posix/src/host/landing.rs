@@ -2,9 +2,9 @@
 //!
 //! The frames between a landing and the jump to it are, from the bottom: the function given to
 //! [`land`], frames of the kernel (plain C, nothing to unwind), and the hypercall that jumps. None
-//! of the Rust frames among them has a value with a destructor when the jump is made: the hypercalls
-//! by the rule in [`upcall`](crate::instance::upcall), the function at the bottom by the contract of
-//! [`Instance::enter`](crate::Instance::enter).
+//! of the Rust frames among them has a value with a destructor when the jump is made: the
+//! hypercalls by the rule in [`upcall`](crate::instance::upcall), the function at the bottom by the
+//! contract of [`Instance::enter`](crate::Instance::enter).
 
 use std::ffi::{c_int, c_void};
 use std::ptr;

@@ -1,5 +1,5 @@
-//! The answers of hosts that have no files in memory, no signals to spare, no barriers for other threads, and
-//! do not tell what is mapped where.
+//! The answers of hosts that have no files in memory, no signals to spare, no barriers for other
+//! threads, and do not tell what is mapped where.
 
 use std::ffi::{c_int, c_void};
 #[cfg(feature = "instances")]

@@ -11,9 +11,9 @@
 //! Components in a program without a dynamic linker, and those of loaded kernels, register
 //! themselves by constructors, or the kernel's linker has gathered them: nothing is to be done.
 //! Where there is a dynamic linker, components that were built for constructors (`RUMP_USE_CTOR`)
-//! are in no link set, and so are not found here a second time. Others are in a set of their object,
-//! whose ends are symbols that the object exports. They are looked for in the object itself and not
-//! with dlsym(3), which would find those of another object when it has none.
+//! are in no link set, and so are not found here a second time. Others are in a set of their
+//! object, whose ends are symbols that the object exports. They are looked for in the object itself
+//! and not with dlsym(3), which would find those of another object when it has none.
 
 use std::ffi::{c_char, c_int, c_void};
 use std::{ptr, slice};
@@ -26,13 +26,13 @@ type ModuleInit = unsafe extern "C" fn(*const *const c_void, usize);
 type SymbolLoad = unsafe extern "C" fn(*mut c_void, u64, *mut c_char, u64) -> c_int;
 type ComponentLoad = unsafe extern "C" fn(*const c_void);
 
-/// What the names of libraries of rump kernels have in them.
+/// The part that names of libraries of rump kernels have in common.
 const LIBRARY: &[u8] = b"librump";
 
 /// A link set of an object: pointers, one behind the other.
 type Set = &'static [*const c_void];
 
-/// What the objects have for a kernel.
+/// Symbols and link sets that the objects have for a kernel.
 #[derive(Default)]
 struct Found {
     symbols: KernelSymbols,

@@ -1,12 +1,12 @@
 //! `rumpuser_open`, `rumpuser_close`, `rumpuser_getfileinfo`, `rumpuser_iovread`,
 //! `rumpuser_iovwrite`, `rumpuser_syncfd`: host files.
 //!
-//! Paths are the host's, or names of attached [`Disks`](crate::state::disk::Disks). Numbers are those of
-//! the kernel's own [`Descriptors`](crate::state::descriptor::Descriptors). An open for block I/O takes
-//! the disk's lock, so that a disk that somebody else may write, or that is to be written while
-//! somebody else uses it, gives EBUSY. All of them give up the virtual CPU while they are in the
-//! host. Offset -1 in vectored I/O means the file's position; the count may be smaller than what
-//! was asked for, as with readv(2).
+//! Paths are the host's, or names of attached [`Disks`](crate::state::disk::Disks). Numbers are
+//! those of the kernel's own [`Descriptors`](crate::state::descriptor::Descriptors). An open for
+//! block I/O takes the disk's lock, so that a disk that somebody else may write, or that is to be
+//! written while somebody else uses it, gives EBUSY. All of them give up the virtual CPU while they
+//! are in the host. Offset -1 in vectored I/O means the file's position; the count may be smaller
+//! than what was asked for, as with readv(2).
 
 use std::ffi::{CStr, OsStr, c_int};
 use std::fs::{self, File, OpenOptions};

@@ -1,8 +1,8 @@
 //! `rumpuser_mutex_*`: mutexes.
 //!
 //! Waiting for a mutex that does not spin gives up the virtual CPU. For one that spins
-//! (`RUMPUSER_MTX_SPIN`) the host thread waits with the CPU in its hands: those are held briefly, and
-//! never by a thread that waits for a CPU. Unlocking and destroying are for the holder and for
+//! (`RUMPUSER_MTX_SPIN`) the host thread waits with the CPU in its hands: those are held briefly,
+//! and never by a thread that waits for a CPU. Unlocking and destroying are for the holder and for
 //! mutexes that nobody holds or awaits. The owner is kept of the kernel's own
 //! (`RUMPUSER_MTX_KMUTEX`) only.
 //!

@@ -2,9 +2,9 @@
 //!
 //! A kernel whose memory is damaged hands on pointers that lead nowhere. As with a kernel's own
 //! copyin(9), the accesses that may fail are made by a few functions whose code is known as a range
-//! (`shim/access.c`): a fault there is the [kernel's](crate::host::accident), which is left by a jump. So
-//! what goes for an upcall goes for every function here: **the caller holds no value with a
-//! destructor, and no lock**. Hypercalls look at their arguments first thing.
+//! (`shim/access.c`): a fault there is the [kernel's](crate::host::accident), which is left by a
+//! jump. So what goes for an upcall goes for every function here: **the caller holds no value with
+//! a destructor, and no lock**. Hypercalls look at their arguments first thing.
 //!
 //! What has been looked at is then used as it is. A host system call needs none of this: it says
 //! EFAULT.

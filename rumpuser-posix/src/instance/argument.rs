@@ -1,9 +1,9 @@
 //! Arguments of hypercalls: pointers that the kernel passes, as types.
 //!
 //! Only the kernel makes such a value, by making a hypercall, and what it promises of the pointer
-//! there is the invariant of the type. A kernel whose memory is damaged breaks that promise; so each
-//! is [looked at](super::access) before it is used, which may leave the kernel by a jump: **the
-//! caller holds no value with a destructor, and no lock**.
+//! there is the invariant of the type. A kernel whose memory is damaged breaks that promise; so
+//! each is [looked at](super::access) before it is used, which may leave the kernel by a jump:
+//! **the caller holds no value with a destructor, and no lock**.
 
 use std::ffi::{CStr, c_char, c_void};
 use std::mem::MaybeUninit;

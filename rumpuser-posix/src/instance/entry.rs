@@ -341,9 +341,9 @@ impl Inside {
 impl Instance {
     /// How many threads are inside this dead kernel.
     ///
-    /// Entering is noted first and looks at the death flag afterwards; here the flag has been looked
-    /// at, and between the two each has a [barrier]. So whoever enters too late to be counted sees
-    /// the flag.
+    /// Entering is noted first and looks at the death flag afterwards; here the flag has been
+    /// looked at, and between the two each has a [barrier]. So whoever enters too late to be
+    /// counted sees the flag.
     pub(super) fn inside(&self) -> usize {
         barrier::heavy();
         self.inside.0.load(Ordering::Acquire) + Visitor::count(self)

@@ -14,8 +14,8 @@ impl Instance {
     ///
     /// # Errors
     ///
-    /// [`SetupError::Parameter`], [`SetupError::Host`]; [`SetupError::Load`] when the host has no memory, say;
-    /// [`SetupError::Died`] when a constructor of the image fails.
+    /// [`SetupError::Parameter`], [`SetupError::Host`]; [`SetupError::Load`] when the host has no
+    /// memory, say; [`SetupError::Died`] when a constructor of the image fails.
     ///
     /// # Safety
     ///

@@ -61,8 +61,8 @@ impl Instance {
         let lwp = self.lwps.get();
         LWP.set(lwp);
         OWNER.set(self.id);
-        // SAFETY: the word is this thread's, and the thread is in no other kernel: or its stay there
-        // is interrupted by one here, after which it turns back.
+        // SAFETY: the word is this thread's, and the thread is in no other kernel: or its stay
+        // there is interrupted by one here, after which it turns back.
         unsafe { rumpuser_posix_lwp_set(lwp) };
     }
 

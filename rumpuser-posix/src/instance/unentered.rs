@@ -1,5 +1,5 @@
-//! The ends of threads that never entered their kernel, as those of C programs: they have nowhere to
-//! go back to.
+//! The ends of threads that never entered their kernel, as those of C programs: they have nowhere
+//! to go back to.
 
 use std::ffi::c_void;
 use std::ptr;

@@ -1,11 +1,11 @@
 //! Image files and devices that a kernel has as disks.
 //!
-//! A program hands a file to a kernel with [`Instance::attach_disk`](crate::Instance::attach_disk), which gives it a name under
-//! which the kernel finds it in place of a host path. A disk that a kernel may write is locked
-//! against every other user: by a lock of the host's (advisory, so that it holds against other
-//! kernels and whoever asks for such locks), and, for hosts and file systems without, by a table of
-//! this process. The file behind a disk belongs to the host, not to a kernel; hence that table is
-//! shared by all kernels.
+//! A program hands a file to a kernel with [`Instance::attach_disk`](crate::Instance::attach_disk),
+//! which gives it a name under which the kernel finds it in place of a host path. A disk that a
+//! kernel may write is locked against every other user: by a lock of the host's (advisory, so that
+//! it holds against other kernels and whoever asks for such locks), and, for hosts and file systems
+//! without, by a table of this process. The file behind a disk belongs to the host, not to a
+//! kernel; hence that table is shared by all kernels.
 
 use std::collections::HashMap;
 use std::ffi::{CStr, CString};

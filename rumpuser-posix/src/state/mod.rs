@@ -1,5 +1,5 @@
-//! What the host's side of a kernel keeps: memory, files, disks, time, randomness, console. None of it
-//! knows an instance.
+//! What the host's side of a kernel keeps: memory, files, disks, time, randomness, console. None of
+//! it knows an instance.
 
 pub(crate) mod block_io;
 pub(crate) mod clock;

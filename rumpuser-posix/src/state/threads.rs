@@ -26,8 +26,8 @@ impl Threads {
         self.state.lock().live
     }
 
-    /// Starts a thread, which says itself when it [has ended](Self::ended). `stack` is in bytes. `Err`
-    /// with NetBSD's number.
+    /// Starts a thread, which says itself when it [has ended](Self::ended). `stack` is in bytes.
+    /// `Err` with NetBSD's number.
     pub(crate) fn start(
         &self,
         name: &str,

@@ -4,13 +4,12 @@
 //! released goes to whoever comes first; now and then it is handed to the thread that has waited
 //! longest, so that none waits for ever.
 //!
-//! Whether the mutex is held and how many threads wait are two words. Who releases it stores the one
-//! and then looks at the other; who is about to wait announces itself and then looks whether the
-//! mutex is held. Between the two each has a [barrier], which costs nothing where the mutex is
-//! released. A mutex that has been released may be destroyed at once, and its
-//! memory be another object's, which is mapped while the kernel lives: so what is read there after
-//! the release may be anything, and nothing is written there unless a thread is found waiting, which
-//! keeps the mutex.
+//! Whether the mutex is held and how many threads wait are two words. Who releases it stores the
+//! one and then looks at the other; who is about to wait announces itself and then looks whether
+//! the mutex is held. Between the two each has a [barrier], which costs nothing where the mutex is
+//! released. A mutex that has been released may be destroyed at once, and its memory be another
+//! object's, which is mapped while the kernel lives: so what is read there after the release may be
+//! anything, and nothing is written there unless a thread is found waiting, which keeps the mutex.
 //!
 //! What nobody waits for is done in C, by `image/uncontended.c`, which states the layout and the
 //! values again.

@@ -123,8 +123,9 @@ impl Parked {
         self.alive.store(generation, Ordering::SeqCst);
     }
 
-    /// Tries `attempt` again and again for about as long as it takes to put a thread to sleep and to
-    /// wake it: what others hold for a moment comes sooner that way. Returns whether it succeeded.
+    /// Tries `attempt` again and again for about as long as it takes to put a thread to sleep and
+    /// to wake it: what others hold for a moment comes sooner that way. Returns whether it
+    /// succeeded.
     pub(crate) fn spin(&self, mut attempt: impl FnMut() -> bool) -> bool {
         if !self.spins {
             return false;

@@ -1,5 +1,5 @@
-//! Compiles NetBSD's own hypercalls, from the snapshot that the kernel is built from, as buildrump.sh's release builds do
-//! on Linux; and without its assertions, which is their best.
+//! Compiles NetBSD's own hypercalls, from the snapshot that the kernel is built from, as
+//! buildrump.sh's release builds do on Linux; and without its assertions, which is their best.
 
 use std::path::PathBuf;
 use std::{env, fs};

@@ -1,5 +1,5 @@
-//! The queues of parking_lot_core, for the model: as many as there are keys, each with a lock of its
-//! own, so that nothing is ordered that two buckets of the host's would leave unordered.
+//! The queues of parking_lot_core, for the model: as many as there are keys, each with a lock of
+//! its own, so that nothing is ordered that two buckets of the host's would leave unordered.
 
 use std::collections::VecDeque;
 use std::sync::Arc;

@@ -1,4 +1,5 @@
-//! Hosts whose C library has no iconv(3), or not always: Android and OpenBSD. No character set is known.
+//! Hosts whose C library has no iconv(3), or not always: Android and OpenBSD. No character set is
+//! known.
 
 use std::convert::Infallible;
 use std::ffi::{CStr, c_int};

@@ -75,8 +75,8 @@ impl Address {
         Ok(ours)
     }
 
-    /// Writes the address for the kernel and says how long it is. The host's errno when there is not so
-    /// much room, or when it is no address of the Internet's.
+    /// Writes the address for the kernel and says how long it is. The host's errno when there is
+    /// not so much room, or when it is no address of the Internet's.
     ///
     /// # Safety
     ///

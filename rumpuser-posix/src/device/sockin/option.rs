@@ -7,8 +7,8 @@ const IP: c_int = 0;
 const TCP: c_int = 6;
 const IPV6: c_int = 41;
 
-/// The host's level and name of an option. `None` for what the host has not, or what is the business of
-/// the kernel's own part of the socket, such as its timeouts.
+/// The host's level and name of an option. `None` for what the host has not, or what is the
+/// business of the kernel's own part of the socket, such as its timeouts.
 pub(super) fn of_host(level: c_int, name: c_int) -> Option<(c_int, c_int)> {
     let name = match (level, name) {
         (SOCKET, 0x0004) => libc::SO_REUSEADDR,

@@ -1,7 +1,7 @@
 //! Frames on their way into one interface.
 //!
-//! Any thread puts frames in; one thread of the kernel, the interface's receiver, takes them out, and
-//! waits where the kernel's death finds it.
+//! Any thread puts frames in; one thread of the kernel, the interface's receiver, takes them out,
+//! and waits where the kernel's death finds it.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;

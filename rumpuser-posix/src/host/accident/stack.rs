@@ -20,8 +20,8 @@ pub(crate) struct AlternateStack {
 }
 
 impl AlternateStack {
-    /// A stack for the calling thread, if it has none. `None` also when the host has no memory: then
-    /// an overflow ends the process.
+    /// A stack for the calling thread, if it has none. `None` also when the host has no memory:
+    /// then an overflow ends the process.
     pub(crate) fn of_this_thread() -> Option<Self> {
         let mut now = MaybeUninit::uninit();
         // SAFETY: the place is right; the call writes it if it succeeds.

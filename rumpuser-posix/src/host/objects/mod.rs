@@ -15,9 +15,9 @@ pub(crate) use symbols::{Symbol, Symbols};
 pub(crate) struct Object<'a> {
     /// The file's name as it was loaded; the program's may be empty.
     pub(crate) name: &'a CStr,
-    /// Whether it is the program.
+    /// Set for the program, unset for shared objects.
     pub(crate) is_program: bool,
-    /// What is added to the addresses in its file.
+    /// The load bias, which is added to the addresses in its file.
     base: usize,
     /// The segments that can be read.
     segments: Vec<Range<usize>>,
@@ -64,9 +64,9 @@ impl Object<'_> {
 /// Calls `f` with the program and then its shared objects, in the order in which they were loaded;
 /// not at all in a program without a dynamic linker.
 ///
-/// With glibc these are the objects of this crate's namespace (see dlmopen(3)). With musl dlclose(3)
-/// unloads nothing, and what was closed is still listed. Other threads cannot load or unload
-/// anything meanwhile, so `f` waits for none.
+/// With glibc these are the objects of this crate's namespace (see dlmopen(3)). With musl
+/// dlclose(3) unloads nothing, and what was closed is still listed. Other threads cannot load or
+/// unload anything meanwhile, so `f` waits for none.
 pub(crate) fn for_each<F: FnMut(&Object<'_>)>(f: F) {
     let mut visit = Visit { f, is_first: true };
     // SAFETY: the function takes the argument for what it is.

@@ -1,4 +1,4 @@
-//! What an object exports, from the tables that the dynamic linker itself uses.
+//! Exported symbols of an object, from the tables that the dynamic linker itself uses.
 
 use elf::abi::{DT_GNU_HASH, DT_HASH, DT_NULL, DT_STRSZ, DT_STRTAB, DT_SYMTAB, SHN_ABS, STT_TLS};
 use elf::dynamic::Dyn;
@@ -25,7 +25,7 @@ pub(crate) struct Symbol<'a> {
     pub(crate) name: &'a [u8],
     /// Where it is in memory.
     pub(crate) address: usize,
-    /// As in the object's own table.
+    /// The entry in the object's own table.
     pub(crate) entry: symbol::Symbol,
 }
 

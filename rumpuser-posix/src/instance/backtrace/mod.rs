@@ -51,8 +51,8 @@ impl Backtrace {
     pub(crate) fn of_fault(code: &Code, trace: &Trace) -> Self {
         let mut backtrace = Self::new(code, trace, true);
         if trace.is_doubtful() {
-            // A register may still hold the return address of a call that has returned, or the one that
-            // the function's frame holds, too.
+            // A register may still hold the return address of a call that has returned, or the one
+            // that the function's frame holds, too.
             let functions: Vec<_> = backtrace
                 .frames()
                 .take(2)

@@ -1,9 +1,9 @@
 //! One kernel's copy of an image in memory.
 //!
-//! It lies between two guard pages. What has content is mapped from the image's file and copied when
-//! it is written to; what is zero at first is anonymous memory. Once the words that depend on where
-//! it lies are filled in, what the kernel does not write to is made read-only. Code is executable
-//! from the beginning and never writable.
+//! It lies between two guard pages. What has content is mapped from the image's file and copied
+//! when it is written to; what is zero at first is anonymous memory. Once the words that depend on
+//! where it lies are filled in, what the kernel does not write to is made read-only. Code is
+//! executable from the beginning and never writable.
 
 use std::ffi::{c_int, c_void};
 use std::io;
@@ -34,8 +34,8 @@ impl Mapping {
     ///
     /// # Safety
     ///
-    /// `image` describes a kernel for this machine: its offsets lie in its segments, and those of words
-    /// in segments that are not executable.
+    /// `image` describes a kernel for this machine: its offsets lie in its segments, and those of
+    /// words in segments that are not executable.
     pub(crate) unsafe fn new(image: &'static Image) -> Result<Self, LoadError> {
         if image.size == 0 {
             return Err(LoadError::Empty);
@@ -137,8 +137,8 @@ impl Mapping {
         for import in self.image.descriptors {
             let descriptor = hypercall(import.name)?.cast::<[usize; 3]>();
             for &place in import.places {
-                // SAFETY: where functions have descriptors their addresses are those of these; the image says that
-                // three words of the mapping are for it.
+                // SAFETY: where functions have descriptors their addresses are those of these; the
+                // image says that three words of the mapping are for it.
                 unsafe {
                     self.word(place)
                         .cast::<[usize; 3]>()

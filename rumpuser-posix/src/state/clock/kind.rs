@@ -144,8 +144,8 @@ impl Clock {
     ///
     /// # Errors
     ///
-    /// [`ClockError::Rate`] when the rate, together with that of this clock, is not between 0.001 and 1000;
-    /// [`ClockError::ByHand`].
+    /// [`ClockError::Rate`] when the rate, together with that of this clock, is not between 0.001
+    /// and 1000; [`ClockError::ByHand`].
     pub fn scaled(self, rate: f64) -> Result<Self, ClockError> {
         let (start, before) = match self.kind {
             Kind::Host => (Start::Host, 1.0),

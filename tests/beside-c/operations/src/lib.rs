@@ -1,7 +1,8 @@
 //! What is measured: operations of a kernel's raw interface, whatever hypercalls the program links.
 //!
-//! A process measures one operation once, and prints a [`Sample`]: where a kernel's memory has come to lie is the same for
-//! as long as a process lives, so many processes tell more than many rounds of one.
+//! A process measures one operation once, and prints a [`Sample`]: where a kernel's memory has come
+//! to lie is the same for as long as a process lives, so many processes tell more than many rounds
+//! of one.
 
 mod calls;
 mod disk;

@@ -9,7 +9,8 @@ use std::{fmt, fs};
 
 /// How long each thread repeats an operation before it is measured.
 const WARM_UP: Duration = Duration::from_millis(3);
-/// How long a slice is: many calls, and less than what a thread runs until the host takes its core away.
+/// How long a slice is: many calls, and less than what a thread runs until the host takes its core
+/// away.
 const SLICE: Duration = Duration::from_micros(300);
 /// How many operations there are between two looks at whether the time is over.
 const BATCH: u64 = 16;
@@ -44,8 +45,8 @@ impl fmt::Display for Sample {
 /// How an operation is measured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
-    /// Alone it waits for nobody. Then its cost is that in the middle one of many short slices of time: those in which the
-    /// host ran something else tell nothing.
+    /// Alone it waits for nobody. Then its cost is that in the middle one of many short slices of
+    /// time: those in which the host ran something else tell nothing.
     Busy,
     /// It waits for other threads or for the host, and all of its time counts.
     Waiting,
@@ -53,7 +54,8 @@ pub(crate) enum Kind {
     Cold,
 }
 
-/// Measures calls that alone wait for nobody: each thread prepares its own with `prepare` and repeats it for the duration.
+/// Measures calls that alone wait for nobody: each thread prepares its own with `prepare` and
+/// repeats it for the duration.
 ///
 /// # Errors
 ///
@@ -66,7 +68,8 @@ pub fn measure<F: FnMut() -> Result<bool, String>>(
     measure_as(Kind::Busy, threads, duration, prepare)
 }
 
-/// Measures an operation that says whether there is more to do. Two threads are kept on a core each.
+/// Measures an operation that says whether there is more to do. Two threads are kept on a core
+/// each.
 pub(crate) fn measure_as<F: FnMut() -> Result<bool, String>>(
     kind: Kind,
     threads: usize,
@@ -134,8 +137,8 @@ pub(crate) fn measure_as<F: FnMut() -> Result<bool, String>>(
     })
 }
 
-/// Repeats an operation until it has nothing more to do, the time is over, or all are told to stop. Returns how often, and
-/// how long that took.
+/// Repeats an operation until it has nothing more to do, the time is over, or all are told to stop.
+/// Returns how often, and how long that took.
 fn repeat(
     operation: &mut impl FnMut() -> Result<bool, String>,
     limit: Duration,
@@ -157,8 +160,8 @@ fn repeat(
     Ok((count, start.elapsed()))
 }
 
-/// Repeats an operation until it is told to stop. Returns how often, and how long that would have taken if all had cost
-/// what they did in the middle slice.
+/// Repeats an operation until it is told to stop. Returns how often, and how long that would have
+/// taken if all had cost what they did in the middle slice.
 fn in_slices(
     operation: &mut impl FnMut() -> Result<bool, String>,
     is_over: &AtomicBool,
@@ -198,8 +201,8 @@ impl Usage {
     }
 }
 
-/// The most memory that the process has had resident, in KiB. getrusage(2) would count what the process had from which it
-/// was spawned.
+/// The most memory that the process has had resident, in KiB. getrusage(2) would count what the
+/// process had from which it was spawned.
 pub(crate) fn resident() -> u64 {
     let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));

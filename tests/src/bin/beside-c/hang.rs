@@ -1,4 +1,5 @@
-//! Where the threads of a process are that hangs: who sleeps in the host for ever waits for a thread, who runs spins.
+//! Where the threads of a process are that hangs: who sleeps in the host for ever waits for a
+//! thread, who runs spins.
 
 use std::fs;
 use std::path::Path;

@@ -1,12 +1,14 @@
-//! Our hypercalls beside NetBSD's own in C, under the same kernel, operation by operation, in one run.
+//! Our hypercalls beside NetBSD's own in C, under the same kernel, operation by operation, in one
+//! run.
 //!
 //! `cargo run --release -p rumpkernel-tests --bin beside-c`
 //!
-//! The programs in `tests/beside-c` are built outside the workspace: a kernel without assertions, linked statically with
-//! librumpuser of the snapshot that it is built from (-O2), with rumpuser-posix, and with the safe API. Each measurement is
-//! a process of its own, because where things have come to lie is the same for as long as a process lives; the programs
-//! take turns in many short rounds, so that what else the machine does meets all of them. A run of all operations writes
-//! its table into `docs/performance.md`; what is written around the table stays.
+//! The programs in `tests/beside-c` are built outside the workspace: a kernel without assertions,
+//! linked statically with librumpuser of the snapshot that it is built from (-O2), with
+//! rumpuser-posix, and with the safe API. Each measurement is a process of its own, because where
+//! things have come to lie is the same for as long as a process lives; the programs take turns in
+//! many short rounds, so that what else the machine does meets all of them. A run of all operations
+//! writes its table into `docs/performance.md`; what is written around the table stays.
 
 mod hang;
 mod images;
@@ -33,13 +35,15 @@ struct Arguments {
     /// How many threads call the kernel at once.
     #[arg(long, value_delimiter = ',', default_values_t = operations::THREADS)]
     threads: Vec<usize>,
-    /// Only operations whose names contain one of these words, such as stat or read; no table is written then.
+    /// Only operations whose names contain one of these words, such as stat or read; no table is
+    /// written then.
     #[arg(long, value_delimiter = ',')]
     only: Vec<String>,
     /// How often each program measures each operation.
     #[arg(long, default_value_t = 25)]
     rounds: usize,
-    /// The folder for images, whose file system is the one that is measured [default: the temporary folder].
+    /// The folder for images, whose file system is the one that is measured [default: the temporary
+    /// folder].
     #[arg(long)]
     folder: Option<PathBuf>,
 }

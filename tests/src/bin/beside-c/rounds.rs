@@ -1,4 +1,5 @@
-//! The rounds: in each, every program measures every operation once, by turns, in a process of its own.
+//! The rounds: in each, every program measures every operation once, by turns, in a process of its
+//! own.
 
 use std::io::Read as _;
 use std::num::NonZeroUsize;
@@ -116,14 +117,15 @@ fn measure(
     Ok(sample)
 }
 
-/// What a process prints until it ends, unless it hangs. Another thread waits for it, because asking again and again
-/// would disturb what is measured.
+/// What a process prints until it ends, unless it hangs. Another thread waits for it, because
+/// asking again and again would disturb what is measured.
 fn printed(child: &mut Child) -> Option<String> {
     let mut pipe = child.stdout.take()?;
     let (sender, receiver) = mpsc::channel();
     thread::spawn(move || {
         let mut text = String::new();
-        // Without a line of its own a process has failed, whatever the reason; nobody receives what comes too late.
+        // Without a line of its own a process has failed, whatever the reason; nobody receives what
+        // comes too late.
         let _ = pipe.read_to_string(&mut text);
         let _ = sender.send(text);
     });

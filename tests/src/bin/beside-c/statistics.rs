@@ -40,7 +40,8 @@ pub(crate) fn middle(series: &Series, number: impl Fn(&Sample) -> f64) -> Option
     Middle::of(series.samples.iter().flatten().map(number))
 }
 
-/// The middle of what the first costs for each unit that the second costs, round by round: rounds share the machine's noise.
+/// The middle of what the first costs for each unit that the second costs, round by round: rounds
+/// share the machine's noise.
 pub(crate) fn ratio(first: &Series, second: &Series) -> Option<Middle> {
     let pairs = first.samples.iter().zip(&second.samples);
     let ratios = pairs.filter_map(|pair| match pair {

@@ -36,7 +36,8 @@ pub(crate) enum Command {
     Verify(Verify),
     /// Write the sources of a snapshot into a .tar.gz that is the same whenever it is made.
     Archive(Archive),
-    /// Make the crate `rumpkernel-src` with the sources of some features, for builds without cache and network.
+    /// Make the crate `rumpkernel-src` with the sources of some features, for builds without cache
+    /// and network.
     Package(Package),
     /// Print the copyright and licence notices of the sources that some features compile.
     Licenses(Licenses),

@@ -18,8 +18,8 @@ pub(super) const RULES: &[Rule] = &[
         since: None,
     },
     // What a failed write left out of the log was missing in all that the next checkpoint referred
-    // to, files among it that had long been synced. Now the last checkpoint remains: the file system
-    // is read-only from then on, and says EROFS to those who write or sync.
+    // to, files among it that had long been synced. Now the last checkpoint remains: the file
+    // system is read-only from then on, and says EROFS to those who write or sync.
     Rule {
         source: "sys/ufs/lfs/lfs_segment.c",
         function: "lfs_cluster_aiodone",

@@ -1,5 +1,4 @@
-//! What is slow for no reason. Nothing else changes, and what it is worth is in
-//! `docs/performance.md`.
+//! Speeds up code of the kernel's that is slow for no reason. Nothing else changes.
 
 use super::Rule;
 
