@@ -49,9 +49,7 @@ impl Instance {
         // SAFETY: it is what its kind says, and stays, by the contract of this function.
         unsafe { &*place }
     }
-}
 
-impl Instance {
     /// Places a lock or the like in the kernel's memory. There is no way to tell the kernel that
     /// there is none.
     pub(super) fn place<T>(&self, value: T) -> *mut T {

@@ -1,14 +1,12 @@
 //! Which lwp of the kernel the calling thread is.
 //!
-//! A thread that uses several
-//! kernels is a lwp in each. The one of the kernel it used last is in a thread-local; the others
-//! are kept with their kernels, and looked up when the thread comes back. A loaded kernel may be
-//! gone when the thread turns to another, so its table is always right; the linked-in kernel's,
-//! which stays, is brought up to date when the thread turns away.
+//! A thread that uses several kernels is a lwp in each. The one of the kernel it used last is in a
+//! thread-local; the others are kept with their kernels, and looked up when the thread comes back.
+//! A loaded kernel may be gone when the thread turns to another, so its table is always right; the
+//! linked-in kernel's, which stays, is brought up to date when the thread turns away.
 //!
-//! Kernels know their current lwp without asking, from a thread-local word: the linked-in kernel
-//! from one of its own, all loaded ones from one that they share (`shim/lwp.c`). They set it
-//! themselves; here it is set when the thread turns to a loaded kernel.
+//! The same lwp is in a thread-local word of C's (`shim/lwp.c`), where loaded kernels find it
+//! without asking, and locks that nobody waits for. The linked-in kernel has a word of its own.
 
 use std::cell::Cell;
 #[cfg(feature = "instances")]

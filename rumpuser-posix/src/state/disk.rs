@@ -209,7 +209,7 @@ impl Disks {
         };
         let lock = DiskLock::take(&file, access)?;
         let number = self.next.fetch_add(1, Ordering::Relaxed);
-        let name = format!("/rumpuser/{}/disk{number}", kernel);
+        let name = format!("/rumpuser/{kernel}/disk{number}");
         let name = CString::new(name).expect("the name is made of digits and letters");
         let image = Image {
             file,

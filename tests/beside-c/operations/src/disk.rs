@@ -47,8 +47,8 @@ fn sequential() -> impl FnMut(u64) -> u64 + Copy {
     }
 }
 
-/// The same blocks in each process, by a multiplicative generator; never the last block, which
-/// would be the end.
+/// The same blocks in each process, by Marsaglia's xorshift; never the last block, which would be
+/// the end.
 fn random() -> impl FnMut(u64) -> u64 + Copy {
     let mut state = 88_172_645_463_325_252_u64;
     move |blocks| {
