@@ -78,9 +78,7 @@ pub(crate) struct Lone<'a> {
 
 impl Drop for Lone<'_> {
     fn drop(&mut self) {
-        // In a kernel that is closed short calls have to see that.
-        let closed = self.calls.closed.load(Ordering::Acquire);
-        self.calls.locked.store(closed, Ordering::Release);
+        self.calls.locked.store(false, Ordering::Release);
     }
 }
 
@@ -112,7 +110,7 @@ impl Calls {
     pub(crate) fn begin_marked<'a>(&self, mark: &'a Mark) -> Option<Call<'a>> {
         mark.0.store(true, Ordering::Relaxed);
         light_barrier();
-        if self.locked.load(Ordering::Acquire) {
+        if self.locked.load(Ordering::Acquire) || self.closed.load(Ordering::Acquire) {
             mark.0.store(false, Ordering::Release);
             return None;
         }
@@ -178,7 +176,6 @@ impl Calls {
         }
         // Whoever comes after this finds the kernel closed; out of patience, nothing helps.
         drop(self.alone(Some(patience)));
-        self.locked.store(true, Ordering::SeqCst);
         true
     }
 }
