@@ -113,8 +113,6 @@ struct State {
     chunks: Table<Chunk>,
     /// Those that are not full.
     roomy: Vec<usize>,
-    /// How many of them nothing of is used.
-    empty: usize,
 }
 
 /// The blocks of one kernel.
@@ -130,19 +128,12 @@ impl Pages {
     ) -> Result<*mut c_void, c_int> {
         let pages = length.div_ceil(PAGE).max(1);
         let mut state = self.0.lock();
-        let State {
-            chunks,
-            roomy,
-            empty,
-        } = &mut *state;
+        let State { chunks, roomy } = &mut *state;
         for index in (0..roomy.len()).rev().take(TRIES) {
             let start = roomy[index];
-            let Some(chunk) = chunks.get_mut(&start) else {
-                continue;
-            };
-            let was_empty = chunk.is_empty();
-            if let Some(first) = chunk.take(pages) {
-                *empty -= usize::from(was_empty);
+            if let Some(chunk) = chunks.get_mut(&start)
+                && let Some(first) = chunk.take(pages)
+            {
                 if chunk.is_full() {
                     roomy.swap_remove(index);
                 }
@@ -175,11 +166,7 @@ impl Pages {
         let start = block.addr() & !(CHUNK - 1);
         let page = (block.addr() - start) / PAGE;
         let mut state = self.0.lock();
-        let State {
-            chunks,
-            roomy,
-            empty,
-        } = &mut *state;
+        let State { chunks, roomy } = &mut *state;
         let Some(chunk) = chunks.get_mut(&start) else {
             return false;
         };
@@ -191,9 +178,9 @@ impl Pages {
             roomy.push(start);
         }
         // One that is empty is kept, lest it be mapped again and again.
-        *empty += usize::from(chunk.is_empty());
-        if *empty > 1 {
-            *empty -= 1;
+        let has_become_empty = chunk.is_empty();
+        let is_empty = |other: &&usize| chunks.get(*other).is_some_and(Chunk::is_empty);
+        if has_become_empty && roomy.iter().filter(is_empty).count() > 1 {
             chunks.remove(&start);
             roomy.retain(|&chunk| chunk != start);
             // SAFETY: a mapping of this kernel's, of which nothing is used.
