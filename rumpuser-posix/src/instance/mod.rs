@@ -145,6 +145,8 @@ static LINKED: OnceLock<Arc<Instance>> = OnceLock::new();
 impl Instance {
     fn build(world: World, image: Option<Mapping>, is_implicit: bool) -> Arc<Self> {
         static LAST: Mutex<u64> = Mutex::new(0);
+
+        barrier::set_up();
         let id = {
             let mut last = LAST.lock();
             *last += 1;
@@ -196,7 +198,6 @@ impl Instance {
         world: World,
         image: impl FnOnce() -> Result<Option<Mapping>, SetupError>,
     ) -> Result<Arc<Self>, SetupError> {
-        barrier::set_up();
         fork::watch(Visitor::forget)?;
         if !room::has(room::FOR_INSTANCE) {
             return Err(io::Error::from_raw_os_error(libc::ENOMEM).into());
@@ -229,10 +230,7 @@ impl Instance {
 
     /// The linked-in kernel's instance; made here when a C program boots it.
     fn implicit() -> &'static Arc<Self> {
-        LINKED.get_or_init(|| {
-            barrier::set_up();
-            Self::build(World::default(), None, true)
-        })
+        LINKED.get_or_init(|| Self::build(World::default(), None, true))
     }
 
     /// The linked-in kernel's instance, if there is one yet.

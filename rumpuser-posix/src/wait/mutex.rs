@@ -26,8 +26,8 @@ use crate::host::barrier;
 
 const SPIN: u32 = 0x01;
 const KERNEL: u32 = 0x02;
-/// Whether releasing needs no barrier.
-pub(super) const ASYMMETRIC: u32 = 0x04;
+/// Releasing needs no barrier.
+const ASYMMETRIC: u32 = 0x04;
 
 /// What the flags of every mutex have beside those.
 const MUTEX: u32 = 0x6d78_0000;
@@ -64,16 +64,19 @@ const _: () = assert!(
     "image/uncontended.c states the layout"
 );
 
+/// The flag of a new lock that says whether releasing it needs no barrier.
+pub(super) fn asymmetric() -> u32 {
+    match barrier::is_asymmetric() {
+        true => ASYMMETRIC,
+        false => 0,
+    }
+}
+
 impl Mutex {
     pub(crate) fn new(flags: c_int) -> Self {
-        let asymmetric = if barrier::is_asymmetric() {
-            ASYMMETRIC
-        } else {
-            0
-        };
         Self {
             held: AtomicU32::new(0),
-            flags: AtomicU32::new(MUTEX | flags.cast_unsigned() & (SPIN | KERNEL) | asymmetric),
+            flags: AtomicU32::new(MUTEX | flags.cast_unsigned() & (SPIN | KERNEL) | asymmetric()),
             owner: AtomicPtr::new(ptr::null_mut()),
             waiters: AtomicU32::new(0),
         }

@@ -18,7 +18,7 @@ use std::ptr;
 use parking_lot_core::UnparkToken;
 
 use super::atomic::{AtomicPtr, AtomicU32, Ordering};
-use super::mutex::ASYMMETRIC;
+use super::mutex::asymmetric;
 use super::{Dead, Lwp, Object, Parked, Wake};
 use crate::host::barrier;
 
@@ -79,18 +79,13 @@ unsafe impl Object for RwLock {
 
 impl RwLock {
     pub(crate) fn new() -> Self {
-        let asymmetric = if barrier::is_asymmetric() {
-            ASYMMETRIC
-        } else {
-            0
-        };
         Self {
             state: AtomicU32::new(0),
             kind: AtomicU32::new(Self::KIND),
             writer: AtomicPtr::new(ptr::null_mut()),
             readers_wait: AtomicU32::new(0),
             writers_wait: AtomicU32::new(0),
-            flags: AtomicU32::new(asymmetric),
+            flags: AtomicU32::new(asymmetric()),
         }
     }
 
