@@ -8,6 +8,7 @@ mod library;
 mod link;
 
 use std::fs;
+use std::io::Write as _;
 use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::{Path, PathBuf};
 
@@ -33,17 +34,17 @@ pub(crate) fn run(options: &cli::InstallHypercalls) -> Result<(), Error> {
     let archive = linker.archive(&object)?;
 
     let lib = prefix.folder("lib")?;
-    install(&shared, &lib.join(SONAME), 0o755)?;
+    copy(&shared, &lib.join(SONAME), 0o755)?;
     link(SONAME, &lib.join("librumpuser.so"))?;
-    install(&archive, &lib.join("librumpuser.a"), 0o644)?;
+    copy(&archive, &lib.join("librumpuser.a"), 0o644)?;
     let headers = prefix.folder("include/rump")?;
     let own = library.package.join("include/rump");
     for header in ["rumpuser.h", "rumpuser_component.h"] {
-        install(&own.join(header), &headers.join(header), 0o644)?;
+        copy(&own.join(header), &headers.join(header), 0o644)?;
     }
     let description = prefix.folder("lib/pkgconfig")?.join("rumpuser.pc");
-    fs::write(&description, pkg_config(&options.prefix, &library.needs))
-        .map_err(Error::file("write", &description))?;
+    let content = pkg_config(&options.prefix, &library.needs);
+    install(content.as_bytes(), &description, 0o644)?;
 
     let mut text = String::new();
     for file in [lib.join(SONAME), lib.join("librumpuser.a")] {
@@ -76,23 +77,38 @@ impl Place {
     }
 }
 
-/// Copies a file under a name of its own first: programs may have the one in its place mapped.
-fn install(from: &Path, to: &Path, mode: u32) -> Result<(), Error> {
-    let new = to.with_extension("new");
-    fs::copy(from, &new).map_err(Error::file("write", &new))?;
-    fs::set_permissions(&new, fs::Permissions::from_mode(mode))
-        .and_then(|()| fs::rename(&new, to))
-        .map_err(Error::file("write", to))
+/// Installs a copy of a file.
+fn copy(from: &Path, to: &Path, mode: u32) -> Result<(), Error> {
+    let content = fs::read(from).map_err(Error::file("read", from))?;
+    install(&content, to, mode)
+}
+
+/// Puts a file in its place, wholly or not at all: programs may have the one that is there mapped.
+fn install(content: &[u8], to: &Path, mode: u32) -> Result<(), Error> {
+    let put = || {
+        let mut new = tempfile::NamedTempFile::new_in(parent(to))?;
+        new.write_all(content)?;
+        new.as_file()
+            .set_permissions(fs::Permissions::from_mode(mode))?;
+        new.persist(to)?;
+        Ok(())
+    };
+    put().map_err(Error::file("write", to))
 }
 
 /// Makes a symbolic link, also where there is one.
 fn link(target: &str, path: &Path) -> Result<(), Error> {
-    match fs::remove_file(path) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-            Err(Error::file("remove", path)(error))
-        }
-        _ => symlink(target, path).map_err(Error::file("create", path)),
-    }
+    let put = || {
+        let new = tempfile::Builder::new().make_in(parent(path), |new| symlink(target, new))?;
+        new.persist(path)?;
+        Ok(())
+    };
+    put().map_err(Error::file("create", path))
+}
+
+/// The folder of a file that is installed.
+fn parent(file: &Path) -> &Path {
+    file.parent().unwrap_or(file)
 }
 
 /// The description of the library for pkg-config, which tells programs how they are linked.
