@@ -10,12 +10,6 @@ use std::ptr;
 
 /// What starting a thread, or a thread's first entry, allocates at most, in bytes.
 pub(crate) const FOR_THREAD: usize = 4 << 10;
-/// What the answer to a kernel that asks for a parameter takes, in bytes; more than any is long.
-pub(crate) const FOR_PARAMETER: usize = 16 << 10;
-/// What setting up an instance allocates at most, in bytes, its reserve included.
-pub(crate) const FOR_INSTANCE: usize = 96 << 10;
-/// What the message and the backtrace of a death need at most, in bytes.
-pub(crate) const FOR_DEATH: usize = 32 << 10;
 
 /// The address space that mappings leave to small allocations, in bytes: those of the threads that
 /// begin at the same time, in whatever portions the C library asks the host for.

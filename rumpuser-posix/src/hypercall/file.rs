@@ -230,6 +230,54 @@ fn report(result: Result<usize, c_int>, place: Out<usize>) -> c_int {
     }
 }
 
+/// Reads from a file of the host's.
+///
+/// # Safety
+///
+/// `count` buffers that can be written, and that nobody else uses meanwhile.
+unsafe fn read(
+    instance: &Instance,
+    number: c_int,
+    vector: *const libc::iovec,
+    count: usize,
+    offset: Option<i64>,
+) -> Result<usize, c_int> {
+    let file = instance.descriptors.find(number)?;
+    if instance.faults().strikes(Fault::Read) {
+        return Err(libc::EIO);
+    }
+    if instance.faults().strikes(Fault::ShortRead) {
+        return Ok(0);
+    }
+    // SAFETY: by the contract of this function; the kernel's structure is laid out like the host's.
+    unsafe { io::read_vectored(&instance.parked, file.number(), vector, count, offset) }
+}
+
+/// Writes to a file of the host's.
+///
+/// # Safety
+///
+/// `count` buffers that can be read, and that nobody writes to meanwhile.
+unsafe fn write(
+    instance: &Instance,
+    number: c_int,
+    vector: *const libc::iovec,
+    count: usize,
+    offset: Option<i64>,
+) -> Result<usize, c_int> {
+    let file = instance.descriptors.find(number)?;
+    let result = if instance.faults().strikes(Fault::Write) {
+        Err(libc::EIO)
+    } else {
+        // SAFETY: as in read().
+        unsafe { io::write_vectored(&instance.parked, file.number(), vector, count, offset) }
+    };
+    if let Some(image) = file.image() {
+        instance.written(image, result.map(drop))?;
+    }
+    result
+}
+
 /// Reads into `count` buffers.
 #[unsafe(no_mangle)]
 extern "C" fn rumpuser_iovread(
@@ -240,32 +288,15 @@ extern "C" fn rumpuser_iovread(
     done: Out<usize>,
 ) -> c_int {
     let instance = &*caller();
-    if let Some(node) = Node::numbered(number) {
-        // SAFETY: the kernel's buffers.
-        return report(
-            unsafe { node.transfer(instance, true, vector, count) },
-            done,
-        );
-    }
-    let result = instance.unscheduled(|| {
-        let file = instance.descriptors.find(number)?;
-        if instance.faults().strikes(Fault::Read) {
-            return Err(libc::EIO);
+    // SAFETY: the kernel's buffers.
+    let result = unsafe {
+        match Node::numbered(number) {
+            Some(node) => node.transfer(instance, true, vector, count),
+            None => {
+                instance.unscheduled(|| read(instance, number, vector, count, offset(position)))
+            }
         }
-        if instance.faults().strikes(Fault::ShortRead) {
-            return Ok(0);
-        }
-        // SAFETY: the kernel's buffers; its structure for them is laid out like the host's.
-        unsafe {
-            io::read_vectored(
-                &instance.parked,
-                file.number(),
-                vector,
-                count,
-                offset(position),
-            )
-        }
-    });
+    };
     report(result, done)
 }
 
@@ -279,34 +310,15 @@ extern "C" fn rumpuser_iovwrite(
     done: Out<usize>,
 ) -> c_int {
     let instance = &*caller();
-    if let Some(node) = Node::numbered(number) {
-        // SAFETY: as in rumpuser_iovread.
-        return report(
-            unsafe { node.transfer(instance, false, vector, count) },
-            done,
-        );
-    }
-    let result = instance.unscheduled(|| {
-        let file = instance.descriptors.find(number)?;
-        let result = if instance.faults().strikes(Fault::Write) {
-            Err(libc::EIO)
-        } else {
-            // SAFETY: as in rumpuser_iovread.
-            unsafe {
-                io::write_vectored(
-                    &instance.parked,
-                    file.number(),
-                    vector,
-                    count,
-                    offset(position),
-                )
+    // SAFETY: the kernel's buffers.
+    let result = unsafe {
+        match Node::numbered(number) {
+            Some(node) => node.transfer(instance, false, vector, count),
+            None => {
+                instance.unscheduled(|| write(instance, number, vector, count, offset(position)))
             }
-        };
-        if let Some(image) = file.image() {
-            instance.written(image, result.map(drop))?;
         }
-        result
-    });
+    };
     report(result, done)
 }
 

@@ -12,6 +12,9 @@ use crate::host::room;
 use crate::instance::{Buffer, Text, caller};
 use crate::state::fault::Fault;
 
+/// What the answer takes, in bytes; more than any is long.
+const FOR_ANSWER: usize = 16 << 10;
+
 /// Puts the parameter `name` and a NUL into `buffer`.
 #[unsafe(no_mangle)]
 extern "C" fn rumpuser_getparam(name: Text, mut buffer: Buffer, length: usize) -> c_int {
@@ -21,7 +24,7 @@ extern "C" fn rumpuser_getparam(name: Text, mut buffer: Buffer, length: usize) -
         return from_host(libc::ENOENT);
     }
     let answer = || instance.parameter(&name.to_string_lossy());
-    match room::with(room::FOR_PARAMETER, answer).unwrap_or(Err(libc::ENOMEM)) {
+    match room::with(FOR_ANSWER, answer).unwrap_or(Err(libc::ENOMEM)) {
         Ok(value) if value.len() < length => {
             for (place, byte) in buffer.iter_mut().zip(value.bytes().chain([0])) {
                 place.write(byte);

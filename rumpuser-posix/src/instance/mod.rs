@@ -74,6 +74,9 @@ pub(crate) use upcall::{Hyperup, Upcalls};
 use visitor::Visitor;
 pub use world::World;
 
+/// What setting up an instance allocates at most, in bytes, its reserve included.
+const FOR_INSTANCE: usize = 96 << 10;
+
 /// Why there is no [`Instance`].
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -199,7 +202,7 @@ impl Instance {
         image: impl FnOnce() -> Result<Option<Mapping>, SetupError>,
     ) -> Result<Arc<Self>, SetupError> {
         fork::watch(Visitor::forget)?;
-        if !room::has(room::FOR_INSTANCE) {
+        if !room::has(FOR_INSTANCE) {
             return Err(io::Error::from_raw_os_error(libc::ENOMEM).into());
         }
         match world.parameters.invalid() {

@@ -1,7 +1,10 @@
 //! Memory that a kernel keeps for what its death allocates.
 
 use super::{Death, DeathKind};
-use crate::host::room::{FOR_DEATH, with};
+use crate::host::room;
+
+/// What the message and the backtrace of a death need at most, in bytes.
+const FOR_DEATH: usize = 32 << 10;
 
 /// The memory that a kernel holds in reserve for its death. Another thread may get it first: then
 /// the kernel dies a death that was made beforehand.
@@ -31,7 +34,7 @@ impl Reserve {
     /// Makes a death of this kind, with the reserve for what that allocates.
     pub(crate) fn death(&self, kind: DeathKind, tell: impl FnOnce() -> Death) -> Death {
         *self.memory.lock() = Vec::new();
-        with(FOR_DEATH, tell).unwrap_or_else(|| Death {
+        room::with(FOR_DEATH, tell).unwrap_or_else(|| Death {
             kind,
             ..self.untold.clone()
         })
