@@ -1,12 +1,10 @@
-//! `rumpuser_open`, `rumpuser_close`, `rumpuser_getfileinfo`, `rumpuser_iovread`,
-//! `rumpuser_iovwrite`, `rumpuser_syncfd`: host files.
+//! `rumpuser_open`, `rumpuser_close`, `rumpuser_getfileinfo`, `rumpuser_syncfd`: host files.
 //!
 //! Paths are the host's, or names of attached [`Disks`](crate::state::disk::Disks). Numbers are
 //! those of the kernel's own [`Descriptors`](crate::state::descriptor::Descriptors). An open for
 //! block I/O takes the disk's lock, so that a disk that somebody else may write, or that is to be
 //! written while somebody else uses it, gives EBUSY. All of them give up the virtual CPU while they
-//! are in the host. Offset -1 in vectored I/O means the file's position; the count may be smaller
-//! than what was asked for, as with readv(2).
+//! are in the host.
 
 use std::ffi::{CStr, OsStr, c_int};
 use std::fs::{self, File, OpenOptions};
@@ -39,8 +37,6 @@ const TYPE_CHARACTER: c_int = 4;
 
 const SYNC_WRITE: c_int = 0x02;
 const SYNC_BOTH: c_int = 0x03;
-
-const NO_OFFSET: i64 = -1;
 
 fn host_path(path: &CStr) -> &Path {
     Path::new(OsStr::from_bytes(path.to_bytes()))
@@ -213,113 +209,6 @@ fn close(instance: &Instance, number: RawFd) -> Result<(), c_int> {
         true => Err(libc::EIO),
         false => Ok(()),
     }
-}
-
-fn offset(offset: i64) -> Option<i64> {
-    (offset != NO_OFFSET).then_some(offset)
-}
-
-/// Stores a count, or gives NetBSD's number.
-fn report(result: Result<usize, c_int>, place: Out<usize>) -> c_int {
-    match result {
-        Ok(count) => {
-            place.set(count);
-            0
-        }
-        Err(error) => from_host(error),
-    }
-}
-
-/// Reads from a file of the host's.
-///
-/// # Safety
-///
-/// `count` buffers that can be written, and that nobody else uses meanwhile.
-unsafe fn read(
-    instance: &Instance,
-    number: c_int,
-    vector: *const libc::iovec,
-    count: usize,
-    offset: Option<i64>,
-) -> Result<usize, c_int> {
-    let file = instance.descriptors.find(number)?;
-    if instance.faults().strikes(Fault::Read) {
-        return Err(libc::EIO);
-    }
-    if instance.faults().strikes(Fault::ShortRead) {
-        return Ok(0);
-    }
-    // SAFETY: by the contract of this function; the kernel's structure is laid out like the host's.
-    unsafe { io::read_vectored(&instance.parked, file.number(), vector, count, offset) }
-}
-
-/// Writes to a file of the host's.
-///
-/// # Safety
-///
-/// `count` buffers that can be read, and that nobody writes to meanwhile.
-unsafe fn write(
-    instance: &Instance,
-    number: c_int,
-    vector: *const libc::iovec,
-    count: usize,
-    offset: Option<i64>,
-) -> Result<usize, c_int> {
-    let file = instance.descriptors.find(number)?;
-    let result = if instance.faults().strikes(Fault::Write) {
-        Err(libc::EIO)
-    } else {
-        // SAFETY: as in read().
-        unsafe { io::write_vectored(&instance.parked, file.number(), vector, count, offset) }
-    };
-    if let Some(image) = file.image() {
-        instance.written(image, result.map(drop))?;
-    }
-    result
-}
-
-/// Reads into `count` buffers.
-#[unsafe(no_mangle)]
-extern "C" fn rumpuser_iovread(
-    number: c_int,
-    vector: *mut libc::iovec,
-    count: usize,
-    position: i64,
-    done: Out<usize>,
-) -> c_int {
-    let instance = &*caller();
-    // SAFETY: the kernel's buffers.
-    let result = unsafe {
-        match Node::numbered(number) {
-            Some(node) => node.transfer(instance, true, vector, count),
-            None => {
-                instance.unscheduled(|| read(instance, number, vector, count, offset(position)))
-            }
-        }
-    };
-    report(result, done)
-}
-
-/// Writes `count` buffers.
-#[unsafe(no_mangle)]
-extern "C" fn rumpuser_iovwrite(
-    number: c_int,
-    vector: *const libc::iovec,
-    count: usize,
-    position: i64,
-    done: Out<usize>,
-) -> c_int {
-    let instance = &*caller();
-    // SAFETY: the kernel's buffers.
-    let result = unsafe {
-        match Node::numbered(number) {
-            Some(node) => node.transfer(instance, false, vector, count),
-            None => {
-                instance.unscheduled(|| write(instance, number, vector, count, offset(position)))
-            }
-        }
-    };
-    report(result, done)
 }
 
 /// Makes a range of a file durable; here always the whole file. Reads need nothing. EINVAL when

@@ -20,3 +20,4 @@ mod signal;
 mod sysproxy;
 mod thread;
 mod uncontended;
+mod vectored;
