@@ -13,6 +13,8 @@
 #ifndef __NetBSD__
 #define __NetBSD__
 #endif
+/* The types of machines' registers, for the arguments of system calls. */
+#define _KERNTYPES
 
 /* Some machines' headers ask gcc for these; clang lacks them, and nothing that is bound uses them. */
 #ifndef __WCHAR_MIN__
@@ -106,6 +108,15 @@
 #define VIRTIF_BASE virt
 #include <rump/net/lib/libvirtif/if_virt.h>
 #include <rump/net/lib/libvirtif/virtif_user.h>
+
+/*
+ * Numbers and argument structures of the system calls, and what takes them, which the kernel
+ * declares to itself. Registers are as large as pointers, and on some machines unsigned.
+ */
+#include <sys/syscall.h>
+#define RUMP_CLIENT
+#include <sys/syscallargs.h>
+int rump_syscall(int, void *, size_t, intptr_t *);
 
 /* Hypercalls are declared to those who implement them. */
 #define LIBRUMPUSER

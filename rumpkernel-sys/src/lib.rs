@@ -11,6 +11,9 @@
 //! versioned ones (`rump___sysimpl_stat50`, not `rump___sysimpl_stat`), so a kernel that lacks the
 //! version whose structures are declared here does not link.
 //!
+//! [`calls`] makes a [`SystemCall`] of a system call's number and arguments, for the entry point
+//! `syscall`.
+//!
 //! The order of use is that of rump(3): make the boot settings, call `init` once, then system calls
 //! from any host thread. A thread that calls without an lwp of its own gets a temporary one that
 //! shares the descriptors of process 1; `lwproc_rfork` and `lwproc_newlwp` give it one to keep.
@@ -62,6 +65,8 @@ mod entry_points;
 #[cfg(feature = "instances")]
 mod image;
 mod linked_text;
+#[macro_use]
+mod system_call;
 
 // The names are C's, and NetBSD's headers and man pages document them.
 #[allow(
@@ -76,3 +81,4 @@ pub use bindings::*;
 #[cfg(feature = "instances")]
 pub use image::IMAGE;
 pub use linked_text::linked_text;
+pub use system_call::{SystemCall, register_t};

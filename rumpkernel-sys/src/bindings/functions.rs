@@ -16,6 +16,7 @@ entry_points! {
         boot_etfs_register = rump_boot_etfs_register(arg1: *mut rump_boot_etfs);
         schedule = rump_schedule();
         unschedule = rump_unschedule();
+        syscall = rump_syscall(arg1: c_int, arg2: *mut c_void, arg3: usize, arg4: *mut isize) -> c_int;
         printevcnts = rump_printevcnts();
         daemonize_begin = rump_daemonize_begin() -> c_int;
         daemonize_done = rump_daemonize_done(arg1: c_int) -> c_int;

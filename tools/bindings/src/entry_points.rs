@@ -89,7 +89,7 @@ fn entries(merged: &Merged, system_calls: &[SystemCall]) -> Result<Vec<Entry>, F
 }
 
 /// The declaration of the function `link_name`.
-fn declared(merged: &Merged, link_name: &str) -> Result<ForeignItemFn, Failure> {
+pub(crate) fn declared(merged: &Merged, link_name: &str) -> Result<ForeignItemFn, Failure> {
     let functions = merged.common.iter().filter_map(|item| match item {
         Item::ForeignMod(block) => block.items.first(),
         _ => None,
@@ -130,6 +130,6 @@ impl Entry {
 }
 
 /// A type as one writes it.
-fn text_of(kind: &syn::Type) -> String {
+pub(crate) fn text_of(kind: &syn::Type) -> String {
     kind.to_token_stream().to_string().replace("* ", "*")
 }

@@ -9,7 +9,7 @@ use syn::Item;
 use crate::facts::{self, Layout};
 use crate::models::{MODELS, Merged};
 use crate::prototypes::{self, SystemCall};
-use crate::{Failure, output::File, selection};
+use crate::{Failure, calls, output::File, selection};
 
 /// How the file begins.
 const MACROS: &str = r#"#include "headers.h"
@@ -28,6 +28,12 @@ const MACROS: &str = r#"#include "headers.h"
 #define LINK_NAME(name, link_name)                                                                 \
     _Static_assert(__builtin_strcmp(STRING(name), link_name) == 0,                                 \
         #name " is not " link_name ": this NetBSD source tree has another version of the call")
+#define ROUND_UP(size, align) (((size) + (align) - 1) / (align) * (align))
+#define ARGUMENTS(call, registers, wide)                                                           \
+    _Static_assert(sizeof(struct sys_##call##_args) ==                                             \
+        ROUND_UP((registers) * sizeof(register_t) + (wide) * sizeof(int64_t),                      \
+            __alignof__(struct sys_##call##_args)),                                                \
+        #call " takes its arguments otherwise in this NetBSD source tree than in rumpkernel-sys")
 "#;
 
 /// Makes the file.
@@ -70,6 +76,14 @@ pub(crate) fn generate(
         if let Some(rename) = &call.rename_macro {
             writeln!(text, "LINK_NAME({rename}, \"{}\");", call.link_name)?;
         }
+    }
+    writeln!(
+        text,
+        "\n/* Arguments lie one after the other, in registers or 64 bits. */"
+    )?;
+    writeln!(text, "TYPE(register_t, sizeof(void *), sizeof(void *));")?;
+    for call in system_calls {
+        calls::assert_layout(&mut text, call, merged)?;
     }
     Ok(File::c(
         "layout.c",

@@ -14,13 +14,14 @@
 //! The data flows in one direction: a [`view`] of the tree for one data model, the [`prototypes`]
 //! of the system calls and the names of the [`constants`] in that view, the [`declarations`] that
 //! bindgen makes of them, the [`models`] merged, the [`facts`] in them, written as
-//! [`rust_files`], as the table of [`entry_points`] and as the C [`layout_check`]; [`output`]
-//! delivers the files.
+//! [`rust_files`], as the table of [`entry_points`], as the [`calls`] by number and as the C
+//! [`layout_check`]; [`output`] delivers the files.
 //!
 //! Only facts reach the output: names, types, values, sizes and offsets. Comments do not.
 //!
 //! Needs libclang and clang.
 
+mod calls;
 mod constants;
 mod declarations;
 mod entry_points;
@@ -92,6 +93,7 @@ fn generate(tree: &Path, crate_folder: &Path) -> Result<Vec<File>, Failure> {
     let features = entry_points::features_of(crate_folder)?;
     let mut files = rust_files::generate(&merged)?;
     files.push(entry_points::generate(&merged, &system_calls, &features)?);
+    files.push(calls::generate(&merged, &system_calls)?);
     files.push(layout_check::generate(tree, &merged, &system_calls)?);
     Ok(files)
 }

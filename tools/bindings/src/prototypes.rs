@@ -20,7 +20,16 @@ pub(crate) struct SystemCall {
     pub(crate) prototype: String,
     /// True where the header's prototype ends in `...` and the function's does not.
     pub(crate) variadic_in_header: bool,
+    /// The name of the macro that holds the call's number, without `SYS_`.
+    pub(crate) kernel_name: String,
+    /// The call's number.
+    pub(crate) number: u32,
+    /// The members of the call's argument structure, in order.
+    pub(crate) members: Vec<String>,
 }
+
+/// The member that aligns a 64-bit argument.
+pub(crate) const PADDING: &str = "PAD";
 
 /// Reads the system calls of `tree`, in the header's order.
 pub(crate) fn system_calls(tree: &Path) -> Result<Vec<SystemCall>, Failure> {
@@ -30,11 +39,12 @@ pub(crate) fn system_calls(tree: &Path) -> Result<Vec<SystemCall>, Failure> {
     };
     let header = read("sys/rump/include/rump/rump_syscalls.h")?;
     let code = read("sys/rump/librump/rumpkern/rump_syscalls.c")?;
+    let numbers = read("sys/sys/syscall.h")?;
     let calls: Vec<_> = header
         .lines()
         .filter_map(|line| declaration(line, &header))
         .filter(|call| !selection::NOT_CALLS.contains(&call.name.as_str()))
-        .map(|call| with_prototype(call, &code))
+        .map(|call| with_number(with_definition(call, &code)?, &numbers))
         .collect::<Result<_, _>>()?;
     if calls.is_empty() {
         return Err("rump_syscalls.h declares no system call".into());
@@ -65,21 +75,58 @@ fn declaration(line: &str, header: &str) -> Option<SystemCall> {
         rename_macro,
         prototype: String::new(),
         variadic_in_header: rest.contains("..."),
+        kernel_name: String::new(),
+        number: 0,
+        members: Vec::new(),
     })
 }
 
-/// Finds the definition: the type on one line, the name and the parameters on the next.
-fn with_prototype(call: SystemCall, code: &str) -> Result<SystemCall, Failure> {
+/// Finds the definition: the type on one line, the name and the parameters on the next, then the
+/// body, which fills the argument structure and passes it on with the call's number.
+fn with_definition(call: SystemCall, code: &str) -> Result<SystemCall, Failure> {
     let start = format!("{}(", call.link_name);
+    let mut lines = code.lines();
     let mut previous = "";
-    for line in code.lines() {
-        if line.starts_with(&start) {
-            let prototype = format!("{previous} {line};");
-            return Ok(SystemCall { prototype, ..call });
+    let signature = loop {
+        match lines.next() {
+            Some(line) if line.starts_with(&start) => break line,
+            Some(line) => previous = line,
+            None => {
+                return Err(format!("rump_syscalls.c does not define {}", call.link_name).into());
+            }
         }
-        previous = line;
-    }
-    Err(format!("rump_syscalls.c does not define {}", call.link_name).into())
+    };
+    let body: Vec<&str> = lines.take_while(|line| *line != "}").collect();
+    let between = |line: &&str, start: &str, end: &str| {
+        let (_, rest) = line.split_once(start)?;
+        Some(rest.split_once(end)?.0.to_owned())
+    };
+    let number = body
+        .iter()
+        .find_map(|line| between(line, "rsys_syscall(SYS_", ","));
+    let kernel_name =
+        number.ok_or_else(|| format!("rump_syscalls.c: no number of {}", call.link_name))?;
+    let members = body
+        .iter()
+        .filter_map(|line| between(line, "SPARG(&callarg, ", ")"));
+    Ok(SystemCall {
+        prototype: format!("{previous} {signature};"),
+        kernel_name,
+        members: members.collect(),
+        ..call
+    })
+}
+
+/// Finds `#define SYS_name number`.
+fn with_number(call: SystemCall, numbers: &str) -> Result<SystemCall, Failure> {
+    let defined = numbers.lines().find_map(|line| {
+        let mut words = line.strip_prefix("#define\tSYS_")?.split_whitespace();
+        (words.next() == Some(&call.kernel_name)).then(|| words.next())?
+    });
+    let number = defined
+        .ok_or_else(|| format!("syscall.h does not define SYS_{}", call.kernel_name))?
+        .parse()?;
+    Ok(SystemCall { number, ..call })
 }
 
 /// The headers that declare what is not a system call.
@@ -89,6 +136,7 @@ const HEADERS: &[&str] = &[
     "sys/rump/include/rump/rumpvfs_if_pub.h",
     "sys/rump/include/rump/rumpnet_if_pub.h",
     "sys/rump/net/lib/libvirtif/virtif_user.h",
+    "sys/rump/include/rump-sys/kern.h",
 ];
 
 /// Entry points that a header declares by the name of a macro.
@@ -112,7 +160,8 @@ pub(crate) fn entry_point(tree: &Path, name: &str) -> Result<String, Failure> {
                 .split_inclusive(';')
                 .next()
                 .unwrap_or(line)
-                .replace('\t', " "));
+                .replace('\t', " ")
+                .replace(" register_t ", " intptr_t "));
         }
     }
     Err(format!("no header declares {name}").into())
@@ -120,18 +169,21 @@ pub(crate) fn entry_point(tree: &Path, name: &str) -> Result<String, Failure> {
 
 #[cfg(test)]
 mod tests {
-    use super::{declaration, with_prototype};
+    use super::{PADDING, declaration, with_definition, with_number};
 
     const HEADER: &str = "#define RUMP_SYS_RENAME_OPEN rump___sysimpl_open7\n\
         int rump_sys_open(const char *, int, ...) __RENAME(RUMP_SYS_RENAME_OPEN);\n\
         int rump_sys_pipe(int *);\n";
     const CODE: &str = "int rump___sysimpl_open7(const char *, int, mode_t);\nint\n\
-        rump___sysimpl_open7(const char * path, int flags, mode_t mode)\n{\n";
+        rump___sysimpl_open7(const char * path, int flags, mode_t mode)\n{\n\
+        \tSPARG(&callarg, path) = path;\n\tSPARG(&callarg, PAD) = 0;\n\
+        \terror = rsys_syscall(SYS_open, &callarg, sizeof(callarg), retval);\n}\n\
+        \terror = rsys_syscall(SYS_other, &callarg, sizeof(callarg), retval);\n";
 
     #[test]
     fn version_comes_from_the_header_and_the_type_from_the_code() {
         let line = HEADER.lines().nth(1).unwrap();
-        let call = with_prototype(declaration(line, HEADER).unwrap(), CODE).unwrap();
+        let call = with_definition(declaration(line, HEADER).unwrap(), CODE).unwrap();
         assert_eq!(
             (call.name.as_str(), call.link_name.as_str()),
             ("open", "rump___sysimpl_open7")
@@ -141,6 +193,8 @@ mod tests {
             call.prototype,
             "int rump___sysimpl_open7(const char * path, int flags, mode_t mode);"
         );
+        assert_eq!(call.kernel_name, "open");
+        assert_eq!(call.members, ["path", PADDING]);
     }
 
     #[test]
@@ -151,9 +205,18 @@ mod tests {
     }
 
     #[test]
+    fn a_number_is_that_of_the_whole_name() {
+        let line = HEADER.lines().nth(1).unwrap();
+        let call = with_definition(declaration(line, HEADER).unwrap(), CODE).unwrap();
+        let numbers = "#define\tSYS_open_more\t7\n#define\tSYS_open\t5\n";
+        assert_eq!(with_number(call.clone(), numbers).unwrap().number, 5);
+        assert!(with_number(call, "#define\tSYS_open_more\t7\n").is_err());
+    }
+
+    #[test]
     fn call_that_is_not_defined_is_named() {
         let call = declaration(HEADER.lines().nth(2).unwrap(), HEADER).unwrap();
-        let error = with_prototype(call, CODE).unwrap_err().to_string();
+        let error = with_definition(call, CODE).unwrap_err().to_string();
         assert!(error.contains("rump_sys_pipe"), "{error}");
     }
 }

@@ -55,6 +55,7 @@ fn module() -> Result<File, Failure> {
         "mod.rs",
         "What a NetBSD source tree declares for users of its kernel.",
         &quote! {
+            pub mod calls;
             mod constants;
             mod functions;
             mod types;

@@ -116,6 +116,7 @@ pub(crate) const FUNCTIONS: &[(&str, Library)] = &[
     ("rump_boot_etfs_register", Base),
     ("rump_schedule", Base),
     ("rump_unschedule", Base),
+    ("rump_syscall", Base),
     ("rump_printevcnts", Base),
     ("rump_daemonize_begin", Base),
     ("rump_daemonize_done", Base),
