@@ -81,4 +81,4 @@ pub use bindings::*;
 #[cfg(feature = "instances")]
 pub use image::IMAGE;
 pub use linked_text::linked_text;
-pub use system_call::{SystemCall, register_t};
+pub use system_call::{PlainCall, SystemCall, register_t};

@@ -1,6 +1,7 @@
 //! A system call as a value: its number, and its arguments as the kernel takes them.
 
 use core::ffi::{c_int, c_void};
+use core::ops::Deref;
 
 /// A register of the kernel's machine, `register_t`.
 #[allow(non_camel_case_types, reason = "the name is C's")]
@@ -125,11 +126,46 @@ impl<T> Argument for *mut T {
     }
 }
 
-/// Makes a function of each system call.
+/// A system call none of whose arguments is a pointer, so that it touches no memory of the caller's.
+#[derive(Clone, Copy, Debug)]
+pub struct PlainCall(SystemCall);
+
+impl PlainCall {
+    /// Takes a call without pointers.
+    #[inline]
+    pub(crate) fn new(call: SystemCall) -> Self {
+        Self(call)
+    }
+}
+
+impl Deref for PlainCall {
+    type Target = SystemCall;
+
+    #[inline]
+    fn deref(&self) -> &SystemCall {
+        &self.0
+    }
+}
+
+/// Makes a function of each system call. The arguments of `plain` ones are numbers.
 macro_rules! system_calls {
-    ($($name:ident($($argument:ident: $kind:ty),*) = $number:literal [$($member:ident)*];)*) => {
+    (
+        plain { $($plain:ident($($number_argument:ident: $number_kind:ty),*)
+            = $plain_number:literal [$($plain_member:ident)*];)* }
+        pointing { $($name:ident($($argument:ident: $kind:ty),*)
+            = $number:literal [$($member:ident)*];)* }
+    ) => {
         /// The member that aligns an argument of 64 bits.
         const PAD: c_int = 0;
+
+        $(
+            #[doc = concat!("`", stringify!($plain), "`, call number ", $plain_number, ".")]
+            #[inline]
+            pub fn $plain($($number_argument: $number_kind),*) -> $crate::PlainCall {
+                let call = $crate::SystemCall::new($plain_number)$(.with($plain_member))*;
+                $crate::PlainCall::new(call)
+            }
+        )*
 
         $(
             #[doc = concat!("`", stringify!($name), "`, call number ", $number, ".")]

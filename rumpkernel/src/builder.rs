@@ -9,8 +9,8 @@ use rumpkernel_sys::{EntryPoints, IMAGE};
 use rumpkernel_sys::{LINKED, linked_text};
 use rumpuser_posix::{Console, Instance, MemoryPatience, Random, Recording, World};
 
+use crate::backend::InPlace;
 use crate::error::During as _;
-use crate::gate::Gate;
 use crate::{Clock, Error, ErrorKind, Faults, Kernel, console};
 
 /// With less memory the boot thread has to wait for some, and the kernel's protocol timers run
@@ -205,23 +205,23 @@ impl Builder {
         unsafe { instance.contain(linked_text()) }.map_err(ErrorKind::Host)?;
         // SAFETY: the instance of the linked-in kernel can be had once, so that nobody has booted
         // it; LINKED leads to it.
-        let gate = unsafe { Gate::boot(instance, LINKED) }?;
-        Ok(Kernel::new(gate))
+        let kernel = unsafe { InPlace::boot(instance, LINKED) }?;
+        Ok(Kernel::new(kernel))
     }
 
     #[cfg(feature = "instances")]
     fn load(self) -> Result<Kernel, ErrorKind> {
         // SAFETY: the image was built for this target, with the hypercalls that are linked here.
         let instance = unsafe { Instance::load(&IMAGE, self.world()?) }?;
-        // SAFETY: image and table are of the same sources, and the gate that has the table owns
+        // SAFETY: image and table are of the same sources, and the kernel that has the table owns
         // the instance, in which the image is mapped.
         let entry = unsafe { EntryPoints::load(|name| instance.symbol(name)) };
         let entry = entry.map_err(|name| ErrorKind::Incomplete {
             symbol: name.to_string_lossy().into_owned(),
         })?;
         // SAFETY: the entry points are this instance's, which nobody else has.
-        let gate = unsafe { Gate::boot(instance, entry) }?;
-        Ok(Kernel::new(gate))
+        let kernel = unsafe { InPlace::boot(instance, entry) }?;
+        Ok(Kernel::new(kernel))
     }
 
     fn world(self) -> Result<World, ErrorKind> {

@@ -3,8 +3,11 @@
 //! The numbers are NetBSD's own, on every host: from 35 upwards they differ from Linux's. Names
 //! are those of errno(2) without the leading `E`; the messages are in this project's words.
 
+use std::ffi::c_int;
 use std::fmt;
 use std::io;
+
+use crate::ErrorKind;
 
 /// An error number of the NetBSD kernel, errno(2).
 ///
@@ -213,6 +216,14 @@ numbers! {
     MULTIHOP = 94, "EMULTIHOP", "multihop attempted";
     NOLINK = 95, "ENOLINK", "link severed";
     PROTO = 96, "EPROTO", "protocol error";
+}
+
+/// Makes a result of the error number that a function of the kernel returned, 0 for none.
+pub(crate) fn check(code: c_int) -> Result<(), ErrorKind> {
+    match code {
+        0 => Ok(()),
+        code => Err(ErrorKind::Errno(Errno::from_raw(code))),
+    }
 }
 
 #[cfg(test)]

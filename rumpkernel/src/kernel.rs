@@ -3,15 +3,16 @@
 use std::fmt;
 #[cfg(feature = "vfs")]
 use std::path::Path;
-use std::sync::Arc;
 
 use rumpkernel_sys::EntryPoints;
+use rumpuser_posix::errno;
 
-use crate::calls::Manner;
-use crate::gate::Gate;
+#[cfg(feature = "vfs")]
+use crate::backend::Scope;
+use crate::backend::{CallKind, Handle, InPlace};
 #[cfg(feature = "vfs")]
 use crate::mount::{FileSystem, Mount};
-use crate::{Builder, Error, Faults, error::During as _};
+use crate::{Builder, Errno, Error, ErrorKind, Faults, error::During as _};
 
 /// A booted NetBSD kernel.
 ///
@@ -52,7 +53,7 @@ use crate::{Builder, Error, Faults, error::During as _};
 /// images as a power failure would: what was not synced is lost, file systems are marked unclean.
 #[derive(Clone)]
 pub struct Kernel {
-    gate: Arc<Gate>,
+    kernel: Handle,
 }
 
 impl Kernel {
@@ -75,8 +76,8 @@ impl Kernel {
         Builder::new()
     }
 
-    pub(crate) fn new(gate: Arc<Gate>) -> Self {
-        Self { gate }
+    pub(crate) fn new(kernel: Handle) -> Self {
+        Self { kernel }
     }
 
     #[cfg(any(
@@ -85,8 +86,8 @@ impl Kernel {
         feature = "sockin",
         feature = "vfs"
     ))]
-    pub(crate) fn gate(&self) -> &Arc<Gate> {
-        &self.gate
+    pub(crate) fn handle(&self) -> &Handle {
+        &self.kernel
     }
 
     /// Mounts a file system on the directory `path`, mount(2).
@@ -105,7 +106,7 @@ impl Kernel {
         file_system: F,
         path: impl AsRef<Path>,
     ) -> Result<Mount, Error> {
-        Mount::new(&self.gate, file_system, path.as_ref())
+        Mount::new(&self.kernel, file_system, path.as_ref())
     }
 
     /// Makes everything durable that is cached, sync(2): it is written to the disk images, and
@@ -118,10 +119,10 @@ impl Kernel {
     /// was told; see [durability](crate#durability). Otherwise only that the kernel is dead.
     #[cfg(feature = "vfs")]
     pub fn sync(&self) -> Result<(), Error> {
-        let gate = &self.gate;
-        let sync = gate.mark().begin();
-        let written = crate::syscall::tree::sync(gate);
-        let failure = gate.disks().flush(gate.instance(), &sync);
+        let kernel = &self.kernel;
+        let sync = kernel.mark_of_all().begin();
+        let written = crate::syscall::tree::sync(kernel);
+        let failure = kernel.flush(Scope::All, &sync);
         failure
             .map_or(written, |failure| Err(failure.into()))
             .during("sync")
@@ -141,7 +142,7 @@ impl Kernel {
     /// while shutting down; [`ErrorKind::InsideKernel`](crate::ErrorKind::InsideKernel) in a
     /// callback.
     pub fn shutdown(&self) -> Result<(), Error> {
-        self.gate.shut_down().during("shutdown")
+        self.kernel.shut_down().during("shutdown")
     }
 
     /// Ends the kernel at once, as a loss of power would: nothing is synced, unmounted or closed,
@@ -162,12 +163,12 @@ impl Kernel {
     /// had. If not, the kernel is dead all the same, and does so when the last of them leaves, at
     /// its next hypercall if not before. A kernel that has ended stays as it is.
     pub fn kill(&self) -> bool {
-        self.gate.kill()
+        self.kernel.kill()
     }
 
     /// Returns whether the kernel is up: neither shut down nor dead.
     pub fn is_alive(&self) -> bool {
-        self.gate.instance().death().is_none()
+        self.kernel.end().is_none()
     }
 
     /// Runs `call` in the kernel on the calling thread's lwp, for what this crate does not offer.
@@ -186,7 +187,7 @@ impl Kernel {
         call: impl FnOnce(&EntryPoints) -> R + Copy,
     ) -> Result<R, Error> {
         // SAFETY: passed on to the caller.
-        unsafe { self.gate.enter(Manner::Short, call) }.during("enter")
+        unsafe { self.enter_in_place(call) }.during("enter")
     }
 
     /// Like [`enter`](Self::enter), for one system call, which returns -1 when it fails.
@@ -202,8 +203,30 @@ impl Kernel {
         &self,
         call: impl FnOnce(&EntryPoints) -> R + Copy,
     ) -> Result<R, Error> {
+        // SAFETY: passed on to the caller; errno is read before anything can change it.
+        let entered = unsafe { self.enter_in_place(move |entry| (call(entry), errno::last())) };
+        let (result, errno) = entered.during("syscall")?;
+        if result == R::from(-1) {
+            return Err(ErrorKind::Errno(Errno::from_raw(errno))).during("syscall");
+        }
+        Ok(result)
+    }
+
+    /// # Safety
+    ///
+    /// As for [`enter`](Self::enter).
+    unsafe fn enter_in_place<R: Copy>(
+        &self,
+        call: impl FnOnce(&EntryPoints) -> R + Copy,
+    ) -> Result<R, ErrorKind> {
         // SAFETY: passed on to the caller.
-        unsafe { self.gate.syscall(call) }.during("syscall")
+        unsafe { self.in_place()?.enter(CallKind::Short, call) }
+    }
+
+    /// The kernel, if its code is in this process.
+    fn in_place(&self) -> Result<&InPlace, ErrorKind> {
+        let elsewhere = ErrorKind::Errno(Errno::OPNOTSUPP);
+        self.kernel.in_place().ok_or(elsewhere)
     }
 
     /// Opens and locks a disk image or disk device of the host's for this kernel, for what this
@@ -221,15 +244,17 @@ impl Kernel {
         access: rumpuser_posix::Access,
     ) -> Result<rumpuser_posix::Disk, Error> {
         let image = image.as_ref();
-        let disk = self.gate.instance().attach_disk(image, access);
-        disk.map_err(crate::ErrorKind::from)
-            .during_at("attach", image)
+        let disk = self.in_place().and_then(|kernel| {
+            let disk = kernel.instance().attach_disk(image, access);
+            disk.map_err(ErrorKind::from)
+        });
+        disk.during_at("attach", image)
     }
 
     /// Returns the faults that the host injects, for tests: failing reads and writes of disks,
     /// memory, threads. [`Builder::faults`] does so from the beginning of the boot on.
     pub fn faults(&self) -> &Faults {
-        self.gate.instance().faults()
+        self.kernel.faults()
     }
 }
 

@@ -107,15 +107,13 @@
 //! own, with as few rights as it can have (a user of its own, seccomp(2), namespaces), or into a
 //! virtual machine.
 
-mod body;
+mod backend;
 mod builder;
-mod calls;
 mod console;
 mod errno;
 mod error;
 #[cfg(feature = "vfs")]
 pub mod fs;
-mod gate;
 mod kernel;
 #[cfg(feature = "vfs")]
 pub mod mount;
@@ -135,7 +133,6 @@ mod syscall;
     any(feature = "netinet", feature = "netinet6", feature = "sockin")
 ))]
 mod sysctl;
-mod thread;
 #[cfg(feature = "ugenhc")]
 pub mod usb;
 
@@ -143,6 +140,7 @@ pub use builder::Builder;
 pub use errno::Errno;
 pub use error::{Error, ErrorKind};
 pub use kernel::Kernel;
+pub use rumpkernel_sys;
 pub use rumpuser_posix::{
     Backtrace, Clock, ClockError, DiskEvent, DiskFailure, DiskOperation, Fault, Faults, Frame,
     Hand, Recording, Spawned,

@@ -11,7 +11,7 @@ impl Kernel {
     /// `ENOENT` when the kernel has no variable of this name; `ENOMEM` or `EINVAL` when it is no
     /// `int`; others of sysctl(3).
     pub fn sysctl(&self, name: &str) -> Result<i32, Error> {
-        syscall::sysctl::get(self.gate(), name).during_at("sysctl", name)
+        syscall::sysctl::get(self.handle(), name).during_at("sysctl", name)
     }
 
     /// Sets a variable that is a number.
@@ -21,6 +21,6 @@ impl Kernel {
     /// `ENOENT` when the kernel has no variable of this name; `EINVAL` for a value that it does not
     /// take; others of sysctl(3).
     pub fn set_sysctl(&self, name: &str, value: i32) -> Result<(), Error> {
-        syscall::sysctl::set(self.gate(), name, value).during_at("sysctl", name)
+        syscall::sysctl::set(self.handle(), name, value).during_at("sysctl", name)
     }
 }

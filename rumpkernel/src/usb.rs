@@ -16,9 +16,9 @@
 use std::fmt;
 use std::sync::Arc;
 
+use crate::backend::Handle;
 use crate::error::During as _;
-use crate::gate::Gate;
-use crate::{Error, ErrorKind, Kernel};
+use crate::{Error, Kernel};
 
 use rumpuser_posix::usb::Plugged;
 
@@ -33,7 +33,7 @@ pub use rumpuser_posix::usb::{Descriptors, Device, Notifier, Refusal, Setup};
 pub struct Plug {
     plugged: Plugged,
     // Dropped last: the device is taken out of a kernel that is still there.
-    _gate: Arc<Gate>,
+    _kernel: Handle,
 }
 
 /// Plugs a device into the first free port of a kernel.
@@ -42,20 +42,12 @@ pub struct Plug {
 ///
 /// [`ErrorKind::NoUsbPort`]; that the kernel is dead.
 pub fn plug(kernel: &Kernel, device: impl Device + 'static) -> Result<Plug, Error> {
-    plug_into(kernel.gate(), Box::new(device)).during("plug")
-}
-
-fn plug_into(gate: &Arc<Gate>, device: Box<dyn Device>) -> Result<Plug, ErrorKind> {
-    if let Some(death) = gate.instance().death() {
-        return Err(death.into());
-    }
-    match gate.instance().plug_usb(device) {
-        Some(plugged) => Ok(Plug {
-            plugged,
-            _gate: Arc::clone(gate),
-        }),
-        None => Err(ErrorKind::NoUsbPort),
-    }
+    let kernel = kernel.handle();
+    let plugged = kernel.plug_usb(Box::new(device)).during("plug")?;
+    Ok(Plug {
+        plugged,
+        _kernel: Arc::clone(kernel),
+    })
 }
 
 impl Plug {

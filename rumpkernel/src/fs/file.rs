@@ -8,6 +8,7 @@ use rumpkernel_sys as sys;
 use rumpuser_posix::Mark;
 
 use super::{FileTimes, Metadata, OpenOptions, Permissions};
+use crate::backend::Scope;
 use crate::error::During as _;
 use crate::syscall::Descriptor;
 use crate::{Errno, Error, ErrorKind, Kernel};
@@ -27,7 +28,7 @@ pub struct File {
 impl File {
     pub(super) fn new(descriptor: Descriptor, path: &Path) -> Self {
         Self {
-            mark: descriptor.gate().instance().mark(),
+            mark: descriptor.kernel().mark(),
             descriptor,
             path: path.into(),
         }
@@ -171,9 +172,9 @@ impl File {
     ) -> Result<(), ErrorKind> {
         let sync = self.mark.begin();
         let written = write(&self.descriptor);
-        let gate = self.descriptor.gate();
         let source = self.descriptor.mounted_from()?;
-        let failure = gate.disks().flush_below(gate.instance(), &sync, &source);
+        let disks = Scope::MountedFrom(&source);
+        let failure = self.descriptor.kernel().flush(disks, &sync);
         // The host's error says more than what the kernel makes of it.
         failure.map_or(written, |failure| Err(failure.into()))
     }

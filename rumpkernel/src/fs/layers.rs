@@ -51,7 +51,7 @@ impl Layers {
 /// When nobody knows it may be one.
 fn is_union(kernel: &Kernel, path: &Path) -> bool {
     let statvfs = path::to_kernel(path)
-        .and_then(|name| syscall::tree::statvfs(kernel.gate(), &name, sys::ST_NOWAIT));
+        .and_then(|name| syscall::tree::statvfs(kernel.handle(), &name, sys::ST_NOWAIT));
     statvfs.map_or(true, |statvfs| {
         let name = statvfs.f_fstypename.map(|byte| byte as u8);
         statvfs.f_flag & sys::MNT_UNION as sys::u_long != 0 || name.starts_with(b"union\0")

@@ -279,12 +279,12 @@ pub fn metadata(kernel: &Kernel, path: impl AsRef<Path>) -> Result<Metadata, Err
 pub fn symlink_metadata(kernel: &Kernel, path: impl AsRef<Path>) -> Result<Metadata, Error> {
     let at = path.as_ref();
     let name = path::to_kernel(at).during_at("lstat", at)?;
-    syscall::tree::lstat(kernel.gate(), &name)
+    syscall::tree::lstat(kernel.handle(), &name)
         .map(Metadata::new)
         .during_at("lstat", at)
 }
 
 pub(super) fn stat(kernel: &Kernel, at: &Path) -> Result<Metadata, ErrorKind> {
     let name = path::to_kernel(at)?;
-    syscall::tree::stat(kernel.gate(), &name).map(Metadata::new)
+    syscall::tree::stat(kernel.handle(), &name).map(Metadata::new)
 }

@@ -96,7 +96,7 @@ impl OpenOptions {
         let at = path.as_ref();
         let name = path::to_kernel(at).during_at("open", at)?;
         let flags = self.to_flags().during_at("open", at)?;
-        let descriptor = syscall::tree::open(kernel.gate(), &name, flags, self.mode & 0o7777)
+        let descriptor = syscall::tree::open(kernel.handle(), &name, flags, self.mode & 0o7777)
             .during_at("open", at)?;
         Ok(File::new(descriptor, at))
     }

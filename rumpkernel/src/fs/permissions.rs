@@ -55,6 +55,6 @@ pub fn set_permissions(
 ) -> Result<(), Error> {
     let at = path.as_ref();
     path::to_kernel(at)
-        .and_then(|name| syscall::tree::chmod(kernel.gate(), &name, permissions.mode()))
+        .and_then(|name| syscall::tree::chmod(kernel.handle(), &name, permissions.mode()))
         .during_at("chmod", at)
 }

@@ -21,7 +21,7 @@ const LONGEST_LINK: usize = 1024;
 pub fn create_dir(kernel: &Kernel, path: impl AsRef<Path>) -> Result<(), Error> {
     let at = path.as_ref();
     path::to_kernel(at)
-        .and_then(|name| syscall::tree::mkdir(kernel.gate(), &name, 0o777))
+        .and_then(|name| syscall::tree::mkdir(kernel.handle(), &name, 0o777))
         .during_at("mkdir", at)
 }
 
@@ -61,7 +61,7 @@ pub fn create_dir_all(kernel: &Kernel, path: impl AsRef<Path>) -> Result<(), Err
 pub fn remove_file(kernel: &Kernel, path: impl AsRef<Path>) -> Result<(), Error> {
     let at = path.as_ref();
     path::to_kernel(at)
-        .and_then(|name| syscall::tree::unlink(kernel.gate(), &name))
+        .and_then(|name| syscall::tree::unlink(kernel.handle(), &name))
         .during_at("unlink", at)
 }
 
@@ -73,7 +73,7 @@ pub fn remove_file(kernel: &Kernel, path: impl AsRef<Path>) -> Result<(), Error>
 pub fn remove_dir(kernel: &Kernel, path: impl AsRef<Path>) -> Result<(), Error> {
     let at = path.as_ref();
     path::to_kernel(at)
-        .and_then(|name| syscall::tree::rmdir(kernel.gate(), &name))
+        .and_then(|name| syscall::tree::rmdir(kernel.handle(), &name))
         .during_at("rmdir", at)
 }
 
@@ -115,7 +115,7 @@ pub fn remove_dir_all(kernel: &Kernel, path: impl AsRef<Path>) -> Result<(), Err
 pub fn rename(kernel: &Kernel, from: impl AsRef<Path>, to: impl AsRef<Path>) -> Result<(), Error> {
     let (from, to) = (from.as_ref(), to.as_ref());
     both(from, to)
-        .and_then(|(old, new)| syscall::tree::rename(kernel.gate(), &old, &new))
+        .and_then(|(old, new)| syscall::tree::rename(kernel.handle(), &old, &new))
         .during_at("rename", (from, "to", to))
 }
 
@@ -131,7 +131,7 @@ pub fn hard_link(
 ) -> Result<(), Error> {
     let (original, link) = (original.as_ref(), link.as_ref());
     both(original, link)
-        .and_then(|(old, new)| syscall::tree::link(kernel.gate(), &old, &new))
+        .and_then(|(old, new)| syscall::tree::link(kernel.handle(), &old, &new))
         .during_at("link", (original, "to", link))
 }
 
@@ -147,7 +147,7 @@ pub fn symlink(
 ) -> Result<(), Error> {
     let (target, link) = (target.as_ref(), link.as_ref());
     both(target, link)
-        .and_then(|(target, link)| syscall::tree::symlink(kernel.gate(), &target, &link))
+        .and_then(|(target, link)| syscall::tree::symlink(kernel.handle(), &target, &link))
         .during_at("symlink", (target, "at", link))
 }
 
@@ -161,7 +161,7 @@ pub fn read_link(kernel: &Kernel, path: impl AsRef<Path>) -> Result<PathBuf, Err
     let name = path::to_kernel(at).during_at("readlink", at)?;
     let mut buffer = vec![0; LONGEST_LINK];
     let length =
-        syscall::tree::readlink(kernel.gate(), &name, &mut buffer).during_at("readlink", at)?;
+        syscall::tree::readlink(kernel.handle(), &name, &mut buffer).during_at("readlink", at)?;
     buffer.truncate(length);
     Ok(OsString::from_vec(buffer).into())
 }
@@ -195,7 +195,7 @@ pub fn chown(
     let at = path.as_ref();
     let (user, group) = (user.unwrap_or(u32::MAX), group.unwrap_or(u32::MAX));
     path::to_kernel(at)
-        .and_then(|name| syscall::tree::chown(kernel.gate(), &name, user, group))
+        .and_then(|name| syscall::tree::chown(kernel.handle(), &name, user, group))
         .during_at("chown", at)
 }
 
@@ -213,7 +213,7 @@ pub fn lchown(
     let at = path.as_ref();
     let (user, group) = (user.unwrap_or(u32::MAX), group.unwrap_or(u32::MAX));
     path::to_kernel(at)
-        .and_then(|name| syscall::tree::lchown(kernel.gate(), &name, user, group))
+        .and_then(|name| syscall::tree::lchown(kernel.handle(), &name, user, group))
         .during_at("lchown", at)
 }
 
@@ -225,7 +225,7 @@ pub fn lchown(
 pub fn set_flags(kernel: &Kernel, path: impl AsRef<Path>, flags: u32) -> Result<(), Error> {
     let at = path.as_ref();
     path::to_kernel(at)
-        .and_then(|name| syscall::tree::chflags(kernel.gate(), &name, flags))
+        .and_then(|name| syscall::tree::chflags(kernel.handle(), &name, flags))
         .during_at("chflags", at)
 }
 

@@ -40,7 +40,7 @@ pub struct Usage {
 pub fn usage(kernel: &Kernel, path: impl AsRef<Path>) -> Result<Usage, Error> {
     let at = path.as_ref();
     let statvfs = path::to_kernel(at)
-        .and_then(|name| syscall::tree::statvfs(kernel.gate(), &name, sys::ST_WAIT))
+        .and_then(|name| syscall::tree::statvfs(kernel.handle(), &name, sys::ST_WAIT))
         .during_at("statvfs", at)?;
     #[allow(
         clippy::useless_conversion,

@@ -90,8 +90,7 @@ impl Describe for Ffs {
         let mut arguments = sys::ufs_args {
             fspec: device.as_ptr().cast_mut(),
         };
-        // SAFETY: this is the structure that ffs takes; the kernel reads the string in it, which
-        // lives as long as the call.
-        unsafe { call.with(&mut arguments) }
+        // SAFETY: this is the structure that ffs takes, and its pointer leads to `device`.
+        unsafe { call.with(&mut arguments, &[device]) }
     }
 }

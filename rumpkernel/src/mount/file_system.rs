@@ -2,12 +2,11 @@
 
 use std::ffi::{CStr, c_int};
 use std::path::Path;
-use std::sync::Arc;
 
 use rumpuser_posix::Access;
 
 use crate::ErrorKind;
-use crate::gate::Gate;
+use crate::backend::{Handle, Input, Output};
 use crate::syscall;
 
 /// A file system that [`Kernel::mount`](crate::Kernel::mount) can mount: one of the types of this
@@ -36,7 +35,7 @@ pub trait Describe {
 /// A call of mount(2) that lacks only the argument structure.
 #[derive(Debug)]
 pub struct MountCall<'a> {
-    pub(super) gate: &'a Arc<Gate>,
+    pub(super) kernel: &'a Handle,
     pub(super) kind: &'static CStr,
     pub(super) path: &'a CStr,
     pub(super) flags: c_int,
@@ -49,7 +48,7 @@ impl MountCall<'_> {
         self.device
     }
 
-    /// Mounts with an argument structure.
+    /// Mounts with an argument structure, whose pointers lead to `strings`.
     ///
     /// # Errors
     ///
@@ -57,19 +56,12 @@ impl MountCall<'_> {
     ///
     /// # Safety
     ///
-    /// `arguments` is the argument structure of this kind of file system, and the pointers in it
-    /// are valid for the call.
-    pub unsafe fn with<T>(&self, arguments: &mut T) -> Result<(), ErrorKind> {
-        let Self {
-            gate,
-            kind,
-            path,
-            flags,
-            ..
-        } = *self;
-        let start = (&raw mut *arguments).cast();
-        // SAFETY: passed on to the caller; `start` has the size of a `T`.
-        unsafe { syscall::mount::mount(gate, kind, path, flags, start, size_of::<T>()) }
+    /// `arguments` is the argument structure of this kind of file system, and each pointer in it is
+    /// null or leads to one of `strings`.
+    pub unsafe fn with<T>(&self, arguments: &mut T, strings: &[&CStr]) -> Result<(), ErrorKind> {
+        let strings: Vec<_> = strings.iter().map(|text| Input::string(text)).collect();
+        // SAFETY: passed on to the caller.
+        unsafe { self.mount(Some(Output::new(arguments)), &strings) }
     }
 
     /// Mounts a file system that takes no arguments.
@@ -78,15 +70,27 @@ impl MountCall<'_> {
     ///
     /// Those of mount(2).
     pub fn without_arguments(&self) -> Result<(), ErrorKind> {
+        // SAFETY: there are no arguments, and so no pointers in them.
+        unsafe { self.mount(None, &[]) }
+    }
+
+    /// # Safety
+    ///
+    /// As for [`syscall::mount::mount`].
+    unsafe fn mount(
+        &self,
+        arguments: Option<Output<'_>>,
+        strings: &[Input<'_>],
+    ) -> Result<(), ErrorKind> {
         let Self {
-            gate,
+            kernel,
             kind,
             path,
             flags,
             ..
         } = *self;
-        // SAFETY: null with length 0.
-        unsafe { syscall::mount::mount(gate, kind, path, flags, std::ptr::null_mut(), 0) }
+        // SAFETY: passed on to the caller.
+        unsafe { syscall::mount::mount(kernel, kind, path, flags, arguments, strings) }
     }
 }
 

@@ -14,7 +14,6 @@ mod mounted;
 #[cfg(feature = "tmpfs")]
 mod tmpfs;
 
-pub(crate) use disk::Disks;
 #[cfg(feature = "ffs")]
 pub use ffs::Ffs;
 pub use file_system::FileSystem;

@@ -6,12 +6,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use rumpkernel_sys as sys;
-use rumpuser_posix::{DiskFailure, Mark, SyncMark};
+use rumpuser_posix::{Mark, SyncMark};
 
 use super::disk::Device;
 use super::file_system::{FileSystem, MountCall, access};
+use crate::backend::{Handle, Scope};
 use crate::error::During as _;
-use crate::gate::Gate;
 use crate::path::{self, KernelPath};
 use crate::{Errno, Error, ErrorKind, syscall};
 
@@ -25,13 +25,13 @@ use crate::{Errno, Error, ErrorKind, syscall};
 /// it.
 #[must_use = "unmounted when dropped"]
 pub struct Mount {
-    gate: Arc<Gate>,
+    kernel: Handle,
     path: PathBuf,
     /// The path again, such that unmount(2), which follows no symbolic link at the end, finds what
     /// mount(2) has found.
     root: CString,
     id: [i32; 2],
-    device: Option<Device>,
+    device: Option<Box<Device>>,
     mounted: bool,
     /// The failed writes of the disk below, if it has one.
     mark: Mark,
@@ -68,11 +68,11 @@ impl std::error::Error for UnmountError {
 
 impl Mount {
     pub(crate) fn new<F: FileSystem>(
-        gate: &Arc<Gate>,
+        kernel: &Handle,
         file_system: F,
         path: &Path,
     ) -> Result<Self, Error> {
-        let point = mount_point(gate, path)?;
+        let point = mount_point(kernel, path)?;
         let flags = file_system.flags();
         let fail = |kind: ErrorKind| {
             let error = match file_system.image() {
@@ -81,26 +81,26 @@ impl Mount {
             };
             error.map_err(|error: Error| explain(error, file_system.image().is_some()))
         };
-        let mark = gate.instance().mark();
+        let mark = kernel.mark();
         let device = match file_system.image() {
-            Some(image) => match Device::attach(gate, image, access(flags)) {
-                Ok(device) => Some(device),
+            Some(image) => match Device::attach(kernel, image, access(flags)) {
+                Ok(device) => Some(Box::new(device)),
                 Err(kind) => return fail(kind),
             },
             None => None,
         };
         let call = MountCall {
-            gate,
+            kernel,
             kind: F::NAME,
             path: &point,
             flags,
-            device: device.as_ref().map(Device::node),
+            device: device.as_deref().map(Device::node),
         };
         if let Err(kind) = file_system.mount(&call) {
             return fail(kind);
         }
         let mut mount = Self {
-            gate: Arc::clone(gate),
+            kernel: Arc::clone(kernel),
             path: path.to_owned(),
             root: inside(&point),
             id: [0; 2],
@@ -154,19 +154,12 @@ impl Mount {
     }
 
     fn try_leave_durably(&mut self, sync: &SyncMark<'_>) -> Result<(), ErrorKind> {
-        let gate = Arc::clone(&self.gate);
-        let disk = match &self.device {
-            Some(device) => gate.disks().get(device.number()),
-            None => None,
-        };
-        let failure = || -> Option<DiskFailure> {
-            let disk = disk.as_deref()?;
-            gate.instance().flush_disks(Some(disk));
-            gate.instance().news(sync, Some(disk))
-        };
+        let kernel = Arc::clone(&self.kernel);
+        let disk = self.device.as_deref().and_then(Device::disk);
+        let failure = || kernel.flush(Scope::One(disk.as_deref()?), sync);
         // While it is mounted it can still be written.
         if disk.is_some() {
-            syscall::tree::sync(&gate)?;
+            syscall::tree::sync(&kernel)?;
             if let Some(failure) = failure() {
                 return Err(failure.into());
             }
@@ -179,7 +172,7 @@ impl Mount {
         if self.what_is_there()? != self.id {
             return Err(ErrorKind::Errno(Errno::BUSY));
         }
-        syscall::mount::unmount(&self.gate, &self.root, flags)?;
+        syscall::mount::unmount(&self.kernel, &self.root, flags)?;
         self.mounted = false;
         self.device = None;
         Ok(())
@@ -189,7 +182,7 @@ impl Mount {
     /// over this.
     fn what_is_there(&self) -> Result<[i32; 2], ErrorKind> {
         Ok(
-            syscall::tree::statvfs(&self.gate, &self.root, sys::ST_WAIT)?
+            syscall::tree::statvfs(&self.kernel, &self.root, sys::ST_WAIT)?
                 .f_fsidx
                 .__fsid_val,
         )
@@ -208,7 +201,7 @@ impl Drop for Mount {
         if self.mounted {
             // With MNT_FORCE the kernel does not sync first. That was done, but for what came
             // since.
-            let _synced = syscall::tree::sync(&self.gate);
+            let _synced = syscall::tree::sync(&self.kernel);
             let _left = self.leave(sys::MNT_FORCE);
         }
         // If it is mounted yet, it is covered by another mount, or the kernel is dead. The disk
@@ -226,8 +219,7 @@ impl Mount {
     fn report(&self, kind: &ErrorKind) {
         if let ErrorKind::Disk(_) = kind {
             let path = self.path.display();
-            self.gate
-                .instance()
+            self.kernel
                 .print(&format!("rumpkernel: unmount {path}: {kind}\n"));
         }
     }
@@ -249,9 +241,9 @@ impl From<UnmountError> for Error {
 }
 
 /// The path for the kernel, if there is a directory.
-fn mount_point(gate: &Arc<Gate>, at: &Path) -> Result<KernelPath, Error> {
+fn mount_point(kernel: &Handle, at: &Path) -> Result<KernelPath, Error> {
     let point = path::to_kernel(at).during_at("mount on", at)?;
-    let found = syscall::tree::stat(gate, &point)
+    let found = syscall::tree::stat(kernel, &point)
         .during_at("mount on", at)
         .map_err(|error| match error.errno() {
             Some(Errno::NOENT) => error.hint("create the directory first, with fs::create_dir"),

@@ -82,6 +82,6 @@ impl Describe for Tmpfs {
             ta_root_mode: self.mode & 0o7777,
         };
         // SAFETY: this is the structure that tmpfs takes, and there is no pointer in it.
-        unsafe { call.with(&mut arguments) }
+        unsafe { call.with(&mut arguments, &[]) }
     }
 }

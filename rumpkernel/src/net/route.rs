@@ -20,7 +20,7 @@ pub fn add_route(kernel: &Kernel, to: impl ToPrefix, gateway: IpAddr) -> Result<
             if net.addr().is_ipv4() != gateway.is_ipv4() {
                 return Err(ErrorKind::Errno(Errno::INVAL));
             }
-            route::add(kernel.gate(), &net, gateway)
+            route::add(kernel.handle(), &net, gateway)
         })
         .during("route add")
 }
@@ -32,7 +32,7 @@ pub fn add_route(kernel: &Kernel, to: impl ToPrefix, gateway: IpAddr) -> Result<
 /// `ESRCH` when it has none; [`ErrorKind::BadPrefix`].
 pub fn remove_route(kernel: &Kernel, to: impl ToPrefix) -> Result<(), Error> {
     to.to_prefix()
-        .and_then(|net| route::remove(kernel.gate(), &net))
+        .and_then(|net| route::remove(kernel.handle(), &net))
         .during("route delete")
 }
 
@@ -44,7 +44,7 @@ pub fn remove_route(kernel: &Kernel, to: impl ToPrefix) -> Result<(), Error> {
 /// Only that the kernel is dead.
 pub fn set_forwarding(kernel: &Kernel, forwarding: bool) -> Result<(), Error> {
     for variable in ["net.inet.ip.forwarding", "net.inet6.ip6.forwarding"] {
-        match sysctl::set(kernel.gate(), variable, forwarding.into()) {
+        match sysctl::set(kernel.handle(), variable, forwarding.into()) {
             // A kernel without this protocol.
             Err(ErrorKind::Errno(Errno::NOENT)) => {}
             result => result.during("sysctl")?,

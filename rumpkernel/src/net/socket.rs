@@ -24,7 +24,8 @@ impl Socket {
         address: &SocketAddr,
         kind: c_int,
     ) -> Result<Self, ErrorKind> {
-        let descriptor = syscall::socket::socket(kernel.gate(), address::family(address), kind, 0)?;
+        let descriptor =
+            syscall::socket::socket(kernel.handle(), address::family(address), kind, 0)?;
         Ok(Self { descriptor })
     }
 

@@ -4,26 +4,28 @@ use std::ffi::c_int;
 use std::fmt;
 use std::sync::Arc;
 
+use rumpkernel_sys::calls;
+
 use crate::ErrorKind;
-use crate::gate::Gate;
+use crate::backend::Handle;
 
 /// An open descriptor of the program's kernel process; closed when dropped.
 pub(crate) struct Descriptor {
-    gate: Arc<Gate>,
+    kernel: Handle,
     number: c_int,
 }
 
 impl Descriptor {
     /// Takes over `number`, which a system call has just returned.
-    pub(super) fn adopt(gate: &Arc<Gate>, number: c_int) -> Self {
+    pub(super) fn adopt(kernel: &Handle, number: c_int) -> Self {
         Self {
-            gate: Arc::clone(gate),
+            kernel: Arc::clone(kernel),
             number,
         }
     }
 
-    pub(crate) fn gate(&self) -> &Arc<Gate> {
-        &self.gate
+    pub(crate) fn kernel(&self) -> &Handle {
+        &self.kernel
     }
 
     pub(super) fn number(&self) -> c_int {
@@ -31,20 +33,16 @@ impl Descriptor {
     }
 
     pub(crate) fn dup(&self) -> Result<Self, ErrorKind> {
-        let fd = self.number;
-        // SAFETY: plain values.
-        let copy = unsafe { self.gate.syscall(move |k| (k.sys_dup)(fd)) }?;
-        Ok(Self::adopt(&self.gate, copy))
+        let copy = self.kernel.plain(calls::dup(self.number))?;
+        Ok(Self::adopt(&self.kernel, copy.int()))
     }
 }
 
 impl Drop for Descriptor {
     fn drop(&mut self) {
-        let fd = self.number;
         // A dead kernel has no descriptors any more. What else close(2) could report is a write
         // error, which sync_all() tells those who ask.
-        // SAFETY: plain values; nobody else can use the number, because the owner is dropped.
-        let _closed = unsafe { self.gate.syscall(move |k| (k.sys_close)(fd)) };
+        let _closed = self.kernel.plain(calls::close(self.number));
     }
 }
 
@@ -52,9 +50,4 @@ impl fmt::Debug for Descriptor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("Descriptor").field(&self.number).finish()
     }
-}
-
-/// A count that the kernel returned, never more than was asked for.
-pub(super) fn within(count: isize, length: usize) -> usize {
-    usize::try_from(count).map_or(0, |count| count.min(length))
 }

@@ -1,14 +1,15 @@
 //! ioctl(2) on network interfaces, networking(4).
 
+#[cfg(feature = "shmif")]
+use std::ffi::c_void;
 use std::ffi::{c_char, c_ulong};
 use std::net::IpAddr;
-use std::sync::Arc;
 
-use rumpkernel_sys as sys;
+use rumpkernel_sys::{self as sys, calls};
 
 use super::Descriptor;
 use super::socket::socket;
-use crate::gate::Gate;
+use crate::backend::{Handle, Input, Output};
 use crate::net::IpNet;
 use crate::net::address::{sockaddr_v4, sockaddr_v6};
 use crate::{Errno, ErrorKind};
@@ -32,10 +33,10 @@ impl Name {
 }
 
 /// A socket for the configuration of any address family that the kernel has.
-fn any_socket(gate: &Arc<Gate>) -> Result<Descriptor, ErrorKind> {
+fn any_socket(kernel: &Handle) -> Result<Descriptor, ErrorKind> {
     let mut result = Err(ErrorKind::Errno(Errno::AFNOSUPPORT));
     for family in [sys::AF_INET, sys::AF_INET6] {
-        result = socket(gate, family, sys::SOCK_DGRAM, 0);
+        result = socket(kernel, family, sys::SOCK_DGRAM, 0);
         if result.is_ok() {
             break;
         }
@@ -46,22 +47,25 @@ fn any_socket(gate: &Arc<Gate>) -> Result<Descriptor, ErrorKind> {
 impl Descriptor {
     /// # Safety
     ///
-    /// `T` is what `command` takes, and pointers in it are good for what the command does.
-    unsafe fn ioctl<T: Copy>(&self, command: c_ulong, mut argument: T) -> Result<T, ErrorKind> {
-        let (fd, place) = (self.number(), (&raw mut argument).cast());
-        // SAFETY: `place` is what the command takes, for the time of the call; the caller's
-        // promise.
-        unsafe {
-            self.gate()
-                .syscall(move |k| (k.sys_ioctl)(fd, command, place))
-        }?;
+    /// `T` is what `command` takes, and each pointer in it is null or leads to one of `inputs`.
+    unsafe fn ioctl<T: Copy>(
+        &self,
+        command: c_ulong,
+        mut argument: T,
+        inputs: &[Input<'_>],
+    ) -> Result<T, ErrorKind> {
+        let place = Output::new(&mut argument);
+        let call = calls::ioctl(self.number(), command as sys::u_long, place.start());
+        // SAFETY: the only pointer leads to `place`, which is what the command takes, as are the
+        // pointers in there (caller).
+        unsafe { self.kernel().short(call, inputs, &mut [place]) }?;
         Ok(argument)
     }
 }
 
 /// A command whose argument is a `struct ifreq`.
 fn request(
-    gate: &Arc<Gate>,
+    kernel: &Handle,
     name: &Name,
     command: c_ulong,
     value: sys::ifreq__bindgen_ty_1,
@@ -71,55 +75,55 @@ fn request(
         ifr_ifru: value,
     };
     // SAFETY: the commands that this module names take a struct ifreq, without pointers.
-    let answer = unsafe { any_socket(gate)?.ioctl(command, request) }?;
+    let answer = unsafe { any_socket(kernel)?.ioctl(command, request, &[]) }?;
     Ok(answer.ifr_ifru)
 }
 
-pub(crate) fn create(gate: &Arc<Gate>, name: &Name) -> Result<(), ErrorKind> {
-    request(gate, name, sys::SIOCIFCREATE, Default::default()).map(drop)
+pub(crate) fn create(kernel: &Handle, name: &Name) -> Result<(), ErrorKind> {
+    request(kernel, name, sys::SIOCIFCREATE, Default::default()).map(drop)
 }
 
-pub(crate) fn destroy(gate: &Arc<Gate>, name: &Name) -> Result<(), ErrorKind> {
-    request(gate, name, sys::SIOCIFDESTROY, Default::default()).map(drop)
+pub(crate) fn destroy(kernel: &Handle, name: &Name) -> Result<(), ErrorKind> {
+    request(kernel, name, sys::SIOCIFDESTROY, Default::default()).map(drop)
 }
 
 /// Returns whether the interface is up.
-pub(crate) fn is_up(gate: &Arc<Gate>, name: &Name) -> Result<bool, ErrorKind> {
-    let flags = flags(gate, name)?;
+pub(crate) fn is_up(kernel: &Handle, name: &Name) -> Result<bool, ErrorKind> {
+    let flags = flags(kernel, name)?;
     Ok(flags & sys::IFF_UP as i16 != 0)
 }
 
-fn flags(gate: &Arc<Gate>, name: &Name) -> Result<i16, ErrorKind> {
-    let answer = request(gate, name, sys::SIOCGIFFLAGS, Default::default())?;
+fn flags(kernel: &Handle, name: &Name) -> Result<i16, ErrorKind> {
+    let answer = request(kernel, name, sys::SIOCGIFFLAGS, Default::default())?;
     // SAFETY: the command answers with flags.
     Ok(unsafe { answer.ifru_flags })
 }
 
-pub(crate) fn set_up(gate: &Arc<Gate>, name: &Name, up: bool) -> Result<(), ErrorKind> {
-    let now = flags(gate, name)?;
+pub(crate) fn set_up(kernel: &Handle, name: &Name, up: bool) -> Result<(), ErrorKind> {
+    let now = flags(kernel, name)?;
     let wanted = match up {
         true => now | sys::IFF_UP as i16,
         false => now & !(sys::IFF_UP as i16),
     };
     let value = sys::ifreq__bindgen_ty_1 { ifru_flags: wanted };
-    request(gate, name, sys::SIOCSIFFLAGS, value).map(drop)
+    request(kernel, name, sys::SIOCSIFFLAGS, value).map(drop)
 }
 
-pub(crate) fn mtu(gate: &Arc<Gate>, name: &Name) -> Result<u32, ErrorKind> {
-    let answer = request(gate, name, sys::SIOCGIFMTU, Default::default())?;
+pub(crate) fn mtu(kernel: &Handle, name: &Name) -> Result<u32, ErrorKind> {
+    let answer = request(kernel, name, sys::SIOCGIFMTU, Default::default())?;
     // SAFETY: the command answers with a number.
     Ok(unsafe { answer.ifru_mtu }.unsigned_abs())
 }
 
-pub(crate) fn set_mtu(gate: &Arc<Gate>, name: &Name, bytes: u32) -> Result<(), ErrorKind> {
+pub(crate) fn set_mtu(kernel: &Handle, name: &Name, bytes: u32) -> Result<(), ErrorKind> {
     let bytes = i32::try_from(bytes).map_err(|_| ErrorKind::Errno(Errno::INVAL))?;
     let value = sys::ifreq__bindgen_ty_1 { ifru_mtu: bytes };
-    request(gate, name, sys::SIOCSIFMTU, value).map(drop)
+    request(kernel, name, sys::SIOCSIFMTU, value).map(drop)
 }
 
 /// The interface's number, the scope of its link-local addresses.
-pub(crate) fn index(gate: &Arc<Gate>, name: &Name) -> Result<u32, ErrorKind> {
-    let answer = request(gate, name, sys::SIOCGIFINDEX, Default::default())?;
+pub(crate) fn index(kernel: &Handle, name: &Name) -> Result<u32, ErrorKind> {
+    let answer = request(kernel, name, sys::SIOCGIFINDEX, Default::default())?;
     // SAFETY: the command answers with a number.
     Ok(unsafe { answer.ifru_value })
 }
@@ -127,27 +131,27 @@ pub(crate) fn index(gate: &Arc<Gate>, name: &Name) -> Result<u32, ErrorKind> {
 /// Puts an interface on the bus in a file of the host's.
 #[cfg(feature = "shmif")]
 pub(crate) fn set_link_string(
-    gate: &Arc<Gate>,
+    kernel: &Handle,
     name: &Name,
     path: &std::ffi::CStr,
 ) -> Result<(), ErrorKind> {
+    let path = Input::string(path);
     let request = sys::ifdrv {
         ifd_name: name.0,
         ifd_cmd: 0,
-        ifd_len: path.to_bytes_with_nul().len(),
-        ifd_data: path.as_ptr().cast_mut().cast(),
+        ifd_len: path.length(),
+        ifd_data: path.start::<c_void>().cast_mut(),
     };
-    // SAFETY: the command takes a struct ifdrv, and reads the string, which is borrowed for the
-    // call.
-    unsafe { any_socket(gate)?.ioctl(sys::SIOCSLINKSTR, request) }.map(drop)
+    // SAFETY: the command takes a struct ifdrv, whose pointer leads to `path`.
+    unsafe { any_socket(kernel)?.ioctl(sys::SIOCSLINKSTR, request, &[path]) }.map(drop)
 }
 
 /// The Ethernet address that the kernel has given an interface.
 #[cfg(feature = "shmif")]
-pub(crate) fn ethernet_address(gate: &Arc<Gate>, name: &Name) -> Result<[u8; 6], ErrorKind> {
-    let index = index(gate, name)?.cast_signed();
+pub(crate) fn ethernet_address(kernel: &Handle, name: &Name) -> Result<[u8; 6], ErrorKind> {
+    let index = index(kernel, name)?.cast_signed();
     let list = [sys::CTL_NET, sys::PF_ROUTE, 0, 0, sys::NET_RT_IFLIST, index];
-    let message = super::sysctl::read(gate, &list)?;
+    let message = super::sysctl::read(kernel, &list)?;
     // The first address after the header is a struct sockaddr_dl: length, family, the interface's
     // number, type, lengths of name and address, a third length, then name and address.
     let address = message.get(size_of::<sys::if_msghdr>()..).and_then(|link| {
@@ -158,7 +162,7 @@ pub(crate) fn ethernet_address(gate: &Arc<Gate>, name: &Name) -> Result<[u8; 6],
 }
 
 /// Adds an address with its network.
-pub(crate) fn add_address(gate: &Arc<Gate>, name: &Name, address: &IpNet) -> Result<(), ErrorKind> {
+pub(crate) fn add_address(kernel: &Handle, name: &Name, address: &IpNet) -> Result<(), ErrorKind> {
     match address {
         IpNet::V4(net) => {
             let request = sys::ifaliasreq {
@@ -167,14 +171,14 @@ pub(crate) fn add_address(gate: &Arc<Gate>, name: &Name, address: &IpNet) -> Res
                 ifra_dstaddr: sockaddr_v4(net.broadcast()),
                 ifra_mask: sockaddr_v4(net.netmask()),
             };
-            let socket = socket(gate, sys::AF_INET, sys::SOCK_DGRAM, 0)?;
+            let socket = socket(kernel, sys::AF_INET, sys::SOCK_DGRAM, 0)?;
             // SAFETY: the command takes a struct ifaliasreq.
-            unsafe { socket.ioctl(sys::SIOCAIFADDR, request) }.map(drop)
+            unsafe { socket.ioctl(sys::SIOCAIFADDR, request, &[]) }.map(drop)
         }
         IpNet::V6(net) => {
             let request = sys::in6_aliasreq {
                 ifra_name: name.0,
-                ifra_addr: sockaddr_v6(net.addr(), scope(gate, name, address)?),
+                ifra_addr: sockaddr_v6(net.addr(), scope(kernel, name, address)?),
                 ifra_prefixmask: sockaddr_v6(net.netmask(), 0),
                 ifra_lifetime: sys::in6_addrlifetime {
                     ia6t_vltime: sys::ND6_INFINITE_LIFETIME,
@@ -183,16 +187,16 @@ pub(crate) fn add_address(gate: &Arc<Gate>, name: &Name, address: &IpNet) -> Res
                 },
                 ..Default::default()
             };
-            let socket = socket(gate, sys::AF_INET6, sys::SOCK_DGRAM, 0)?;
+            let socket = socket(kernel, sys::AF_INET6, sys::SOCK_DGRAM, 0)?;
             // SAFETY: the command takes a struct in6_aliasreq.
-            unsafe { socket.ioctl(sys::SIOCAIFADDR_IN6, request) }.map(drop)
+            unsafe { socket.ioctl(sys::SIOCAIFADDR_IN6, request, &[]) }.map(drop)
         }
     }
 }
 
 /// Takes an address away.
 pub(crate) fn remove_address(
-    gate: &Arc<Gate>,
+    kernel: &Handle,
     name: &Name,
     address: &IpNet,
 ) -> Result<(), ErrorKind> {
@@ -204,28 +208,28 @@ pub(crate) fn remove_address(
                     ifru_addr: sockaddr_v4(net.addr()),
                 },
             };
-            let socket = socket(gate, sys::AF_INET, sys::SOCK_DGRAM, 0)?;
+            let socket = socket(kernel, sys::AF_INET, sys::SOCK_DGRAM, 0)?;
             // SAFETY: the command takes a struct ifreq with an address.
-            unsafe { socket.ioctl(sys::SIOCDIFADDR, request) }.map(drop)
+            unsafe { socket.ioctl(sys::SIOCDIFADDR, request, &[]) }.map(drop)
         }
         IpNet::V6(net) => {
             let request = sys::in6_ifreq {
                 ifr_name: name.0,
                 ifr_ifru: sys::in6_ifreq__bindgen_ty_1 {
-                    ifru_addr: sockaddr_v6(net.addr(), scope(gate, name, address)?),
+                    ifru_addr: sockaddr_v6(net.addr(), scope(kernel, name, address)?),
                 },
             };
-            let socket = socket(gate, sys::AF_INET6, sys::SOCK_DGRAM, 0)?;
+            let socket = socket(kernel, sys::AF_INET6, sys::SOCK_DGRAM, 0)?;
             // SAFETY: the command takes a struct in6_ifreq with an address.
-            unsafe { socket.ioctl(sys::SIOCDIFADDR_IN6, request) }.map(drop)
+            unsafe { socket.ioctl(sys::SIOCDIFADDR_IN6, request, &[]) }.map(drop)
         }
     }
 }
 
 /// The scope identifier of an address on this interface, 0 for one that needs none.
-fn scope(gate: &Arc<Gate>, name: &Name, address: &IpNet) -> Result<u32, ErrorKind> {
+fn scope(kernel: &Handle, name: &Name, address: &IpNet) -> Result<u32, ErrorKind> {
     match address.addr() {
-        IpAddr::V6(address) if address.is_unicast_link_local() => index(gate, name),
+        IpAddr::V6(address) if address.is_unicast_link_local() => index(kernel, name),
         _ => Ok(0),
     }
 }

@@ -1,56 +1,46 @@
-//! System calls that mount, and the kernel's register of host disks.
+//! System calls that mount.
 
-use std::ffi::{CStr, c_int, c_void};
-use std::sync::Arc;
+use std::ffi::{CStr, c_int};
+use std::ptr;
 
-use rumpkernel_sys as sys;
+use rumpkernel_sys::calls;
 
 use crate::ErrorKind;
-use crate::calls::Manner;
-use crate::gate::{Gate, check};
+use crate::backend::{CallKind, Handle, Input, Output};
 
+/// mount(2). `arguments` is the argument structure of the file system, or `None` for one that takes
+/// none; `strings` are what pointers in it lead to.
+///
 /// # Safety
 ///
-/// `arguments` is the argument structure of the file system `kind`, of `length` bytes, and the
-/// pointers in it are valid for the call; or null with length 0.
+/// The argument structure is that of the file system `kind`, and each pointer in it is null or
+/// leads to one of `strings`.
 pub(crate) unsafe fn mount(
-    gate: &Arc<Gate>,
+    kernel: &Handle,
     kind: &CStr,
     path: &CStr,
     flags: c_int,
-    arguments: *mut c_void,
-    length: usize,
+    arguments: Option<Output<'_>>,
+    strings: &[Input<'_>],
 ) -> Result<(), ErrorKind> {
-    let (kind, path) = (kind.as_ptr(), path.as_ptr());
-    // SAFETY: `kind` and `path` are C strings that are borrowed for the call; the rest: caller.
-    unsafe { gate.syscall(move |k| (k.sys_mount)(kind, path, flags, arguments, length)) }.map(drop)
+    let (kind, path) = (Input::string(kind), Input::string(path));
+    let mut outputs: Vec<_> = arguments.into_iter().collect();
+    let (start, length) = match &*outputs {
+        [arguments, ..] => (arguments.start(), arguments.length()),
+        [] => (ptr::null_mut(), 0),
+    };
+    let call = calls::mount(kind.start(), path.start(), flags, start, length);
+    let mut inputs = vec![kind, path];
+    inputs.extend_from_slice(strings);
+    // SAFETY: the pointers lead to two C strings and to the arguments, whose length is given; what
+    // these lead to: caller.
+    unsafe { kernel.short(call, &inputs, &mut outputs) }.map(drop)
 }
 
-pub(crate) fn unmount(gate: &Arc<Gate>, path: &CStr, flags: c_int) -> Result<(), ErrorKind> {
-    let path = path.as_ptr();
-    // SAFETY: `path` is a C string that is borrowed for the call.
-    unsafe { gate.lone_syscall(move |k| (k.sys_unmount)(path, flags)) }.map(drop)
-}
-
-/// Makes the host's disk `host` the block device `node`.
-pub(crate) fn register_disk(
-    gate: &Arc<Gate>,
-    node: &CStr,
-    host: &CStr,
-    size: u64,
-) -> Result<(), ErrorKind> {
-    let (node, host) = (node.as_ptr(), host.as_ptr());
-    // SAFETY: both are C strings that are borrowed for the call; the kernel copies them.
-    check(unsafe {
-        gate.enter(Manner::Short, move |k| {
-            (k.etfs_register_withsize)(node, host, sys::RUMP_ETFS_BLK, 0, size)
-        })
-    }?)
-}
-
-/// Takes the block device `node` away. It must not be mounted any more.
-pub(crate) fn remove_disk(gate: &Arc<Gate>, node: &CStr) -> Result<(), ErrorKind> {
-    let node = node.as_ptr();
-    // SAFETY: as in register_disk().
-    check(unsafe { gate.enter(Manner::Short, move |k| (k.etfs_remove)(node)) }?)
+/// unmount(2), while no other call is in a file system.
+pub(crate) fn unmount(kernel: &Handle, path: &CStr, flags: c_int) -> Result<(), ErrorKind> {
+    let path = Input::string(path);
+    let call = calls::unmount(path.start(), flags);
+    // SAFETY: the only pointer leads to `path`, a C string.
+    unsafe { kernel.syscall(CallKind::Exclusive, &call, &[path], &mut []) }.map(drop)
 }

@@ -2,13 +2,12 @@
 
 use std::ffi::c_int;
 use std::net::{IpAddr, SocketAddr};
-use std::sync::Arc;
 
-use rumpkernel_sys as sys;
+use rumpkernel_sys::{self as sys, calls};
 
 use super::socket::socket;
 use crate::ErrorKind;
-use crate::gate::Gate;
+use crate::backend::{Handle, Input};
 use crate::net::IpNet;
 use crate::net::address::to_kernel;
 
@@ -16,26 +15,27 @@ use crate::net::address::to_kernel;
 const ALIGNMENT: usize = 8;
 
 /// Adds the route to a network by way of a gateway.
-pub(crate) fn add(gate: &Arc<Gate>, to: &IpNet, gateway: IpAddr) -> Result<(), ErrorKind> {
-    send(gate, sys::RTM_ADD, to, Some(gateway))
+pub(crate) fn add(kernel: &Handle, to: &IpNet, gateway: IpAddr) -> Result<(), ErrorKind> {
+    send(kernel, sys::RTM_ADD, to, Some(gateway))
 }
 
 /// Removes the route to a network.
-pub(crate) fn remove(gate: &Arc<Gate>, to: &IpNet) -> Result<(), ErrorKind> {
-    send(gate, sys::RTM_DELETE, to, None)
+pub(crate) fn remove(kernel: &Handle, to: &IpNet) -> Result<(), ErrorKind> {
+    send(kernel, sys::RTM_DELETE, to, None)
 }
 
 fn send(
-    gate: &Arc<Gate>,
+    kernel: &Handle,
     kind: c_int,
     to: &IpNet,
     gateway: Option<IpAddr>,
 ) -> Result<(), ErrorKind> {
-    let socket = socket(gate, sys::PF_ROUTE, sys::SOCK_RAW, 0)?;
+    let socket = socket(kernel, sys::PF_ROUTE, sys::SOCK_RAW, 0)?;
     let message = message(kind, to, gateway);
-    let (fd, start, length) = (socket.number(), message.as_ptr(), message.len());
-    // SAFETY: `message` is borrowed for the call and has so many readable bytes.
-    unsafe { gate.syscall(move |k| (k.sys_write)(fd, start.cast(), length)) }.map(drop)
+    let message = Input::new(&*message);
+    let call = calls::write(socket.number(), message.start(), message.length());
+    // SAFETY: the only pointer leads to `message`, of which the length is given.
+    unsafe { kernel.short(call, &[message], &mut []) }.map(drop)
 }
 
 /// The message: a header, then the addresses that it announces.

@@ -1,14 +1,13 @@
 //! System calls on sockets.
 
-use std::ffi::{c_int, c_void};
-use std::sync::Arc;
+use std::ffi::c_int;
+use std::ptr;
 
-use rumpkernel_sys as sys;
+use rumpkernel_sys::{self as sys, SystemCall, calls};
 
 use super::Descriptor;
-use super::descriptor::within;
 use crate::ErrorKind;
-use crate::gate::Gate;
+use crate::backend::{CallKind, Handle, Input, Output, Returned};
 
 /// An address as the kernel reads and writes it, with its length.
 #[derive(Clone, Copy, Default)]
@@ -37,6 +36,14 @@ impl RawAddress {
         }
     }
 
+    /// The places for the address and its length.
+    fn places(&mut self) -> [Output<'_>; 2] {
+        [
+            Output::new(&mut self.storage),
+            Output::new(&mut self.length),
+        ]
+    }
+
     /// The bytes of the address. The kernel may say that an address was longer than the room.
     pub(crate) fn bytes(&self) -> &[u8] {
         let length = usize::try_from(self.length).unwrap_or(usize::MAX);
@@ -45,112 +52,96 @@ impl RawAddress {
 }
 
 pub(crate) fn socket(
-    gate: &Arc<Gate>,
+    kernel: &Handle,
     family: c_int,
     kind: c_int,
     protocol: c_int,
 ) -> Result<Descriptor, ErrorKind> {
-    // SAFETY: plain values.
-    let number = unsafe { gate.syscall(move |k| (k.sys_socket)(family, kind, protocol)) }?;
-    Ok(Descriptor::adopt(gate, number))
+    let number = kernel.plain(calls::socket(family, kind, protocol))?;
+    Ok(Descriptor::adopt(kernel, number.int()))
 }
 
 impl Descriptor {
     pub(crate) fn bind(&self, address: &RawAddress) -> Result<(), ErrorKind> {
-        let (fd, name, length) = (self.number(), &raw const address.storage, address.length);
-        // SAFETY: `name` is borrowed for the call, and `length` bytes of it are an address.
-        unsafe {
-            self.gate()
-                .syscall(move |k| (k.sys_bind)(fd, name.cast(), length))
-        }
-        .map(drop)
+        let name = Input::new(address.bytes());
+        let call = calls::bind(self.number(), name.start(), name.length() as u32);
+        // SAFETY: the only pointer leads to `name`, an address of that length.
+        unsafe { self.kernel().short(call, &[name], &mut []) }.map(drop)
     }
 
     pub(crate) fn connect(&self, address: &RawAddress) -> Result<(), ErrorKind> {
-        let (fd, name, length) = (self.number(), &raw const address.storage, address.length);
+        let name = Input::new(address.bytes());
+        let call = calls::connect(self.number(), name.start(), name.length() as u32);
         // SAFETY: as in bind().
-        unsafe {
-            self.gate()
-                .endless_syscall(move |k| (k.sys_connect)(fd, name.cast(), length))
-        }
-        .map(drop)
+        unsafe { self.endless(&call, &[name], &mut []) }.map(drop)
     }
 
     pub(crate) fn listen(&self, backlog: c_int) -> Result<(), ErrorKind> {
-        let fd = self.number();
-        // SAFETY: plain values.
-        unsafe { self.gate().syscall(move |k| (k.sys_listen)(fd, backlog)) }.map(drop)
+        let call = calls::listen(self.number(), backlog);
+        self.kernel().plain(call).map(drop)
     }
 
     /// accept(2); the new socket waits, whatever this one does (paccept(2) without flags).
     pub(crate) fn accept(&self) -> Result<(Self, RawAddress), ErrorKind> {
         let mut peer = RawAddress::room();
-        let (fd, name, length) = (self.number(), &raw mut peer.storage, &raw mut peer.length);
-        // SAFETY: `name` has room for the number of bytes that `length` says; no signal mask.
-        let number = unsafe {
-            self.gate().endless_syscall(move |k| {
-                (k.sys_paccept)(fd, name.cast(), length, std::ptr::null(), 0)
-            })
-        }?;
-        Ok((Self::adopt(self.gate(), number), peer))
+        let [name, length] = peer.places();
+        let call = calls::paccept(self.number(), name.start(), length.start(), ptr::null(), 0);
+        // SAFETY: `name` has room for the number of bytes that `length` says; the signal mask is
+        // null.
+        let number = unsafe { self.endless(&call, &[], &mut [name, length]) }?;
+        Ok((Self::adopt(self.kernel(), number.int()), peer))
     }
 
     pub(crate) fn getsockname(&self) -> Result<RawAddress, ErrorKind> {
-        let mut own = RawAddress::room();
-        let (fd, name, length) = (self.number(), &raw mut own.storage, &raw mut own.length);
-        // SAFETY: as in accept().
-        unsafe {
-            self.gate()
-                .syscall(move |k| (k.sys_getsockname)(fd, name.cast(), length))
-        }?;
-        Ok(own)
+        self.address_by(calls::getsockname)
     }
 
     pub(crate) fn getpeername(&self) -> Result<RawAddress, ErrorKind> {
-        let mut peer = RawAddress::room();
-        let (fd, name, length) = (self.number(), &raw mut peer.storage, &raw mut peer.length);
-        // SAFETY: as in accept().
-        unsafe {
-            self.gate()
-                .syscall(move |k| (k.sys_getpeername)(fd, name.cast(), length))
-        }?;
-        Ok(peer)
+        self.address_by(calls::getpeername)
+    }
+
+    fn address_by(
+        &self,
+        call: fn(c_int, *mut sys::sockaddr, *mut sys::socklen_t) -> SystemCall,
+    ) -> Result<RawAddress, ErrorKind> {
+        let mut address = RawAddress::room();
+        let [name, length] = address.places();
+        let call = call(self.number(), name.start(), length.start());
+        // SAFETY: `name` has room for the number of bytes that `length` says.
+        unsafe { self.kernel().short(call, &[], &mut [name, length]) }?;
+        Ok(address)
     }
 
     /// sendto(2), never with SIGPIPE.
     pub(crate) fn send(&self, bytes: &[u8], to: Option<&RawAddress>) -> Result<usize, ErrorKind> {
-        let (fd, start, count) = (self.number(), bytes.as_ptr(), bytes.len());
-        let (name, length) = match to {
-            Some(address) => (&raw const address.storage, address.length),
-            None => (std::ptr::null(), 0),
+        let bytes = Input::new(bytes);
+        let name = Input::new(to.map_or(&[][..], RawAddress::bytes));
+        let start = match to {
+            Some(_) => name.start(),
+            None => ptr::null(),
         };
-        // SAFETY: `bytes` is borrowed and has `count` readable bytes; `name` is null with length
-        // 0, or as in bind().
-        let sent = unsafe {
-            self.gate().endless_syscall(move |k| {
-                (k.sys_sendto)(
-                    fd,
-                    start.cast(),
-                    count,
-                    sys::MSG_NOSIGNAL,
-                    name.cast(),
-                    length,
-                )
-            })
-        }?;
-        Ok(within(sent, count))
+        let call = calls::sendto(
+            self.number(),
+            bytes.start(),
+            bytes.length(),
+            sys::MSG_NOSIGNAL,
+            start,
+            name.length() as u32,
+        );
+        // SAFETY: the pointers lead to `bytes`, of which the length is given, and to an address of
+        // the length given or nowhere.
+        let sent = unsafe { self.endless(&call, &[bytes, name], &mut []) }?;
+        Ok(sent.count(bytes.length()))
     }
 
     pub(crate) fn recv(&self, buffer: &mut [u8], flags: c_int) -> Result<usize, ErrorKind> {
-        let (fd, start, room) = (self.number(), buffer.as_mut_ptr(), buffer.len());
-        let (name, length) = (std::ptr::null_mut(), std::ptr::null_mut());
-        // SAFETY: `buffer` is borrowed and has `room` writable bytes; no address is asked for.
-        let count = unsafe {
-            self.gate().endless_syscall(move |k| {
-                (k.sys_recvfrom)(fd, start.cast(), room, flags, name, length)
-            })
-        }?;
-        Ok(within(count, room))
+        let buffer = Output::new(buffer);
+        let room = buffer.length();
+        let (name, length) = (ptr::null_mut(), ptr::null_mut());
+        let call = calls::recvfrom(self.number(), buffer.start(), room, flags, name, length);
+        // SAFETY: `buffer` has `room` bytes; no address is asked for.
+        let count = unsafe { self.endless(&call, &[], &mut [buffer]) }?;
+        Ok(count.count(room))
     }
 
     pub(crate) fn recvfrom(
@@ -159,21 +150,25 @@ impl Descriptor {
         flags: c_int,
     ) -> Result<(usize, RawAddress), ErrorKind> {
         let mut from = RawAddress::room();
-        let (fd, start, room) = (self.number(), buffer.as_mut_ptr(), buffer.len());
-        let (name, length) = (&raw mut from.storage, &raw mut from.length);
+        let [name, length] = from.places();
+        let buffer = Output::new(buffer);
+        let room = buffer.length();
+        let call = calls::recvfrom(
+            self.number(),
+            buffer.start(),
+            room,
+            flags,
+            name.start(),
+            length.start(),
+        );
         // SAFETY: as in recv() and accept().
-        let count = unsafe {
-            self.gate().endless_syscall(move |k| {
-                (k.sys_recvfrom)(fd, start.cast(), room, flags, name.cast(), length)
-            })
-        }?;
-        Ok((within(count, room), from))
+        let count = unsafe { self.endless(&call, &[], &mut [buffer, name, length]) }?;
+        Ok((count.count(room), from))
     }
 
     pub(crate) fn shutdown(&self, how: c_int) -> Result<(), ErrorKind> {
-        let fd = self.number();
-        // SAFETY: plain values.
-        unsafe { self.gate().syscall(move |k| (k.sys_shutdown)(fd, how)) }.map(drop)
+        let call = calls::shutdown(self.number(), how);
+        self.kernel().plain(call).map(drop)
     }
 
     /// Sets an option whose value is a `T`.
@@ -187,13 +182,11 @@ impl Descriptor {
         name: c_int,
         value: T,
     ) -> Result<(), ErrorKind> {
-        let (fd, place) = (self.number(), (&raw const value).cast::<c_void>());
-        // SAFETY: `place` is a `T` that lives through the call, of the size that is said.
-        unsafe {
-            self.gate()
-                .syscall(move |k| (k.sys_setsockopt)(fd, level, name, place, size_of::<T>() as u32))
-        }
-        .map(drop)
+        let value = Input::new(&value);
+        let length = size_of::<T>() as u32;
+        let call = calls::setsockopt(self.number(), level, name, value.start(), length);
+        // SAFETY: the only pointer leads to `value`, of which the length is given.
+        unsafe { self.kernel().short(call, &[value], &mut []) }.map(drop)
     }
 
     /// Gets an option whose value is a `T`.
@@ -208,16 +201,10 @@ impl Descriptor {
     ) -> Result<T, ErrorKind> {
         let mut value = T::default();
         let mut length = size_of::<T>() as u32;
-        let (fd, place, length) = (
-            self.number(),
-            (&raw mut value).cast::<c_void>(),
-            &raw mut length,
-        );
-        // SAFETY: `place` has room for the number of bytes that `length` says.
-        unsafe {
-            self.gate()
-                .syscall(move |k| (k.sys_getsockopt)(fd, level, name, place, length))
-        }?;
+        let (place, size) = (Output::new(&mut value), Output::new(&mut length));
+        let call = calls::getsockopt(self.number(), level, name, place.start(), size.start());
+        // SAFETY: `place` has room for the number of bytes that `size` says.
+        unsafe { self.kernel().short(call, &[], &mut [place, size]) }?;
         Ok(value)
     }
 
@@ -240,24 +227,35 @@ impl Descriptor {
             events: events as i16,
             revents: 0,
         };
-        let place = &raw mut query;
-        // SAFETY: `place` is the one writable struct pollfd that is announced.
-        let ready = unsafe {
-            self.gate()
-                .endless_syscall(move |k| (k.sys_poll)(place, 1, timeout))
-        }?;
-        Ok(ready > 0)
+        let place = Output::new(&mut query);
+        let call = calls::poll(place.start(), 1, timeout);
+        // SAFETY: the only pointer leads to `place`, the one struct pollfd that is announced.
+        let ready = unsafe { self.endless(&call, &[], &mut [place]) }?;
+        Ok(ready.int() > 0)
     }
 
     fn fcntl(&self, command: c_int, argument: c_int) -> Result<c_int, ErrorKind> {
-        let (fd, argument) = (
-            self.number(),
-            std::ptr::without_provenance_mut(argument as usize),
-        );
-        // SAFETY: plain values: F_GETFL and F_SETFL take numbers and do not follow the argument.
+        let argument = ptr::without_provenance_mut(argument as usize);
+        let call = calls::fcntl(self.number(), command, argument);
+        // SAFETY: F_GETFL and F_SETFL take numbers and do not follow the argument.
+        unsafe { self.kernel().short(call, &[], &mut []) }.map(Returned::int)
+    }
+
+    /// Makes a system call that may wait for a peer on the network.
+    ///
+    /// # Safety
+    ///
+    /// As for [`Backend::syscall`](crate::backend::Backend::syscall).
+    unsafe fn endless(
+        &self,
+        call: &SystemCall,
+        inputs: &[Input<'_>],
+        outputs: &mut [Output<'_>],
+    ) -> Result<Returned, ErrorKind> {
+        // SAFETY: passed on to the caller.
         unsafe {
-            self.gate()
-                .syscall(move |k| (k.sys_fcntl)(fd, command, argument))
+            self.kernel()
+                .syscall(CallKind::Endless, call, inputs, outputs)
         }
     }
 }

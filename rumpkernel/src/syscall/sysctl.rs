@@ -1,59 +1,95 @@
 //! The kernel's variables, sysctl(7), by name.
 
-use std::ffi::{c_int, c_uint};
+use std::ffi::c_int;
 use std::ptr;
-use std::sync::Arc;
 
-use rumpkernel_sys as sys;
+use rumpkernel_sys::{self as sys, calls};
 
-use crate::gate::Gate;
+use crate::backend::{Handle, Input, Output};
 use crate::{Errno, ErrorKind};
 
 /// More variables than any node of the tree has, at first.
 const ROOM: usize = 64;
 
-pub(crate) fn get(gate: &Arc<Gate>, name: &str) -> Result<i32, ErrorKind> {
-    let name = find(gate, name)?;
-    let (start, count) = (name.as_ptr(), name.len() as c_uint);
-    let (mut value, mut length) = (0_i32, size_of::<i32>());
-    let (place, size) = ((&raw mut value).cast(), &raw mut length);
-    // SAFETY: the name is borrowed for the call; `place` has the room that `size` says.
-    unsafe { gate.syscall(move |k| (k.sys___sysctl)(start, count, place, size, ptr::null(), 0)) }?;
+pub(crate) fn get(kernel: &Handle, name: &str) -> Result<i32, ErrorKind> {
+    let name = find(kernel, name)?;
+    let (mut value, mut length) = (0_i32, 0);
+    sysctl(
+        kernel,
+        &name,
+        Some(Output::new(&mut value)),
+        &mut length,
+        None,
+    )?;
     if length != size_of::<i32>() {
         return Err(ErrorKind::Errno(Errno::INVAL));
     }
     Ok(value)
 }
 
-pub(crate) fn set(gate: &Arc<Gate>, name: &str, value: i32) -> Result<(), ErrorKind> {
-    let name = find(gate, name)?;
-    let (start, count) = (name.as_ptr(), name.len() as c_uint);
-    let (place, size) = ((&raw const value).cast(), size_of::<i32>());
-    let (none, no_length) = (ptr::null_mut(), ptr::null_mut());
-    // SAFETY: the name is borrowed for the call, and `place` is a number of this size. The kernel
-    // refuses another size than the variable's.
-    unsafe { gate.syscall(move |k| (k.sys___sysctl)(start, count, none, no_length, place, size)) }
-        .map(drop)
+/// The kernel refuses a value of another size than the variable's.
+pub(crate) fn set(kernel: &Handle, name: &str, value: i32) -> Result<(), ErrorKind> {
+    let name = find(kernel, name)?;
+    sysctl(kernel, &name, None, &mut 0, Some(Input::new(&value)))
 }
 
 /// Returns the bytes that the kernel writes for a name of numbers, sysctl(3).
 #[cfg(feature = "shmif")]
-pub(crate) fn read(gate: &Arc<Gate>, name: &[c_int]) -> Result<Vec<u8>, ErrorKind> {
-    let (start, count) = (name.as_ptr(), name.len() as c_uint);
+pub(crate) fn read(kernel: &Handle, name: &[c_int]) -> Result<Vec<u8>, ErrorKind> {
     let mut bytes = vec![0_u8; 4096];
-    let mut length = bytes.len();
-    let (place, size) = (bytes.as_mut_ptr().cast(), &raw mut length);
-    // SAFETY: the name is borrowed for the call; `place` has the room that `size` says.
-    unsafe { gate.syscall(move |k| (k.sys___sysctl)(start, count, place, size, ptr::null(), 0)) }?;
+    let mut length = 0;
+    sysctl(
+        kernel,
+        name,
+        Some(Output::new(&mut *bytes)),
+        &mut length,
+        None,
+    )?;
     bytes.truncate(length);
     Ok(bytes)
 }
 
+/// __sysctl(2). `length` is set to the size of the old value, which may be more than there is room
+/// for: that is `ENOMEM`.
+fn sysctl(
+    kernel: &Handle,
+    name: &[c_int],
+    old: Option<Output<'_>>,
+    length: &mut usize,
+    new: Option<Input<'_>>,
+) -> Result<(), ErrorKind> {
+    let name = Input::new(name);
+    *length = old.as_ref().map_or(0, Output::length);
+    let (start, size) = match &new {
+        Some(new) => (new.start(), new.length()),
+        None => (ptr::null(), 0),
+    };
+    let place = Output::new(length);
+    let (room, filled) = match &old {
+        Some(old) => (old.start(), place.start()),
+        None => (ptr::null_mut(), ptr::null_mut()),
+    };
+    let count = (name.length() / size_of::<c_int>()) as u32;
+    let call = calls::__sysctl(name.start(), count, room, filled, start, size);
+    let inputs = [Some(name), new];
+    let outputs = [old, Some(place)];
+    // SAFETY: the pointers lead to the name, to the old value, of whose room the size is in
+    // `place`, and to the new value, of which the size is given; or nowhere.
+    unsafe {
+        kernel.short(
+            call,
+            &inputs.into_iter().flatten().collect::<Vec<_>>(),
+            &mut outputs.into_iter().flatten().collect::<Vec<_>>(),
+        )
+    }
+    .map(drop)
+}
+
 /// The numbers that a name such as `net.inet.ip.forwarding` stands for.
-fn find(gate: &Arc<Gate>, name: &str) -> Result<Vec<c_int>, ErrorKind> {
+fn find(kernel: &Handle, name: &str) -> Result<Vec<c_int>, ErrorKind> {
     let mut numbers = Vec::new();
     for part in name.split('.') {
-        let nodes = children(gate, &numbers)?;
+        let nodes = children(kernel, &numbers)?;
         let node = nodes.iter().find(|node| is_called(node, part));
         numbers.push(node.ok_or(ErrorKind::Errno(Errno::NOENT))?.sysctl_num);
     }
@@ -66,32 +102,26 @@ fn is_called(node: &sys::sysctlnode, name: &str) -> bool {
 }
 
 /// Lists the nodes below a node.
-fn children(gate: &Arc<Gate>, node: &[c_int]) -> Result<Vec<sys::sysctlnode>, ErrorKind> {
+fn children(kernel: &Handle, node: &[c_int]) -> Result<Vec<sys::sysctlnode>, ErrorKind> {
     let mut name = node.to_vec();
     name.push(sys::CTL_QUERY);
-    let (start, count) = (name.as_ptr(), name.len() as c_uint);
     let query = sys::sysctlnode {
         sysctl_flags: sys::SYSCTL_VERS_1 as u32,
         ..Default::default()
     };
-    let (query, size) = ((&raw const query).cast(), size_of::<sys::sysctlnode>());
+    let size = size_of::<sys::sysctlnode>();
     let mut room = ROOM;
     loop {
         let mut nodes: Vec<sys::sysctlnode> = Vec::new();
         nodes.resize_with(room, Default::default);
-        let mut length = size * room;
-        let (place, filled) = (nodes.as_mut_ptr().cast(), &raw mut length);
-        // SAFETY: name and query are borrowed for the call; `place` has the room that `filled`
-        // says.
-        let result = unsafe {
-            gate.syscall(move |k| (k.sys___sysctl)(start, count, place, filled, query, size))
-        };
-        match result {
+        let mut length = 0;
+        let (places, query) = (Output::new(&mut *nodes), Input::new(&query));
+        match sysctl(kernel, &name, Some(places), &mut length, Some(query)) {
             Err(ErrorKind::Errno(Errno::NOMEM)) if length > size * room => {
                 room = length.div_ceil(size);
             }
             Err(error) => return Err(error),
-            Ok(_) => {
+            Ok(()) => {
                 nodes.truncate(length / size);
                 return Ok(nodes);
             }

@@ -1,134 +1,144 @@
 //! System calls that take paths.
 
 use std::ffi::{CStr, c_int};
-use std::sync::Arc;
 
-use rumpkernel_sys as sys;
+use rumpkernel_sys::{self as sys, SystemCall, calls};
 
 use super::Descriptor;
-use super::descriptor::within;
 use crate::ErrorKind;
-use crate::calls::Manner;
-use crate::gate::Gate;
+use crate::backend::{Handle, Input, Output};
 
 pub(crate) fn open(
-    gate: &Arc<Gate>,
+    kernel: &Handle,
     path: &CStr,
     flags: c_int,
     mode: u32,
 ) -> Result<Descriptor, ErrorKind> {
-    let path = path.as_ptr();
-    // SAFETY: `path` is a C string that is borrowed for the call.
-    let number = unsafe { gate.syscall(move |k| (k.sys_open)(path, flags, mode)) }?;
-    Ok(Descriptor::adopt(gate, number))
+    let path = Input::string(path);
+    let call = calls::open(path.start(), flags, mode);
+    // SAFETY: the only pointer leads to `path`, a C string.
+    let number = unsafe { kernel.short(call, &[path], &mut []) }?;
+    Ok(Descriptor::adopt(kernel, number.int()))
 }
 
-pub(crate) fn stat(gate: &Arc<Gate>, path: &CStr) -> Result<sys::stat, ErrorKind> {
+pub(crate) fn stat(kernel: &Handle, path: &CStr) -> Result<sys::stat, ErrorKind> {
+    stat_by(kernel, path, calls::stat)
+}
+
+pub(crate) fn lstat(kernel: &Handle, path: &CStr) -> Result<sys::stat, ErrorKind> {
+    stat_by(kernel, path, calls::lstat)
+}
+
+fn stat_by(
+    kernel: &Handle,
+    path: &CStr,
+    call: fn(*const std::ffi::c_char, *mut sys::stat) -> SystemCall,
+) -> Result<sys::stat, ErrorKind> {
     let mut stat = sys::stat::default();
-    let (path, place) = (path.as_ptr(), &raw mut stat);
-    // SAFETY: `path` as in open(); `place` is one writable struct stat.
-    unsafe { gate.syscall(move |k| (k.sys_stat)(path, place)) }?;
+    let (path, place) = (Input::string(path), Output::new(&mut stat));
+    let call = call(path.start(), place.start());
+    // SAFETY: the pointers lead to `path`, a C string, and to `place`, one struct stat.
+    unsafe { kernel.short(call, &[path], &mut [place]) }?;
     Ok(stat)
 }
 
-pub(crate) fn lstat(gate: &Arc<Gate>, path: &CStr) -> Result<sys::stat, ErrorKind> {
-    let mut stat = sys::stat::default();
-    let (path, place) = (path.as_ptr(), &raw mut stat);
-    // SAFETY: as in stat().
-    unsafe { gate.syscall(move |k| (k.sys_lstat)(path, place)) }?;
-    Ok(stat)
-}
-
-pub(crate) fn mkdir(gate: &Arc<Gate>, path: &CStr, mode: u32) -> Result<(), ErrorKind> {
-    let path = path.as_ptr();
+pub(crate) fn mkdir(kernel: &Handle, path: &CStr, mode: u32) -> Result<(), ErrorKind> {
+    let path = Input::string(path);
+    let call = calls::mkdir(path.start(), mode);
     // SAFETY: as in open().
-    unsafe { gate.syscall(move |k| (k.sys_mkdir)(path, mode)) }.map(drop)
+    unsafe { kernel.short(call, &[path], &mut []) }.map(drop)
 }
 
-pub(crate) fn rmdir(gate: &Arc<Gate>, path: &CStr) -> Result<(), ErrorKind> {
-    let path = path.as_ptr();
+pub(crate) fn rmdir(kernel: &Handle, path: &CStr) -> Result<(), ErrorKind> {
+    let path = Input::string(path);
+    let call = calls::rmdir(path.start());
     // SAFETY: as in open().
-    unsafe { gate.syscall(move |k| (k.sys_rmdir)(path)) }.map(drop)
+    unsafe { kernel.short(call, &[path], &mut []) }.map(drop)
 }
 
-pub(crate) fn unlink(gate: &Arc<Gate>, path: &CStr) -> Result<(), ErrorKind> {
-    let path = path.as_ptr();
+pub(crate) fn unlink(kernel: &Handle, path: &CStr) -> Result<(), ErrorKind> {
+    let path = Input::string(path);
+    let call = calls::unlink(path.start());
     // SAFETY: as in open().
-    unsafe { gate.syscall(move |k| (k.sys_unlink)(path)) }.map(drop)
+    unsafe { kernel.short(call, &[path], &mut []) }.map(drop)
 }
 
-pub(crate) fn rename(gate: &Arc<Gate>, from: &CStr, to: &CStr) -> Result<(), ErrorKind> {
-    let (from, to) = (from.as_ptr(), to.as_ptr());
-    // SAFETY: both as in open().
-    unsafe { gate.syscall(move |k| (k.sys_rename)(from, to)) }.map(drop)
+pub(crate) fn rename(kernel: &Handle, from: &CStr, to: &CStr) -> Result<(), ErrorKind> {
+    let (from, to) = (Input::string(from), Input::string(to));
+    let call = calls::rename(from.start(), to.start());
+    // SAFETY: the pointers lead to two C strings.
+    unsafe { kernel.short(call, &[from, to], &mut []) }.map(drop)
 }
 
-pub(crate) fn link(gate: &Arc<Gate>, original: &CStr, link: &CStr) -> Result<(), ErrorKind> {
-    let (original, link) = (original.as_ptr(), link.as_ptr());
-    // SAFETY: both as in open().
-    unsafe { gate.syscall(move |k| (k.sys_link)(original, link)) }.map(drop)
+pub(crate) fn link(kernel: &Handle, original: &CStr, link: &CStr) -> Result<(), ErrorKind> {
+    let (original, link) = (Input::string(original), Input::string(link));
+    let call = calls::link(original.start(), link.start());
+    // SAFETY: as in rename().
+    unsafe { kernel.short(call, &[original, link], &mut []) }.map(drop)
 }
 
-pub(crate) fn symlink(gate: &Arc<Gate>, target: &CStr, link: &CStr) -> Result<(), ErrorKind> {
-    let (target, link) = (target.as_ptr(), link.as_ptr());
-    // SAFETY: both as in open().
-    unsafe { gate.syscall(move |k| (k.sys_symlink)(target, link)) }.map(drop)
+pub(crate) fn symlink(kernel: &Handle, target: &CStr, link: &CStr) -> Result<(), ErrorKind> {
+    let (target, link) = (Input::string(target), Input::string(link));
+    let call = calls::symlink(target.start(), link.start());
+    // SAFETY: as in rename().
+    unsafe { kernel.short(call, &[target, link], &mut []) }.map(drop)
 }
 
 pub(crate) fn readlink(
-    gate: &Arc<Gate>,
+    kernel: &Handle,
     path: &CStr,
     buffer: &mut [u8],
 ) -> Result<usize, ErrorKind> {
-    let (path, start, length) = (path.as_ptr(), buffer.as_mut_ptr(), buffer.len());
-    // SAFETY: `path` as in open(); `buffer` is borrowed and has `length` writable bytes.
-    let count = unsafe { gate.syscall(move |k| (k.sys_readlink)(path, start.cast(), length)) }?;
-    Ok(within(count, length))
+    let (path, buffer) = (Input::string(path), Output::new(buffer));
+    let room = buffer.length();
+    let call = calls::readlink(path.start(), buffer.start(), room);
+    // SAFETY: the pointers lead to `path`, a C string, and to `buffer`, which has `room` bytes.
+    let count = unsafe { kernel.short(call, &[path], &mut [buffer]) }?;
+    Ok(count.count(room))
 }
 
-pub(crate) fn chmod(gate: &Arc<Gate>, path: &CStr, mode: u32) -> Result<(), ErrorKind> {
-    let path = path.as_ptr();
+pub(crate) fn chmod(kernel: &Handle, path: &CStr, mode: u32) -> Result<(), ErrorKind> {
+    let path = Input::string(path);
+    let call = calls::chmod(path.start(), mode);
     // SAFETY: as in open().
-    unsafe { gate.syscall(move |k| (k.sys_chmod)(path, mode)) }.map(drop)
+    unsafe { kernel.short(call, &[path], &mut []) }.map(drop)
 }
 
-pub(crate) fn chown(gate: &Arc<Gate>, path: &CStr, user: u32, group: u32) -> Result<(), ErrorKind> {
-    let path = path.as_ptr();
+pub(crate) fn chown(kernel: &Handle, path: &CStr, user: u32, group: u32) -> Result<(), ErrorKind> {
+    let path = Input::string(path);
+    let call = calls::chown(path.start(), user, group);
     // SAFETY: as in open().
-    unsafe { gate.syscall(move |k| (k.sys_chown)(path, user, group)) }.map(drop)
+    unsafe { kernel.short(call, &[path], &mut []) }.map(drop)
 }
 
-pub(crate) fn lchown(
-    gate: &Arc<Gate>,
-    path: &CStr,
-    user: u32,
-    group: u32,
-) -> Result<(), ErrorKind> {
-    let path = path.as_ptr();
+pub(crate) fn lchown(kernel: &Handle, path: &CStr, user: u32, group: u32) -> Result<(), ErrorKind> {
+    let path = Input::string(path);
+    let call = calls::lchown(path.start(), user, group);
     // SAFETY: as in open().
-    unsafe { gate.syscall(move |k| (k.sys_lchown)(path, user, group)) }.map(drop)
+    unsafe { kernel.short(call, &[path], &mut []) }.map(drop)
 }
 
-pub(crate) fn chflags(gate: &Arc<Gate>, path: &CStr, flags: u32) -> Result<(), ErrorKind> {
-    let path = path.as_ptr();
+pub(crate) fn chflags(kernel: &Handle, path: &CStr, flags: u32) -> Result<(), ErrorKind> {
+    let path = Input::string(path);
+    let call = calls::chflags(path.start(), flags.into());
     // SAFETY: as in open().
-    unsafe { gate.syscall(move |k| (k.sys_chflags)(path, flags as sys::u_long)) }.map(drop)
+    unsafe { kernel.short(call, &[path], &mut []) }.map(drop)
 }
 
 /// `flags` is `ST_WAIT` or `ST_NOWAIT`.
 pub(crate) fn statvfs(
-    gate: &Arc<Gate>,
+    kernel: &Handle,
     path: &CStr,
     flags: c_int,
 ) -> Result<Box<sys::statvfs>, ErrorKind> {
     let mut statvfs = Box::<sys::statvfs>::default();
-    let (path, place) = (path.as_ptr(), &raw mut *statvfs);
-    // SAFETY: `path` as in open(); `place` is one writable struct statvfs.
-    unsafe { gate.syscall(move |k| (k.sys_statvfs1)(path, place, flags)) }?;
+    let (path, place) = (Input::string(path), Output::new(&mut *statvfs));
+    let call = calls::statvfs1(path.start(), place.start(), flags);
+    // SAFETY: the pointers lead to `path`, a C string, and to `place`, one struct statvfs.
+    unsafe { kernel.short(call, &[path], &mut [place]) }?;
     Ok(statvfs)
 }
 
-pub(crate) fn sync(gate: &Arc<Gate>) -> Result<(), ErrorKind> {
-    // SAFETY: no arguments, and no result.
-    unsafe { gate.enter(Manner::Short, |k| (k.sys_sync)()) }
+pub(crate) fn sync(kernel: &Handle) -> Result<(), ErrorKind> {
+    kernel.plain(calls::sync()).map(drop)
 }

@@ -23,11 +23,15 @@ impl Argument {
     fn is(&self, member: &str) -> bool {
         self.name.strip_suffix('_').unwrap_or(&self.name) == member
     }
+
+    fn is_pointer(&self) -> bool {
+        self.kind.starts_with('*')
+    }
 }
 
 /// Makes `src/bindings/calls.rs`.
 pub(crate) fn generate(merged: &Merged, system_calls: &[SystemCall]) -> Result<File, Failure> {
-    let mut text = String::from("\nsystem_calls! {\n");
+    let (mut plain, mut pointing) = (String::new(), String::new());
     for call in system_calls {
         let arguments = arguments(merged, call)?;
         let members: Vec<&str> = call
@@ -38,20 +42,26 @@ pub(crate) fn generate(merged: &Merged, system_calls: &[SystemCall]) -> Result<F
                 argument.map_or(PADDING, |argument| &argument.name)
             })
             .collect();
+        let text = match arguments.iter().any(Argument::is_pointer) {
+            true => &mut pointing,
+            false => &mut plain,
+        };
         let arguments: Vec<_> = arguments
             .iter()
             .map(|Argument { name, kind }| format!("{name}: {kind}"))
             .collect();
         writeln!(
             text,
-            "    {}({}) = {} [{}];",
+            "        {}({}) = {} [{}];",
             call.name,
             arguments.join(", "),
             call.number,
             members.join(" ")
         )?;
     }
-    text.push_str("}\n");
+    let text = format!(
+        "\nsystem_calls! {{\n    plain {{\n{plain}    }}\n    pointing {{\n{pointing}    }}\n}}\n"
+    );
     File::rust(
         "calls.rs",
         "The system calls by number, with their arguments as the kernel takes them.",

@@ -8,14 +8,13 @@ mod shared;
 
 use std::fmt;
 use std::net::Ipv6Addr;
-use std::sync::Arc;
 
 #[cfg(feature = "virtif")]
 use rumpuser_posix::virtif::Plugged;
 
 use super::ToPrefix;
+use crate::backend::Handle;
 use crate::error::During as _;
-use crate::gate::Gate;
 use crate::syscall::interface::{self, Name};
 use crate::syscall::sysctl;
 use crate::{Errno, Error, ErrorKind};
@@ -41,7 +40,7 @@ use crate::{Errno, Error, ErrorKind};
 /// interfaces and addresses. So do it in [`Hand::run`](crate::Hand::run). Dropping an interface
 /// elsewhere moves the clock on by some ticks.
 pub struct Interface {
-    gate: Arc<Gate>,
+    kernel: Handle,
     name: Name,
     text: String,
     mac: [u8; 6],
@@ -51,9 +50,9 @@ pub struct Interface {
 }
 
 /// Turns the search for duplicate addresses off.
-fn trust_addresses(gate: &Arc<Gate>) -> Result<(), ErrorKind> {
+fn trust_addresses(kernel: &Handle) -> Result<(), ErrorKind> {
     for variable in ["net.inet.ip.dad_count", "net.inet6.ip6.dad_count"] {
-        match sysctl::set(gate, variable, 0) {
+        match sysctl::set(kernel, variable, 0) {
             // A kernel without this protocol, or of a time before it searched.
             Err(ErrorKind::Errno(Errno::NOENT)) => {}
             result => result?,
@@ -79,7 +78,7 @@ impl Interface {
     ///
     /// Only that the kernel is dead.
     pub fn index(&self) -> Result<u32, Error> {
-        interface::index(&self.gate, &self.name).during_at("if_nametoindex", &*self.text)
+        interface::index(&self.kernel, &self.name).during_at("if_nametoindex", &*self.text)
     }
 
     /// The IPv6 address that the interface gives itself from its Ethernet address, once it is up
@@ -100,7 +99,7 @@ impl Interface {
     pub fn add_address(&self, address: impl ToPrefix) -> Result<(), Error> {
         address
             .to_prefix()
-            .and_then(|address| interface::add_address(&self.gate, &self.name, &address))
+            .and_then(|address| interface::add_address(&self.kernel, &self.name, &address))
             .during_at("ifconfig", &*self.text)
     }
 
@@ -112,7 +111,7 @@ impl Interface {
     pub fn remove_address(&self, address: impl ToPrefix) -> Result<(), Error> {
         address
             .to_prefix()
-            .and_then(|address| interface::remove_address(&self.gate, &self.name, &address))
+            .and_then(|address| interface::remove_address(&self.kernel, &self.name, &address))
             .during_at("ifconfig", &*self.text)
     }
 
@@ -122,7 +121,7 @@ impl Interface {
     ///
     /// Those of ioctl(2).
     pub fn up(&self) -> Result<(), Error> {
-        interface::set_up(&self.gate, &self.name, true).during_at("ifconfig", &*self.text)
+        interface::set_up(&self.kernel, &self.name, true).during_at("ifconfig", &*self.text)
     }
 
     /// Takes the interface down: it neither sends nor receives. It keeps its addresses.
@@ -131,7 +130,7 @@ impl Interface {
     ///
     /// Those of ioctl(2).
     pub fn down(&self) -> Result<(), Error> {
-        interface::set_up(&self.gate, &self.name, false).during_at("ifconfig", &*self.text)
+        interface::set_up(&self.kernel, &self.name, false).during_at("ifconfig", &*self.text)
     }
 
     /// Returns whether the interface is up.
@@ -140,7 +139,7 @@ impl Interface {
     ///
     /// Only that the kernel is dead.
     pub fn is_up(&self) -> Result<bool, Error> {
-        interface::is_up(&self.gate, &self.name).during_at("ifconfig", &*self.text)
+        interface::is_up(&self.kernel, &self.name).during_at("ifconfig", &*self.text)
     }
 
     /// Returns the MTU: the largest IP packet that fits one frame, in bytes; 1500 at first.
@@ -149,7 +148,7 @@ impl Interface {
     ///
     /// Only that the kernel is dead.
     pub fn mtu(&self) -> Result<u32, Error> {
-        interface::mtu(&self.gate, &self.name).during_at("ifconfig", &*self.text)
+        interface::mtu(&self.kernel, &self.name).during_at("ifconfig", &*self.text)
     }
 
     /// Sets how many bytes of an IP packet fit one frame.
@@ -158,21 +157,22 @@ impl Interface {
     ///
     /// `EINVAL` above 1500, and for less than the protocols need.
     pub fn set_mtu(&self, bytes: u32) -> Result<(), Error> {
-        interface::set_mtu(&self.gate, &self.name, bytes).during_at("ifconfig", &*self.text)
+        interface::set_mtu(&self.kernel, &self.name, bytes).during_at("ifconfig", &*self.text)
     }
 }
 
 impl Drop for Interface {
     fn drop(&mut self) {
-        let (gate, name) = (&self.gate, &self.name);
-        if gate.instance().is_foreign() {
+        let (kernel, name) = (&self.kernel, &self.name);
+        if kernel.is_of_parent() {
             // Of a process that this one was forked from, where it goes on.
             return;
         }
         // The kernel destroys no interface that is up. A dead kernel has none; and one whose name
         // was changed by other means stays, of which at least the link is cut.
-        let _gone = gate.instance().destroying(|| {
-            interface::set_up(gate, name, false).and_then(|()| interface::destroy(gate, name))
+        kernel.while_time_passes(&mut || {
+            let _gone = interface::set_up(kernel, name, false)
+                .and_then(|()| interface::destroy(kernel, name));
         });
     }
 }

@@ -6,8 +6,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::{Interface, trust_addresses};
+use crate::backend::Handle;
 use crate::error::During as _;
-use crate::gate::Gate;
 use crate::syscall::interface::{self, Name};
 use crate::{Errno, Error, ErrorKind, Kernel};
 
@@ -30,7 +30,7 @@ impl Interface {
     /// 1023 bytes; [`ErrorKind::NulInPath`]; what the host says when it opens or maps the file.
     pub fn shared(kernel: &Kernel, bus: impl AsRef<Path>) -> Result<Self, Error> {
         let bus = bus.as_ref();
-        Self::attach(kernel.gate(), bus)
+        Self::attach(kernel.handle(), bus)
             .during_at("ifconfig linkstr", bus)
             .map_err(|error| match error.errno() {
                 Some(Errno::NOEXEC) => error.hint(
@@ -40,24 +40,24 @@ impl Interface {
             })
     }
 
-    fn attach(gate: &Arc<Gate>, bus: &Path) -> Result<Self, ErrorKind> {
+    fn attach(kernel: &Handle, bus: &Path) -> Result<Self, ErrorKind> {
         let path = CString::new(bus.as_os_str().as_bytes()).map_err(|_| ErrorKind::NulInPath)?;
         if path.is_empty() || path.count_bytes() > LONGEST {
             return Err(ErrorKind::Errno(Errno::INVAL));
         }
-        trust_addresses(gate)?;
-        let (name, text) = make(gate)?;
+        trust_addresses(kernel)?;
+        let (name, text) = make(kernel)?;
         // From here on it is destroyed when dropped.
         let mut this = Self {
-            gate: Arc::clone(gate),
+            kernel: Arc::clone(kernel),
             name,
             text,
             mac: [0; 6],
             #[cfg(feature = "virtif")]
             _plugged: None,
         };
-        interface::set_link_string(gate, &this.name, &path)?;
-        this.mac = interface::ethernet_address(gate, &this.name)?;
+        interface::set_link_string(kernel, &this.name, &path)?;
+        this.mac = interface::ethernet_address(kernel, &this.name)?;
         Ok(this)
     }
 }
@@ -66,13 +66,13 @@ impl Interface {
 const LONGEST: usize = 1023;
 
 /// Makes the first interface whose name is free.
-fn make(gate: &Arc<Gate>) -> Result<(Name, String), ErrorKind> {
+fn make(kernel: &Handle) -> Result<(Name, String), ErrorKind> {
     for unit in 0_u32.. {
         let text = format!("shmif{unit}");
         let Some(name) = Name::new(&text) else {
             break;
         };
-        match interface::create(gate, &name) {
+        match interface::create(kernel, &name) {
             Err(ErrorKind::Errno(Errno::EXIST)) => {}
             result => return result.map(|()| (name, text)),
         }

@@ -13,50 +13,52 @@ use std::ptr;
 use std::sync::{Arc, OnceLock, Weak};
 
 use crate::ErrorKind;
-use crate::calls::Mark;
-use crate::gate::Gate;
+
+use super::InPlace;
+use super::calls::Presence;
 
 /// A kernel that a thread has an lwp in.
 struct Binding {
-    /// Keeps the allocation, so that no other gate can come to have the same address.
-    gate: Weak<Gate>,
-    mark: Arc<Mark>,
+    /// Keeps the allocation, so that no other kernel can come to have the same address.
+    kernel: Weak<InPlace>,
+    presence: Arc<Presence>,
 }
 
 type Bindings = RefCell<Vec<Binding>>;
 
 thread_local! {
-    /// The binding that the thread used last: the address of the gate, and the mark. Constant and
+    /// The binding that the thread used last: the address of the kernel, and the
+    /// presence. Constant and
     /// without destructor, as it is read at the end of threads.
-    static LAST: Cell<(*const Gate, *const Mark)> = const { Cell::new((ptr::null(), ptr::null())) };
+    static LAST: Cell<(*const InPlace, *const Presence)> = const { Cell::new((ptr::null(), ptr::null())) };
 }
 
-/// The mark that the calling thread has in the kernel that it used last, if that is this one.
+/// The presence that the calling thread has in the kernel that it used last, if that is this one.
 #[inline]
-pub(crate) fn mark(gate: &Arc<Gate>) -> Option<&Mark> {
-    let (last, mark) = LAST.get();
-    // SAFETY: the mark stays while the thread has the binding, of which LAST is told; and a gate
-    // that is borrowed lives, so that the thread loses the binding only at its end.
-    (last == Arc::as_ptr(gate)).then(|| unsafe { &*mark })
+pub(crate) fn presence(kernel: &InPlace) -> Option<&Presence> {
+    let (last, presence) = LAST.get();
+    // SAFETY: the presence stays while the thread has the binding, of which LAST is told; and a
+    // kernel that is borrowed lives, so that the thread loses the binding only at its end.
+    (last == ptr::from_ref(kernel)).then(|| unsafe { &*presence })
 }
 
 /// Makes sure that the calling thread, which is outside the kernel, has an lwp in it.
-pub(crate) fn bind(gate: &Arc<Gate>) -> Result<(), ErrorKind> {
-    let address = Arc::as_ptr(gate);
-    let remember = |binding: &Binding| LAST.set((address, Arc::as_ptr(&binding.mark)));
+pub(crate) fn bind(kernel: &InPlace) -> Result<(), ErrorKind> {
+    let address = ptr::from_ref(kernel);
+    let remember = |binding: &Binding| LAST.set((address, Arc::as_ptr(&binding.presence)));
     with_bindings(|bindings| {
-        let is_this = |binding: &&Binding| binding.gate.as_ptr() == address;
+        let is_this = |binding: &&Binding| binding.kernel.as_ptr() == address;
         if let Some(binding) = bindings.borrow().iter().find(is_this) {
             remember(binding);
             return Ok(());
         }
-        gate.create_lwp()?;
+        kernel.create_lwp()?;
         let mut bindings = bindings.borrow_mut();
         LAST.set((ptr::null(), ptr::null()));
-        bindings.retain(|bound| bound.gate.strong_count() > 0);
+        bindings.retain(|bound| bound.kernel.strong_count() > 0);
         let binding = Binding {
-            gate: Arc::downgrade(gate),
-            mark: gate.mark_thread(),
+            kernel: kernel.weak(),
+            presence: kernel.presence(),
         };
         remember(&binding);
         bindings.push(binding);
@@ -108,8 +110,8 @@ extern "C" fn release(value: *mut c_void) {
     let bindings = unsafe { Box::from_raw(value.cast::<Bindings>()) };
     LAST.set((ptr::null(), ptr::null()));
     for bound in bindings.into_inner() {
-        if let Some(gate) = bound.gate.upgrade() {
-            gate.release_lwp();
+        if let Some(kernel) = bound.kernel.upgrade() {
+            kernel.release_lwp();
         }
     }
 }

@@ -1,4 +1,4 @@
-//! A kernel and what the host holds for it, from boot to the end.
+//! A kernel and what the host holds for it, from its boot to its end.
 
 use std::ffi::c_int;
 use std::ptr;
@@ -11,8 +11,10 @@ use rumpuser_posix::Mark;
 use rumpuser_posix::{DeathKind, HostThread, Instance, errno};
 
 #[cfg(feature = "vfs")]
-use crate::mount::Disks;
-use crate::{Errno, ErrorKind, gate::check};
+use super::disks::Disks;
+#[cfg(feature = "vfs")]
+use crate::backend::Scope;
+use crate::{Errno, ErrorKind, errno::check};
 
 /// `RLIM_INFINITY` of sys/resource.h.
 const RLIM_INFINITY: u64 = i64::MAX.unsigned_abs();
@@ -23,8 +25,8 @@ const HALT_STACK: usize = 1 << 20;
 /// The time that the end of a kernel waits for calls and for the kernel's threads to end.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(5);
 
-/// A kernel, whoever uses it.
-pub(crate) struct Body {
+/// A kernel with what it has of the host's, without those who call it.
+pub(crate) struct Machine {
     pub(crate) instance: Arc<Instance>,
     pub(crate) entry: EntryPoints,
     #[cfg(feature = "vfs")]
@@ -34,7 +36,7 @@ pub(crate) struct Body {
     pub(crate) mark: Mark,
 }
 
-impl Body {
+impl Machine {
     pub(crate) fn new(instance: Arc<Instance>, entry: EntryPoints) -> Self {
         Self {
             #[cfg(feature = "vfs")]
@@ -58,7 +60,7 @@ impl Body {
         let booted = unsafe { self.start() };
         if booted.is_err() {
             self.instance.kill("the kernel did not boot");
-            self.bury();
+            self.give_back();
         }
         booted
     }
@@ -97,8 +99,8 @@ impl Body {
         Ok(process)
     }
 
-    /// Does so for a caller that takes no result: lost data are told on the console.
-    pub(crate) fn halt_unheard(&self) {
+    /// Halts the kernel for a caller that takes no result: lost data are told on the console.
+    pub(crate) fn halt_unasked(&self) {
         if let Err(kind @ ErrorKind::Disk(_)) = self.halt() {
             self.instance
                 .print(&format!("rumpkernel: shutdown: {kind}\n"));
@@ -109,7 +111,7 @@ impl Body {
     /// gives back what it had. Of a kernel that died before, the latter only.
     pub(crate) fn halt(&self) -> Result<(), ErrorKind> {
         if let Some(death) = self.instance.death() {
-            self.bury();
+            self.give_back();
             return Err(death.into());
         }
         let entry = &self.entry;
@@ -121,7 +123,7 @@ impl Body {
         let errno = errno::last();
         self.instance.kill("the kernel refused to halt");
         let lost = self.lost();
-        self.bury();
+        self.give_back();
         match outcome {
             Err(death) if matches!(death.kind, DeathKind::Halt(_)) => lost,
             Err(death) => Err(death.into()),
@@ -133,15 +135,19 @@ impl Body {
     /// somebody was told last.
     fn lost(&self) -> Result<(), ErrorKind> {
         #[cfg(feature = "vfs")]
-        if let Some(failure) = self.disks.flush(&self.instance, &self.mark.begin()) {
-            return Err(failure.into());
+        {
+            let observer = self.mark.begin();
+            let failure = self.disks.flush(&self.instance, Scope::All, &observer);
+            if let Some(failure) = failure {
+                return Err(failure.into());
+            }
         }
         Ok(())
     }
 
     /// Halts the kernel on a thread made for that, for a caller that is inside it.
     pub(crate) fn halt_elsewhere(&mut self) {
-        let body = Self {
+        let machine = Self {
             instance: Arc::clone(&self.instance),
             entry: self.entry,
             #[cfg(feature = "vfs")]
@@ -150,8 +156,8 @@ impl Body {
             mark: self.mark.clone(),
         };
         let halting = HostThread::start("rump halt", HALT_STACK, move || {
-            body.instance.let_time_go();
-            body.halt_unheard();
+            machine.instance.let_time_go();
+            machine.halt_unasked();
         });
         if halting.is_err() {
             self.instance
@@ -161,7 +167,7 @@ impl Body {
 
     /// Gives back to the host what a dead kernel had, unless one of its threads does not end.
     /// Returns whether all have.
-    pub(crate) fn bury(&self) -> bool {
+    pub(crate) fn give_back(&self) -> bool {
         let vacated = self.instance.join_threads(Some(PATIENCE));
         self.instance.reclaim();
         #[cfg(feature = "vfs")]
