@@ -6,7 +6,7 @@ use std::error::Error;
 use std::io;
 use std::path::Path;
 
-use rumpkernel::mount::Ffs;
+use rumpkernel::mount::{Ffs, MountOptions};
 use rumpkernel::{Kernel, fs};
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -17,7 +17,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 
     let kernel = Kernel::builder().quiet().boot()?;
     fs::create_dir(&kernel, "/image")?;
-    let _mount = kernel.mount(Ffs::image(image).read_only(), "/image")?;
+    let _mount = kernel.mount_with(Ffs::image(image), "/image", MountOptions::new().read_only())?;
     match arguments.next() {
         Some(file) => {
             // Below the mount point, also when the path was given from the root on.

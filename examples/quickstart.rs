@@ -10,7 +10,7 @@ use std::path::Path;
 use std::thread;
 use std::time::Instant;
 
-use rumpkernel::mount::{Ffs, Tmpfs};
+use rumpkernel::mount::{Ffs, MountOptions, Tmpfs};
 use rumpkernel::net::{TcpListener, TcpStream};
 use rumpkernel::{Kernel, fs};
 use rumpkernel_examples::FFS2_LE;
@@ -41,7 +41,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     disk.unmount()?;
     steps.done("wrote to it and unmounted it");
 
-    let disk = kernel.mount(Ffs::image(&image).read_only(), "/disk")?;
+    let disk = kernel.mount_with(Ffs::image(&image), "/disk", MountOptions::new().read_only())?;
     let note = fs::read_to_string(&kernel, "/disk/new/note")?;
     assert_eq!(note, fs::read_to_string(&kernel, "/memory/note")?);
     steps.done("mounted it again: what was written is there");

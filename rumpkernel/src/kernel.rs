@@ -11,7 +11,7 @@ use rumpuser_posix::errno;
 use crate::backend::Scope;
 use crate::backend::{CallKind, Handle, InPlace};
 #[cfg(feature = "vfs")]
-use crate::mount::{FileSystem, Mount};
+use crate::mount::{FileSystem, Mount, MountOptions};
 use crate::{Builder, Errno, Error, ErrorKind, Faults, error::During as _};
 
 /// A booted NetBSD kernel.
@@ -90,7 +90,8 @@ impl Kernel {
         &self.kernel
     }
 
-    /// Mounts a file system on the directory `path`, mount(2).
+    /// Mounts a file system on the directory `path`, mount(2), for reading and writing where its
+    /// driver writes safely.
     ///
     /// The directory has to exist; the kernel's root is a small memory file system, on which
     /// [`fs::create_dir`](crate::fs::create_dir) works. The file system stays mounted until the
@@ -101,12 +102,28 @@ impl Kernel {
     /// What the file system's own description says; `ENOENT` or `ENOTDIR` when `path` is no
     /// directory.
     #[cfg(feature = "vfs")]
-    pub fn mount<F: FileSystem>(
+    pub fn mount(
         &self,
-        file_system: F,
+        file_system: impl FileSystem,
         path: impl AsRef<Path>,
     ) -> Result<Mount, Error> {
-        Mount::new(&self.kernel, file_system, path.as_ref())
+        self.mount_with(file_system, path, MountOptions::new())
+    }
+
+    /// Mounts a file system on the directory `path` with options, such as read-only.
+    ///
+    /// # Errors
+    ///
+    /// As for [`mount`](Self::mount); [`ErrorKind::BadParameter`] for options that the file system
+    /// cannot have.
+    #[cfg(feature = "vfs")]
+    pub fn mount_with(
+        &self,
+        file_system: impl FileSystem,
+        path: impl AsRef<Path>,
+        options: MountOptions,
+    ) -> Result<Mount, Error> {
+        Mount::new(&self.kernel, &file_system, path.as_ref(), options)
     }
 
     /// Makes everything durable that is cached, sync(2): it is written to the disk images, and

@@ -1,8 +1,8 @@
 //! Images that cannot be mounted, or not now, or that have gaps.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use rumpkernel::mount::Ffs;
+use rumpkernel::mount::{Ffs, MountOptions};
 use rumpkernel::{Errno, ErrorKind, Kernel, fs};
 use rumpkernel_examples::{FFS1_LE, FFS2_LE};
 
@@ -19,12 +19,19 @@ crate::tests![
     more_disks_than_there_can_be_are_refused,
 ];
 
+/// For reading and writing, and for reading only.
+fn both() -> [MountOptions; 2] {
+    [MountOptions::new(), MountOptions::new().read_only()]
+}
+
 /// Tries to mount, at a directory that is made for it.
-fn mount_error(kernel: &Kernel, image: Ffs) -> rumpkernel::Error {
+fn mount_error(kernel: &Kernel, image: &Path, options: MountOptions) -> rumpkernel::Error {
     if !fs::exists(kernel, "/mnt").unwrap() {
         fs::create_dir(kernel, "/mnt").unwrap();
     }
-    let error = kernel.mount(image, "/mnt").unwrap_err();
+    let error = kernel
+        .mount_with(Ffs::image(image), "/mnt", options)
+        .unwrap_err();
     assert!(kernel.is_alive(), "{error}");
     assert_eq!(fs::usage(kernel, "/mnt").unwrap().file_system, "rumpfs");
     error
@@ -34,8 +41,8 @@ fn an_empty_image_is_refused() {
     let folder = Folder::new();
     let image = folder.file("empty", b"");
     let kernel = world::boot();
-    for ffs in [Ffs::image(&image), Ffs::image(&image).read_only()] {
-        let error = mount_error(&kernel, ffs);
+    for options in both() {
+        let error = mount_error(&kernel, &image, options);
         assert_eq!(error.errno(), Some(Errno::INVAL));
         assert!(error.to_string().contains("empty"), "{error}");
     }
@@ -57,8 +64,8 @@ fn random_bytes_are_refused() {
     };
     for length in [1, 511, 512, 513, 8192, 70_000, 1 << 20] {
         let image = folder.file(&length.to_string(), &noise(length));
-        for ffs in [Ffs::image(&image), Ffs::image(&image).read_only()] {
-            let error = mount_error(&kernel, ffs);
+        for options in both() {
+            let error = mount_error(&kernel, &image, options);
             assert!(error.errno().is_some(), "{error}");
         }
         // The image is free again.
@@ -82,7 +89,7 @@ fn an_image_cut_short_is_refused_for_writing() {
     let folder = Folder::new();
     let image = cut(&folder, 400_000);
     let kernel = world::boot();
-    let error = mount_error(&kernel, Ffs::image(&image));
+    let error = mount_error(&kernel, &image, MountOptions::new());
     assert!(error.errno().is_some(), "{error}");
     assert_eq!(
         std::fs::metadata(&image).unwrap().len(),
@@ -107,7 +114,7 @@ fn an_image_cut_short_is_an_error_where_the_gap_is() {
         let folder = Folder::new();
         let image = cut(&folder, gap);
         let mount = kernel
-            .mount(Ffs::image(&image).read_only(), "/mnt")
+            .mount_with(Ffs::image(&image), "/mnt", MountOptions::new().read_only())
             .unwrap();
         let file = fs::File::open(&kernel, "/mnt/numbers.txt").unwrap();
         let mut line = [0; 12];
@@ -129,8 +136,10 @@ fn an_image_cut_short_is_an_error_where_the_gap_is() {
 fn an_image_can_be_mounted_once_for_writing() {
     let (kernel, _folder, image, mount) = world::with_image(FFS2_LE);
     fs::create_dir(&kernel, "/other").unwrap();
-    for ffs in [Ffs::image(&image), Ffs::image(&image).read_only()] {
-        let error = kernel.mount(ffs, "/other").unwrap_err();
+    for options in both() {
+        let error = kernel
+            .mount_with(Ffs::image(&image), "/other", options)
+            .unwrap_err();
         assert!(matches!(error.kind(), ErrorKind::ImageInUse), "{error}");
     }
     mount.unmount().unwrap();
@@ -148,30 +157,30 @@ fn an_image_in_use_elsewhere_is_refused() {
     // Another process would hold the same lock.
     let other = std::fs::File::open(&image).unwrap();
     other.lock_shared().unwrap();
-    let error = mount_error(&kernel, Ffs::image(&image));
+    let error = mount_error(&kernel, &image, MountOptions::new());
     assert!(matches!(error.kind(), ErrorKind::ImageInUse), "{error}");
     drop(
         kernel
-            .mount(Ffs::image(&image).read_only(), "/mnt")
+            .mount_with(Ffs::image(&image), "/mnt", MountOptions::new().read_only())
             .unwrap(),
     );
     other.unlock().unwrap();
     other.lock().unwrap();
-    let error = mount_error(&kernel, Ffs::image(&image).read_only());
+    let error = mount_error(&kernel, &image, MountOptions::new().read_only());
     assert!(matches!(error.kind(), ErrorKind::ImageInUse), "{error}");
 }
 
 fn what_is_no_image_is_refused() {
     let folder = Folder::new();
     let kernel = world::boot();
-    let missing = mount_error(&kernel, Ffs::image(folder.path().join("missing")));
+    let missing = mount_error(&kernel, &folder.path().join("missing"), MountOptions::new());
     assert!(
         matches!(missing.kind(), ErrorKind::Host(error) if error.kind() == std::io::ErrorKind::NotFound),
         "{missing}"
     );
     assert!(missing.to_string().contains("missing"), "{missing}");
-    mount_error(&kernel, Ffs::image(folder.path()));
-    let directory = mount_error(&kernel, Ffs::image(folder.path()).read_only());
+    mount_error(&kernel, folder.path(), MountOptions::new());
+    let directory = mount_error(&kernel, folder.path(), MountOptions::new().read_only());
     assert_eq!(directory.errno(), Some(Errno::NOTBLK), "{directory}");
 }
 

@@ -3,7 +3,7 @@
 use std::io::Write as _;
 use std::sync::{Arc, Mutex};
 
-use rumpkernel::mount::Ffs;
+use rumpkernel::mount::{Ffs, MountOptions};
 use rumpkernel::{Errno, Error, ErrorKind, Kernel, fs};
 use rumpkernel_examples::FFS2_LE;
 use rumpkernel_sys as sys;
@@ -239,7 +239,9 @@ fn a_failed_write_with_a_log_leaves_a_kernel_that_lives() {
         for drops in [false, true] {
             let folder = Folder::new();
             let image = folder.unpack(FFS2_LE);
-            let mount = kernel.mount(Ffs::image(&image).log(), "/mnt").unwrap();
+            let mount = kernel
+                .mount_with(Ffs::image(&image), "/mnt", MountOptions::new().log())
+                .unwrap();
             let busy = |n: u64| {
                 for number in 0..n {
                     let _any = fs::create_dir(&kernel, format!("/mnt/d{number}"));
@@ -335,7 +337,9 @@ fn a_log_is_flushed_by_the_sync_of_a_file() {
     let recording = Recording::new();
     let kernel = world::boot_with(world::booting().recording(recording.clone())).unwrap();
     fs::create_dir(&kernel, "/mnt").unwrap();
-    let _mount = kernel.mount(Ffs::image(&image).log(), "/mnt").unwrap();
+    let _mount = kernel
+        .mount_with(Ffs::image(&image), "/mnt", MountOptions::new().log())
+        .unwrap();
     for number in 0..20 {
         let path = format!("/mnt/file{number}");
         let file = fs::File::create_new(&kernel, &path).unwrap();
@@ -352,7 +356,9 @@ fn a_log_is_flushed_by_the_sync_of_a_file() {
     }
     let cut = folder.file("cut", &left);
     fs::create_dir(&kernel, "/cut").unwrap();
-    let _cut = kernel.mount(Ffs::image(&cut).log(), "/cut").unwrap();
+    let _cut = kernel
+        .mount_with(Ffs::image(&cut), "/cut", MountOptions::new().log())
+        .unwrap();
     for number in 0..20 {
         let read = fs::read(&kernel, format!("/cut/file{number}")).unwrap();
         assert!(read == [number; 30_000], "{number}");

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use rumpkernel::mount::Ffs;
+use rumpkernel::mount::{Ffs, MountOptions};
 use rumpkernel::{Errno, Kernel, fs};
 use rumpkernel_examples::{FFS1_BE, FFS1_LE, FFS2_BE, FFS2_LE, IMAGES, Image};
 
@@ -108,7 +108,11 @@ fn every_version_and_byte_order_is_read() {
     fs::create_dir(&kernel, "/mnt").unwrap();
     for image in IMAGES {
         let mount = kernel
-            .mount(Ffs::image(folder.unpack(image)).read_only(), "/mnt")
+            .mount_with(
+                Ffs::image(folder.unpack(image)),
+                "/mnt",
+                MountOptions::new().read_only(),
+            )
             .unwrap();
         assert_tree(&kernel, "/mnt");
         let usage = fs::usage(&kernel, "/mnt").unwrap();
@@ -129,7 +133,9 @@ fn keeps_what_is_written(image: Image) {
     fs::symlink(&kernel, "new/large", "/mnt/link").unwrap();
     mount.unmount().unwrap();
 
-    let mount = kernel.mount(Ffs::image(&path).read_only(), "/mnt").unwrap();
+    let mount = kernel
+        .mount_with(Ffs::image(&path), "/mnt", MountOptions::new().read_only())
+        .unwrap();
     assert!(fs::read(&kernel, "/mnt/link").unwrap() == large);
     let hello = include_str!("../../examples/images/tree/hello.txt");
     assert_eq!(
@@ -172,12 +178,14 @@ fn a_journal_can_be_kept() {
     let kernel = world::boot();
     fs::create_dir(&kernel, "/mnt").unwrap();
     for round in 0..2 {
-        let mount = kernel.mount(Ffs::image(&image).log(), "/mnt").unwrap();
+        let mount = kernel
+            .mount_with(Ffs::image(&image), "/mnt", MountOptions::new().log())
+            .unwrap();
         fs::write(&kernel, format!("/mnt/{round}"), "kept").unwrap();
         mount.unmount().unwrap();
     }
     let _mount = kernel
-        .mount(Ffs::image(&image).read_only(), "/mnt")
+        .mount_with(Ffs::image(&image), "/mnt", MountOptions::new().read_only())
         .unwrap();
     assert_eq!(fs::read(&kernel, "/mnt/0").unwrap(), b"kept");
     assert_eq!(fs::read(&kernel, "/mnt/1").unwrap(), b"kept");
@@ -212,7 +220,7 @@ fn read_only_leaves_the_image_as_it_is() {
     let kernel = world::boot();
     fs::create_dir(&kernel, "/mnt").unwrap();
     let mount = kernel
-        .mount(Ffs::image(&image).read_only(), "/mnt")
+        .mount_with(Ffs::image(&image), "/mnt", MountOptions::new().read_only())
         .unwrap();
     assert_tree(&kernel, "/mnt");
     for refused in [
@@ -247,7 +255,9 @@ fn readers_share_an_image() {
     let mounts: Vec<_> = ["/one", "/two"]
         .map(|at| {
             fs::create_dir(&kernel, at).unwrap();
-            kernel.mount(Ffs::image(&image).read_only(), at).unwrap()
+            kernel
+                .mount_with(Ffs::image(&image), at, MountOptions::new().read_only())
+                .unwrap()
         })
         .into();
     assert_tree(&kernel, "/one");

@@ -4,7 +4,7 @@ use std::net::Ipv4Addr;
 use std::sync::{Arc, Mutex};
 use std::thread;
 
-use rumpkernel::mount::{Ffs, Kernfs, Tmpfs};
+use rumpkernel::mount::{Ffs, Kernfs, MountOptions, Tmpfs};
 use rumpkernel::net::{TcpListener, TcpStream, UdpSocket};
 use rumpkernel::{ErrorKind, Kernel, fs};
 use rumpkernel_examples::FFS2_LE;
@@ -149,27 +149,27 @@ fn an_image_is_writable_in_one_kernel_only() {
         fs::create_dir(&kernel, "/mnt").unwrap();
         kernel
     });
-    let writable = || Ffs::image(&image);
-    let readable = || Ffs::image(&image).read_only();
-    let refused = |kernel: &Kernel, ffs| {
-        let error = kernel.mount(ffs, "/mnt").unwrap_err();
+    let (writable, readable) = (MountOptions::new(), MountOptions::new().read_only());
+    let mount = |kernel: &Kernel, options| kernel.mount_with(Ffs::image(&image), "/mnt", options);
+    let refused = |kernel: &Kernel, options| {
+        let error = mount(kernel, options).unwrap_err();
         assert!(matches!(error.kind(), ErrorKind::ImageInUse), "{error}");
     };
-    let mount = first.mount(writable(), "/mnt").unwrap();
-    refused(&second, writable());
-    refused(&second, readable());
-    mount.unmount().unwrap();
-    let reader = first.mount(readable(), "/mnt").unwrap();
-    refused(&second, writable());
-    drop(second.mount(readable(), "/mnt").unwrap());
+    let writer = mount(&first, writable).unwrap();
+    refused(&second, writable);
+    refused(&second, readable);
+    writer.unmount().unwrap();
+    let reader = mount(&first, readable).unwrap();
+    refused(&second, writable);
+    drop(mount(&second, readable).unwrap());
     // However the kernel ends, the image is free.
     first.kill();
     drop(reader);
-    let mount = second.mount(writable(), "/mnt").unwrap();
+    let writer = mount(&second, writable).unwrap();
     second.kill();
     let third = boot("third");
     fs::create_dir(&third, "/mnt").unwrap();
-    drop((third.mount(readable(), "/mnt").unwrap(), mount));
+    drop((mount(&third, readable).unwrap(), writer));
 }
 
 fn kernels_boot_at_the_same_time() {

@@ -1,104 +1,138 @@
 //! What every kind of file system tells about itself.
 
-use std::ffi::{CStr, c_int};
+use std::ffi::CStr;
+use std::fmt;
+use std::mem::MaybeUninit;
 use std::path::Path;
 
-use rumpuser_posix::Access;
-
 use crate::ErrorKind;
-use crate::backend::{Handle, Input, Output};
-use crate::syscall;
 
-/// A file system that [`Kernel::mount`](crate::Kernel::mount) can mount: one of the types of this
-/// module.
-pub trait FileSystem: Describe {}
-
-impl<T: Describe> FileSystem for T {}
-
-/// The part of a file system that is its own; [`Mount`](super::Mount) does the rest.
-pub trait Describe {
-    /// NetBSD's name for it, as in mount(2).
-    const NAME: &'static CStr;
-
-    /// Flags of mount(2).
-    fn flags(&self) -> c_int;
-
-    /// The host's image or disk that it lies on.
+/// A kind of file system that [`Kernel::mount`](crate::Kernel::mount) can mount, with what it lies
+/// on and the options that are its own.
+///
+/// The types of this module implement it. A program can add one of its own, for a driver of its
+/// own say: [`arguments`](Self::arguments) names the driver and gives its argument structure.
+pub trait FileSystem: fmt::Debug {
+    /// The host's image or disk that it lies on, if it lies on one.
     fn image(&self) -> Option<&Path> {
         None
     }
 
-    /// Builds the argument structure and mounts with it.
-    fn mount(&self, call: &MountCall<'_>) -> Result<(), ErrorKind>;
-}
-
-/// A call of mount(2) that lacks only the argument structure.
-#[derive(Debug)]
-pub struct MountCall<'a> {
-    pub(super) kernel: &'a Handle,
-    pub(super) kind: &'static CStr,
-    pub(super) path: &'a CStr,
-    pub(super) flags: c_int,
-    pub(super) device: Option<&'a CStr>,
-}
-
-impl MountCall<'_> {
-    /// The device node of the image; lives as long as the call.
-    pub fn device(&self) -> Option<&CStr> {
-        self.device
+    /// What the driver can do with what is there.
+    fn writing(&self) -> Writing {
+        Writing::Safe
     }
 
-    /// Mounts with an argument structure, whose pointers lead to `strings`.
+    /// Returns whether it can keep a journal, [`MountOptions::log`](super::MountOptions::log).
+    fn has_log(&self) -> bool {
+        false
+    }
+
+    /// The driver's name and its argument structure for mount(2). `device` is the device node of the
+    /// image.
     ///
     /// # Errors
     ///
-    /// Those of mount(2).
-    ///
-    /// # Safety
-    ///
-    /// `arguments` is the argument structure of this kind of file system, and each pointer in it is
-    /// null or leads to one of `strings`.
-    pub unsafe fn with<T>(&self, arguments: &mut T, strings: &[&CStr]) -> Result<(), ErrorKind> {
-        let strings: Vec<_> = strings.iter().map(|text| Input::string(text)).collect();
-        // SAFETY: passed on to the caller.
-        unsafe { self.mount(Some(Output::new(arguments)), &strings) }
+    /// What is wrong with the options, [`ErrorKind::BadParameter`] say.
+    fn arguments(&self, device: Option<&CStr>) -> Result<Arguments, ErrorKind>;
+}
+
+impl<F: FileSystem + ?Sized> FileSystem for Box<F> {
+    fn image(&self) -> Option<&Path> {
+        (**self).image()
     }
 
-    /// Mounts a file system that takes no arguments.
-    ///
-    /// # Errors
-    ///
-    /// Those of mount(2).
-    pub fn without_arguments(&self) -> Result<(), ErrorKind> {
-        // SAFETY: there are no arguments, and so no pointers in them.
-        unsafe { self.mount(None, &[]) }
+    fn writing(&self) -> Writing {
+        (**self).writing()
     }
 
-    /// # Safety
-    ///
-    /// As for [`syscall::mount::mount`].
-    unsafe fn mount(
-        &self,
-        arguments: Option<Output<'_>>,
-        strings: &[Input<'_>],
-    ) -> Result<(), ErrorKind> {
-        let Self {
-            kernel,
+    fn has_log(&self) -> bool {
+        (**self).has_log()
+    }
+
+    fn arguments(&self, device: Option<&CStr>) -> Result<Arguments, ErrorKind> {
+        (**self).arguments(device)
+    }
+}
+
+/// What a driver can do with a file system.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Writing {
+    /// It writes as well as it reads: mounted for both unless
+    /// [`MountOptions::read_only`](super::MountOptions::read_only) says otherwise.
+    Safe,
+    /// It can write some, or not safely: mounted for reading only unless
+    /// [`MountOptions::read_write`](super::MountOptions::read_write) is asked for.
+    OnRequest,
+    /// It cannot write.
+    Never,
+}
+
+/// A driver's name and argument structure for mount(2), with the memory that pointers in it lead to.
+pub struct Arguments {
+    kind: &'static CStr,
+    /// Aligned for every C structure.
+    structure: Box<[MaybeUninit<u64>]>,
+    /// In bytes.
+    size: usize,
+    memory: Vec<Box<[u8]>>,
+}
+
+/// Bytes of a structure, among which can be padding.
+type Bytes = [MaybeUninit<u8>];
+
+impl Arguments {
+    /// Those of a driver that takes none. `kind` is its name in NetBSD, such as `kernfs`.
+    pub fn none(kind: &'static CStr) -> Self {
+        Self {
             kind,
-            path,
-            flags,
-            ..
-        } = *self;
-        // SAFETY: passed on to the caller.
-        unsafe { syscall::mount::mount(kernel, kind, path, flags, arguments, strings) }
+            structure: Box::default(),
+            size: 0,
+            memory: Vec::new(),
+        }
+    }
+
+    /// Copies the argument structure of the driver that NetBSD calls `kind`. `memory` is what
+    /// pointers in it lead to.
+    ///
+    /// # Safety
+    ///
+    /// `T` is the argument structure of this driver, and each pointer in it is null, or leads to the
+    /// first byte of one of `memory`, which is as long as the driver takes it to be (a string ends
+    /// in a NUL).
+    pub unsafe fn new<T: Copy>(kind: &'static CStr, structure: T, memory: Vec<Box<[u8]>>) -> Self {
+        const { assert!(align_of::<T>() <= align_of::<u64>()) };
+        let words = size_of::<T>().div_ceil(size_of::<u64>());
+        let mut place = vec![MaybeUninit::<u64>::zeroed(); words].into_boxed_slice();
+        // SAFETY: there is room for a `T`, aligned as one.
+        unsafe { place.as_mut_ptr().cast::<T>().write(structure) };
+        Self {
+            kind,
+            structure: place,
+            size: size_of::<T>(),
+            memory,
+        }
+    }
+
+    /// The driver's name in NetBSD.
+    pub(crate) fn kind(&self) -> &'static CStr {
+        self.kind
+    }
+
+    /// The structure, unless there is none, and the memory.
+    pub(crate) fn parts(&mut self) -> (Option<&mut Bytes>, &[Box<[u8]>]) {
+        let start = self.structure.as_mut_ptr().cast();
+        // SAFETY: the box has so many bytes, and is borrowed.
+        let structure = unsafe { std::slice::from_raw_parts_mut(start, self.size) };
+        ((self.size > 0).then_some(structure), &self.memory)
     }
 }
 
-/// Returns the access to the image that the mount flags ask for.
-pub(super) fn access(flags: c_int) -> Access {
-    if flags & rumpkernel_sys::MNT_RDONLY == 0 {
-        Access::ReadWrite
-    } else {
-        Access::ReadOnly
+impl fmt::Debug for Arguments {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Arguments")
+            .field("kind", &self.kind)
+            .field("size", &self.size)
+            .finish_non_exhaustive()
     }
 }

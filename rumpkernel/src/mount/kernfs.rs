@@ -1,8 +1,8 @@
 //! The file system of kernel information, mount_kernfs(8).
 
-use std::ffi::{CStr, c_int};
+use std::ffi::CStr;
 
-use super::file_system::{Describe, MountCall};
+use super::{Arguments, FileSystem};
 use crate::ErrorKind;
 
 /// Facts about the kernel as files: `version`, `hostname`, `boottime`, `loadavg`, …
@@ -19,14 +19,8 @@ impl Kernfs {
     }
 }
 
-impl Describe for Kernfs {
-    const NAME: &'static CStr = c"kernfs";
-
-    fn flags(&self) -> c_int {
-        0
-    }
-
-    fn mount(&self, call: &MountCall<'_>) -> Result<(), ErrorKind> {
-        call.without_arguments()
+impl FileSystem for Kernfs {
+    fn arguments(&self, _device: Option<&CStr>) -> Result<Arguments, ErrorKind> {
+        Ok(Arguments::none(c"kernfs"))
     }
 }

@@ -9,7 +9,7 @@ use rumpkernel_sys as sys;
 use rumpuser_posix::{Mark, SyncMark};
 
 use super::disk::Device;
-use super::file_system::{FileSystem, MountCall, access};
+use super::{FileSystem, MountOptions, Writing};
 use crate::backend::{Handle, Scope};
 use crate::error::During as _;
 use crate::path::{self, KernelPath};
@@ -67,38 +67,20 @@ impl std::error::Error for UnmountError {
 }
 
 impl Mount {
-    pub(crate) fn new<F: FileSystem>(
+    pub(crate) fn new(
         kernel: &Handle,
-        file_system: F,
+        file_system: &dyn FileSystem,
         path: &Path,
+        options: MountOptions,
     ) -> Result<Self, Error> {
         let point = mount_point(kernel, path)?;
-        let flags = file_system.flags();
-        let fail = |kind: ErrorKind| {
-            let error = match file_system.image() {
-                Some(image) => Err(kind).during_at("mount", (image, "on", path)),
-                None => Err(kind).during_at("mount", path),
-            };
-            error.map_err(|error: Error| explain(error, file_system.image().is_some()))
-        };
         let mark = kernel.mark();
-        let device = match file_system.image() {
-            Some(image) => match Device::attach(kernel, image, access(flags)) {
-                Ok(device) => Some(Box::new(device)),
-                Err(kind) => return fail(kind),
-            },
-            None => None,
+        let attached = Self::attach(kernel, file_system, &point, options);
+        let attached = match file_system.image() {
+            Some(image) => attached.during_at("mount", (image, "on", path)),
+            None => attached.during_at("mount", path),
         };
-        let call = MountCall {
-            kernel,
-            kind: F::NAME,
-            path: &point,
-            flags,
-            device: device.as_deref().map(Device::node),
-        };
-        if let Err(kind) = file_system.mount(&call) {
-            return fail(kind);
-        }
+        let device = attached.map_err(|error| explain(error, file_system))?;
         let mut mount = Self {
             kernel: Arc::clone(kernel),
             path: path.to_owned(),
@@ -110,6 +92,34 @@ impl Mount {
         };
         mount.id = mount.what_is_there().during_at("mount", path)?;
         Ok(mount)
+    }
+
+    /// Gives the kernel the image, if there is one, and mounts.
+    fn attach(
+        kernel: &Handle,
+        file_system: &dyn FileSystem,
+        point: &CStr,
+        options: MountOptions,
+    ) -> Result<Option<Box<Device>>, ErrorKind> {
+        if options.has_log() && !file_system.has_log() {
+            return Err(ErrorKind::BadParameter {
+                reason: format!(
+                    "a journal for {file_system:?}: of NetBSD's file systems FFS has one"
+                ),
+            });
+        }
+        let access = options.access(file_system.writing());
+        let mut flags = options.flags(access);
+        let device = match file_system.image() {
+            Some(image) => {
+                flags |= sys::MNT_NODEV;
+                Some(Box::new(Device::attach(kernel, image, access)?))
+            }
+            None => None,
+        };
+        let mut arguments = file_system.arguments(device.as_deref().map(Device::node))?;
+        syscall::mount::mount(kernel, point, flags, &mut arguments)?;
+        Ok(device)
     }
 
     /// Returns the mount point, as passed to [`Kernel::mount`](crate::Kernel::mount).
@@ -262,13 +272,18 @@ fn inside(path: &CStr) -> CString {
     CString::new(bytes).unwrap_or_else(|_| path.to_owned())
 }
 
-fn explain(error: Error, has_image: bool) -> Error {
+fn explain(error: Error, file_system: &dyn FileSystem) -> Error {
+    let has_image = file_system.image().is_some();
     match error.errno() {
+        Some(Errno::ROFS) if file_system.writing() == Writing::Never => {
+            error.hint("the driver can only read: mount it without MountOptions::read_write")
+        }
         Some(Errno::INVAL) if has_image => {
             error.hint("the image is empty, damaged, or holds no file system of this type")
         }
         Some(Errno::BUSY) if has_image => error.hint("a kernel can have 16 disks"),
         Some(Errno::NOTBLK) => error.hint("an image is a regular file or a block device"),
+        Some(Errno::NODEV) => error.hint("the kernel was built without this driver"),
         _ => error,
     }
 }

@@ -1,10 +1,10 @@
 //! The memory file system, mount_tmpfs(8).
 
-use std::ffi::{CStr, c_int};
+use std::ffi::CStr;
 
 use rumpkernel_sys as sys;
 
-use super::file_system::{Describe, MountCall};
+use super::{Arguments, FileSystem};
 use crate::ErrorKind;
 
 /// An empty file system in the kernel's memory, gone when it is unmounted.
@@ -65,15 +65,9 @@ impl Default for Tmpfs {
     }
 }
 
-impl Describe for Tmpfs {
-    const NAME: &'static CStr = c"tmpfs";
-
-    fn flags(&self) -> c_int {
-        0
-    }
-
-    fn mount(&self, call: &MountCall<'_>) -> Result<(), ErrorKind> {
-        let mut arguments = sys::tmpfs_args {
+impl FileSystem for Tmpfs {
+    fn arguments(&self, _device: Option<&CStr>) -> Result<Arguments, ErrorKind> {
+        let structure = sys::tmpfs_args {
             ta_version: sys::TMPFS_ARGS_VERSION,
             ta_nodes_max: self.files,
             ta_size_max: i64::try_from(self.size).unwrap_or(i64::MAX),
@@ -81,7 +75,7 @@ impl Describe for Tmpfs {
             ta_root_gid: self.group,
             ta_root_mode: self.mode & 0o7777,
         };
-        // SAFETY: this is the structure that tmpfs takes, and there is no pointer in it.
-        unsafe { call.with(&mut arguments, &[]) }
+        // SAFETY: this is the driver's structure, and there is no pointer in it.
+        Ok(unsafe { Arguments::new(c"tmpfs", structure, Vec::new()) })
     }
 }

@@ -7,34 +7,29 @@ use rumpkernel_sys::calls;
 
 use crate::ErrorKind;
 use crate::backend::{CallKind, Handle, Input, Output};
+use crate::mount::Arguments;
 
-/// mount(2). `arguments` is the argument structure of the file system, or `None` for one that takes
-/// none; `strings` are what pointers in it lead to.
-///
-/// # Safety
-///
-/// The argument structure is that of the file system `kind`, and each pointer in it is null or
-/// leads to one of `strings`.
-pub(crate) unsafe fn mount(
+/// mount(2), of the file system that the arguments are for.
+pub(crate) fn mount(
     kernel: &Handle,
-    kind: &CStr,
     path: &CStr,
     flags: c_int,
-    arguments: Option<Output<'_>>,
-    strings: &[Input<'_>],
+    arguments: &mut Arguments,
 ) -> Result<(), ErrorKind> {
-    let (kind, path) = (Input::string(kind), Input::string(path));
-    let mut outputs: Vec<_> = arguments.into_iter().collect();
-    let (start, length) = match &*outputs {
-        [arguments, ..] => (arguments.start(), arguments.length()),
-        [] => (ptr::null_mut(), 0),
+    let (kind, path) = (Input::string(arguments.kind()), Input::string(path));
+    let (structure, memory) = arguments.parts();
+    let mut structure = structure.map(Output::new);
+    let (start, length) = match &structure {
+        Some(structure) => (structure.start(), structure.length()),
+        None => (ptr::null_mut(), 0),
     };
     let call = calls::mount(kind.start(), path.start(), flags, start, length);
     let mut inputs = vec![kind, path];
-    inputs.extend_from_slice(strings);
-    // SAFETY: the pointers lead to two C strings and to the arguments, whose length is given; what
-    // these lead to: caller.
-    unsafe { kernel.short(call, &inputs, &mut outputs) }.map(drop)
+    inputs.extend(memory.iter().map(|memory| Input::new(&**memory)));
+    // SAFETY: the pointers lead to two C strings and to the structure that a file system of this
+    // kind takes, whose length is given, and pointers in that to its memory, as Arguments::new()
+    // asks.
+    unsafe { kernel.short(call, &inputs, structure.as_mut_slice()) }.map(drop)
 }
 
 /// unmount(2), while no other call is in a file system.

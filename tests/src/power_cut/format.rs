@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::Command;
 use std::str::FromStr;
 
-use rumpkernel::mount::{Ffs, Mount};
+use rumpkernel::mount::{Ffs, Mount, MountOptions};
 use rumpkernel::{Error, Kernel, fs};
 use rumpkernel_examples::{FFS2_LE, lfs};
 use rumpkernel_sys as sys;
@@ -97,16 +97,15 @@ impl Format {
         if !fs::exists(kernel, AT).map_err(|error| error.to_string())? {
             fs::create_dir(kernel, AT).map_err(|error| error.to_string())?;
         }
-        let ffs = Ffs::image(image);
-        let ffs = match self {
-            Self::FfsLog => Some(ffs.log()),
-            Self::Ffs if read_only => Some(ffs.read_only()),
-            Self::Ffs => Some(ffs),
+        let options = match self {
+            Self::FfsLog => Some(MountOptions::new().log()),
+            Self::Ffs if read_only => Some(MountOptions::new().read_only()),
+            Self::Ffs => Some(MountOptions::new()),
             Self::Ext2 | Self::Fat | Self::Lfs => None,
         };
-        match ffs {
-            Some(ffs) => kernel
-                .mount(ffs, AT)
+        match options {
+            Some(options) => kernel
+                .mount_with(Ffs::image(image), AT, options)
                 .map(Mounted::Ffs)
                 .map_err(|error| error.to_string()),
             None => Other::mount(self, kernel, image).map(Mounted::Other),

@@ -7,7 +7,7 @@ use std::time::SystemTime;
 
 use rumpkernel::Error;
 use rumpkernel::fs::{self, File, OpenOptions};
-use rumpkernel::mount::{Ffs, Kernfs, Mount, Tmpfs};
+use rumpkernel::mount::{Ffs, Kernfs, Mount, MountOptions, Tmpfs};
 
 use crate::dice::Dice;
 use crate::{Action, Outcome, Scene};
@@ -43,7 +43,7 @@ fn mount(scene: &Scene, dice: &mut Dice) -> Outcome {
     let mounted = match dice.below(5) {
         0 => kernel.mount(Kernfs::new(), on),
         1 => kernel.mount(Ffs::image(image(dice)), on),
-        2 => kernel.mount(Ffs::image(image(dice)).read_only(), on),
+        2 => kernel.mount_with(Ffs::image(image(dice)), on, MountOptions::new().read_only()),
         _ => kernel.mount(Tmpfs::new().size(1 << 20), on),
     };
     Some(mounted.map(|mount| scene.mounts.put(dice, mount)))

@@ -1,0 +1,86 @@
+//! The file system of Windows NT, mount_ntfs(8).
+
+use std::ffi::{CStr, c_int};
+use std::path::{Path, PathBuf};
+
+use rumpkernel_sys as sys;
+
+use super::text::Text;
+use super::{Arguments, FileSystem, Writing};
+use crate::ErrorKind;
+
+/// NTFS in a host image or disk, with clusters of 512 bytes to 64 KiB. Read only unless asked.
+///
+/// The driver can overwrite files in place, and nothing else: it makes none longer, and creates and
+/// removes none. Files have no owners and permissions but those that the mount gives them. Times are
+/// those in a file's name attribute, which Windows does not always keep up to date.
+#[derive(Clone, Debug)]
+#[must_use = "mounted by Kernel::mount"]
+pub struct Ntfs {
+    image: PathBuf,
+    owner: (u32, u32),
+    mode: u32,
+    flags: c_int,
+}
+
+impl Ntfs {
+    /// The file system in this image or disk of the host. Files belong to user 0 and group 0, with
+    /// the permissions 0755.
+    pub fn image(path: impl AsRef<Path>) -> Self {
+        Self {
+            image: path.as_ref().to_owned(),
+            owner: (0, 0),
+            mode: 0o755,
+            flags: 0,
+        }
+    }
+
+    /// Whom all files belong to.
+    pub fn owner(mut self, user: u32, group: u32) -> Self {
+        self.owner = (user, group);
+        self
+    }
+
+    /// The permissions of all files and directories.
+    pub fn permissions(mut self, mode: u32) -> Self {
+        self.mode = mode;
+        self
+    }
+
+    /// Finds names whatever their case.
+    pub fn any_case(mut self) -> Self {
+        self.flags |= sys::NTFS_MFLAG_CASEINS;
+        self
+    }
+
+    /// Lists also the short names that Windows keeps for MS-DOS.
+    pub fn short_names(mut self) -> Self {
+        self.flags |= sys::NTFS_MFLAG_ALLNAMES;
+        self
+    }
+}
+
+impl FileSystem for Ntfs {
+    fn image(&self) -> Option<&Path> {
+        Some(&self.image)
+    }
+
+    fn writing(&self) -> Writing {
+        Writing::OnRequest
+    }
+
+    fn arguments(&self, device: Option<&CStr>) -> Result<Arguments, ErrorKind> {
+        let mut device = Text::of_device(device)?;
+        let structure = sys::ntfs_args {
+            fspec: device.start(),
+            uid: self.owner.0,
+            gid: self.owner.1,
+            mode: self.mode & 0o777,
+            flag: self.flags as sys::u_long,
+            ..Default::default()
+        };
+        // SAFETY: this is the driver's structure, and its pointers lead to the node's name or are
+        // null.
+        Ok(unsafe { Arguments::new(c"ntfs", structure, vec![device.into_memory()]) })
+    }
+}

@@ -1,0 +1,77 @@
+//! The universal disk format, mount_udf(8).
+
+use std::ffi::CStr;
+use std::path::{Path, PathBuf};
+
+use rumpkernel_sys as sys;
+
+use super::text::Text;
+use super::{Arguments, FileSystem};
+use crate::ErrorKind;
+
+/// UDF, the file system of DVDs and Blu-ray discs, in a host image or disk.
+///
+/// The image's block size has to be the disk's, 512 bytes unless the kernel was booted with another
+/// (the parameter `RUMP_BLKSECTSHIFT`). Times are from 1970 to 9999.
+#[derive(Clone, Debug)]
+#[must_use = "mounted by Kernel::mount"]
+pub struct Udf {
+    image: PathBuf,
+    session: i32,
+    anonymous: (u32, u32),
+    utc_offset: i32,
+}
+
+impl Udf {
+    /// The file system in this image or disk of the host: its last session. Files that belong to
+    /// nobody belong to user 0 and group 0.
+    pub fn image(path: impl AsRef<Path>) -> Self {
+        Self {
+            image: path.as_ref().to_owned(),
+            session: 0,
+            anonymous: (0, 0),
+            utc_offset: 0,
+        }
+    }
+
+    /// The session of this number, from 1 on, or, if it is negative, so many before the last.
+    pub fn session(mut self, number: i32) -> Self {
+        self.session = number;
+        self
+    }
+
+    /// Whom the files belong to that belong to nobody.
+    pub fn anonymous(mut self, user: u32, group: u32) -> Self {
+        self.anonymous = (user, group);
+        self
+    }
+
+    /// The time zone of times that name none, in seconds east of UTC.
+    pub fn utc_offset(mut self, seconds: i32) -> Self {
+        self.utc_offset = seconds;
+        self
+    }
+}
+
+impl FileSystem for Udf {
+    fn image(&self) -> Option<&Path> {
+        Some(&self.image)
+    }
+
+    fn arguments(&self, device: Option<&CStr>) -> Result<Arguments, ErrorKind> {
+        let mut device = Text::of_device(device)?;
+        let structure = sys::udf_args {
+            version: sys::UDFMNT_VERSION as u32,
+            fspec: device.start(),
+            sessionnr: self.session,
+            gmtoff: self.utc_offset,
+            anon_uid: self.anonymous.0,
+            anon_gid: self.anonymous.1,
+            nobody_uid: self.anonymous.0,
+            nobody_gid: self.anonymous.1,
+            ..Default::default()
+        };
+        // SAFETY: this is the driver's structure, and its pointer leads to the node's name.
+        Ok(unsafe { Arguments::new(c"udf", structure, vec![device.into_memory()]) })
+    }
+}
