@@ -11,6 +11,8 @@ use rumpuser_posix::errno;
 use crate::backend::Scope;
 use crate::backend::{CallKind, Handle, InPlace};
 #[cfg(feature = "vfs")]
+use crate::disk::Disk;
+#[cfg(feature = "vfs")]
 use crate::mount::{FileSystem, Mount, MountOptions};
 use crate::{Builder, Errno, Error, ErrorKind, Faults, error::During as _};
 
@@ -119,11 +121,11 @@ impl Kernel {
     #[cfg(feature = "vfs")]
     pub fn mount_with(
         &self,
-        file_system: impl FileSystem,
+        mut file_system: impl FileSystem,
         path: impl AsRef<Path>,
         options: MountOptions,
     ) -> Result<Mount, Error> {
-        Mount::new(&self.kernel, &file_system, path.as_ref(), options)
+        Mount::new(&self.kernel, &mut file_system, path.as_ref(), options)
     }
 
     /// Makes everything durable that is cached, sync(2): it is written to the disk images, and
@@ -246,26 +248,23 @@ impl Kernel {
         self.kernel.in_place().ok_or(elsewhere)
     }
 
-    /// Opens and locks a disk image or disk device of the host's for this kernel, for what this
-    /// crate does not mount: `rump_pub_etfs_register()` takes the disk's
-    /// [`host_path`](rumpuser_posix::Disk::host_path). It is the kernel's until it is dropped.
+    /// Gives this kernel a disk, for what this crate does not mount: `rump_pub_etfs_register()`
+    /// takes the [path](rumpuser_posix::AttachedDisk::host_path) of what is returned. It is the
+    /// kernel's until that is dropped.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::ImageInUse`](crate::ErrorKind::ImageInUse),
-    /// [`ErrorKind::Host`](crate::ErrorKind::Host); `ENOTBLK` for what cannot be a disk.
+    /// [`ErrorKind::Host`](crate::ErrorKind::Host).
     #[cfg(feature = "vfs")]
     pub fn attach_disk(
         &self,
-        image: impl AsRef<Path>,
-        access: rumpuser_posix::Access,
-    ) -> Result<rumpuser_posix::Disk, Error> {
-        let image = image.as_ref();
+        disk: impl Disk + 'static,
+    ) -> Result<rumpuser_posix::AttachedDisk, Error> {
         let disk = self.in_place().and_then(|kernel| {
-            let disk = kernel.instance().attach_disk(image, access);
-            disk.map_err(ErrorKind::from)
+            let disk = kernel.instance().attach_disk(Box::new(disk));
+            disk.map_err(ErrorKind::Host)
         });
-        disk.during_at("attach", image)
+        disk.during("attach")
     }
 
     /// Returns the faults that the host injects, for tests: failing reads and writes of disks,

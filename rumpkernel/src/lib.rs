@@ -19,7 +19,8 @@
 //! ```
 //!
 //! - [`Kernel`] boots a kernel, mounts file systems and ends it; [`Builder`] takes boot parameters.
-//! - `mount`: the file systems that can be mounted, and host images as disks.
+//! - `mount`: the file systems that can be mounted.
+//! - `disk`: what they lie on: host images and devices, memory, parts of disks, overlays.
 //! - `fs`: files and directories in the kernel, with the shape of `std::fs`.
 //! - `net`: sockets in the kernel, with the shape of `std::net`.
 //! - [`Error`] says what failed and carries NetBSD's [`Errno`].
@@ -110,6 +111,8 @@
 mod backend;
 mod builder;
 mod console;
+#[cfg(feature = "vfs")]
+pub mod disk;
 mod errno;
 mod error;
 #[cfg(feature = "vfs")]

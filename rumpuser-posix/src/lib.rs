@@ -54,7 +54,7 @@ pub use instance::{
 };
 pub use state::clock::{Clock, ClockError, Hand, Spawned};
 pub use state::console::{Console, Sink};
-pub use state::disk::{Access, Disk, DiskError};
+pub use state::disk::{Access, AttachedDisk, Disk, DiskError, HostDisk};
 pub use state::failure::{DiskFailure, DiskOperation, Mark, SyncMark};
 pub use state::fault::{Fault, Faults, UnknownFault};
 pub use state::memory::MemoryPatience;

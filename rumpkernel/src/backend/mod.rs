@@ -17,14 +17,12 @@ mod memory;
 #[cfg(feature = "vfs")]
 use std::ffi::{CStr, CString};
 use std::fmt;
-#[cfg(feature = "vfs")]
-use std::path::Path;
 use std::sync::Arc;
 
 use rumpkernel_sys::{PlainCall, SystemCall};
 use rumpuser_posix::Faults;
 #[cfg(feature = "vfs")]
-use rumpuser_posix::{Access, Disk, DiskFailure, Mark, SyncMark};
+use rumpuser_posix::{AttachedDisk, Disk, DiskFailure, Mark, SyncMark};
 
 use crate::ErrorKind;
 pub(crate) use in_place::InPlace;
@@ -52,15 +50,15 @@ pub(crate) enum CallKind {
 pub(crate) enum Scope<'a> {
     /// All that the kernel has, or has had.
     All,
-    One(&'a Disk),
+    One(&'a AttachedDisk),
     /// Those below a file system that was mounted from this, as statvfs(2) tells.
     MountedFrom(&'a CStr),
 }
 
-/// A disk of the host's that a kernel has as a block device.
+/// A disk that a kernel has as a block device.
 #[cfg(feature = "vfs")]
 #[derive(Debug)]
-pub(crate) struct AttachedDisk {
+pub(crate) struct BlockDevice {
     /// Used once in the life of the kernel.
     pub(crate) number: u64,
     /// The block device's node in the kernel.
@@ -104,9 +102,9 @@ pub(crate) trait Backend: fmt::Debug + Send + Sync {
     /// The faults that the host injects.
     fn faults(&self) -> &Faults;
 
-    /// Opens and locks a disk of the host's and makes it a block device of the kernel.
+    /// Makes a disk a block device of the kernel.
     #[cfg(feature = "vfs")]
-    fn attach_disk(&self, image: &Path, access: Access) -> Result<AttachedDisk, ErrorKind>;
+    fn attach_disk(&self, disk: Box<dyn Disk>) -> Result<BlockDevice, ErrorKind>;
 
     /// Takes a block device away. It must not be mounted any more.
     #[cfg(feature = "vfs")]
@@ -114,7 +112,7 @@ pub(crate) trait Backend: fmt::Debug + Send + Sync {
 
     /// The disk of this number, unless it was detached or the kernel has ended.
     #[cfg(feature = "vfs")]
-    fn disk(&self, number: u64) -> Option<Arc<Disk>>;
+    fn disk(&self, number: u64) -> Option<Arc<AttachedDisk>>;
 
     /// A mark of one who knows of all failed writes up to now.
     #[cfg(feature = "vfs")]

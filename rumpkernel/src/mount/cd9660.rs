@@ -1,13 +1,14 @@
 //! The file system of CD-ROMs, mount_cd9660(8).
 
 use std::ffi::{CStr, c_int};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use rumpkernel_sys as sys;
 
 use super::text::Text;
-use super::{Arguments, FileSystem, Writing};
+use super::{Arguments, FileSystem, Medium, Writing};
 use crate::ErrorKind;
+use crate::disk::Disk;
 
 /// ISO 9660 in a host image or disk, with the extensions of Rock Ridge and Joliet. Read only.
 ///
@@ -15,20 +16,26 @@ use crate::ErrorKind;
 /// otherwise names are Joliet's, in UTF-8; otherwise the plain ones, in lower case and without
 /// version numbers. A file in several extents (above 4 GiB) shows as several entries of the same
 /// name.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 #[must_use = "mounted by Kernel::mount"]
 pub struct Cd9660 {
-    image: PathBuf,
+    medium: Medium,
     flags: c_int,
 }
 
 impl Cd9660 {
     /// The file system in this image or disk of the host.
     pub fn image(path: impl AsRef<Path>) -> Self {
-        Self {
-            image: path.as_ref().to_owned(),
-            flags: 0,
-        }
+        Self::new(Medium::image(path))
+    }
+
+    /// The file system on this disk; otherwise as [`image`](Self::image).
+    pub fn on(disk: impl Disk + 'static) -> Self {
+        Self::new(Medium::disk(disk))
+    }
+
+    fn new(medium: Medium) -> Self {
+        Self { medium, flags: 0 }
     }
 
     /// Ignores Rock Ridge's extensions.
@@ -63,8 +70,8 @@ impl Cd9660 {
 }
 
 impl FileSystem for Cd9660 {
-    fn image(&self) -> Option<&Path> {
-        Some(&self.image)
+    fn medium(&mut self) -> Option<&mut Medium> {
+        Some(&mut self.medium)
     }
 
     fn writing(&self) -> Writing {

@@ -1,28 +1,28 @@
-//! Host images and disks as block devices of the kernel.
+//! Disks as block devices of the kernel.
 
 use std::ffi::CStr;
-use std::path::Path;
 use std::sync::Arc;
 
-use rumpuser_posix::{Access, Disk};
+use rumpuser_posix::AttachedDisk;
 
 use crate::ErrorKind;
-use crate::backend::{AttachedDisk, Handle};
+use crate::backend::{BlockDevice, Handle};
+use crate::disk::Disk;
 
-/// A host disk as a block device of the kernel; taken away when dropped.
+/// A disk as a block device of the kernel; taken away when dropped.
 #[derive(Debug)]
 pub(super) struct Device {
     kernel: Handle,
-    attached: AttachedDisk,
+    device: BlockDevice,
     /// The kernel keeps it.
     kept: bool,
 }
 
 impl Device {
-    /// Opens and locks `image`, and gives it to the kernel.
-    pub(super) fn attach(kernel: &Handle, image: &Path, access: Access) -> Result<Self, ErrorKind> {
+    /// Gives a disk to the kernel.
+    pub(super) fn attach(kernel: &Handle, disk: Box<dyn Disk>) -> Result<Self, ErrorKind> {
         Ok(Self {
-            attached: kernel.attach_disk(image, access)?,
+            device: kernel.attach_disk(disk)?,
             kernel: Arc::clone(kernel),
             kept: false,
         })
@@ -30,12 +30,12 @@ impl Device {
 
     /// The block device's node in the kernel.
     pub(super) fn node(&self) -> &CStr {
-        &self.attached.node
+        &self.device.node
     }
 
     /// The disk, unless the kernel has ended.
-    pub(super) fn disk(&self) -> Option<Arc<Disk>> {
-        self.kernel.disk(self.attached.number)
+    pub(super) fn disk(&self) -> Option<Arc<AttachedDisk>> {
+        self.kernel.disk(self.device.number)
     }
 
     /// Leaves the disk to the kernel, until that ends.
@@ -47,7 +47,7 @@ impl Device {
 impl Drop for Device {
     fn drop(&mut self) {
         if !self.kept && !self.kernel.is_of_parent() {
-            self.kernel.detach_disk(self.attached.number);
+            self.kernel.detach_disk(self.device.number);
         }
     }
 }

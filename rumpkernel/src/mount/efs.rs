@@ -1,36 +1,44 @@
 //! The extent file system of SGI, mount_efs(8).
 
 use std::ffi::CStr;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use rumpkernel_sys as sys;
 
 use super::text::Text;
-use super::{Arguments, FileSystem, Writing};
+use super::{Arguments, FileSystem, Medium, Writing};
 use crate::ErrorKind;
+use crate::disk::Disk;
 
 /// `EFS_MNT_VERSION` of fs/efs/efs_mount.h.
 const VERSION: i32 = 0;
 
 /// The extent file system (EFS) of IRIX in a host image or disk. Read only.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 #[must_use = "mounted by Kernel::mount"]
 pub struct Efs {
-    image: PathBuf,
+    medium: Medium,
 }
 
 impl Efs {
     /// The file system in this image or disk of the host.
     pub fn image(path: impl AsRef<Path>) -> Self {
-        Self {
-            image: path.as_ref().to_owned(),
-        }
+        Self::new(Medium::image(path))
+    }
+
+    /// The file system on this disk; otherwise as [`image`](Self::image).
+    pub fn on(disk: impl Disk + 'static) -> Self {
+        Self::new(Medium::disk(disk))
+    }
+
+    fn new(medium: Medium) -> Self {
+        Self { medium }
     }
 }
 
 impl FileSystem for Efs {
-    fn image(&self) -> Option<&Path> {
-        Some(&self.image)
+    fn medium(&mut self) -> Option<&mut Medium> {
+        Some(&mut self.medium)
     }
 
     fn writing(&self) -> Writing {

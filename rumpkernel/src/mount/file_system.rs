@@ -3,8 +3,8 @@
 use std::ffi::CStr;
 use std::fmt;
 use std::mem::MaybeUninit;
-use std::path::Path;
 
+use super::Medium;
 use crate::ErrorKind;
 
 /// A kind of file system that [`Kernel::mount`](crate::Kernel::mount) can mount, with what it lies
@@ -13,8 +13,8 @@ use crate::ErrorKind;
 /// The types of this module implement it. A program can add one of its own, for a driver of its
 /// own say: [`arguments`](Self::arguments) names the driver and gives its argument structure.
 pub trait FileSystem: fmt::Debug {
-    /// The host's image or disk that it lies on, if it lies on one.
-    fn image(&self) -> Option<&Path> {
+    /// What it lies on, if it lies on a disk: it is opened before this is mounted.
+    fn medium(&mut self) -> Option<&mut Medium> {
         None
     }
 
@@ -29,7 +29,7 @@ pub trait FileSystem: fmt::Debug {
     }
 
     /// The driver's name and its argument structure for mount(2). `device` is the device node of the
-    /// image.
+    /// disk.
     ///
     /// # Errors
     ///
@@ -38,8 +38,8 @@ pub trait FileSystem: fmt::Debug {
 }
 
 impl<F: FileSystem + ?Sized> FileSystem for Box<F> {
-    fn image(&self) -> Option<&Path> {
-        (**self).image()
+    fn medium(&mut self) -> Option<&mut Medium> {
+        (**self).medium()
     }
 
     fn writing(&self) -> Writing {

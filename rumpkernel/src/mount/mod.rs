@@ -33,6 +33,7 @@ mod hfs;
 mod kernfs;
 #[cfg(feature = "lfs")]
 mod lfs;
+mod medium;
 mod mounted;
 #[cfg(feature = "msdos")]
 mod msdos;
@@ -85,6 +86,7 @@ pub use hfs::Hfs;
 pub use kernfs::Kernfs;
 #[cfg(feature = "lfs")]
 pub use lfs::Lfs;
+pub use medium::Medium;
 pub use mounted::{Mount, UnmountError};
 #[cfg(feature = "msdos")]
 pub use msdos::Msdos;

@@ -11,6 +11,7 @@ use rumpuser_posix::{Mark, SyncMark};
 use super::disk::Device;
 use super::{FileSystem, MountOptions, Writing};
 use crate::backend::{Handle, Scope};
+use crate::disk::Access;
 use crate::error::During as _;
 use crate::path::{self, KernelPath};
 use crate::{Errno, Error, ErrorKind, syscall};
@@ -69,18 +70,22 @@ impl std::error::Error for UnmountError {
 impl Mount {
     pub(crate) fn new(
         kernel: &Handle,
-        file_system: &dyn FileSystem,
+        file_system: &mut dyn FileSystem,
         path: &Path,
         options: MountOptions,
     ) -> Result<Self, Error> {
         let point = mount_point(kernel, path)?;
         let mark = kernel.mark();
+        let name = file_system
+            .medium()
+            .map(|medium| medium.name().into_owned());
         let attached = Self::attach(kernel, file_system, &point, options);
-        let attached = match file_system.image() {
-            Some(image) => attached.during_at("mount", (image, "on", path)),
+        let attached = match &name {
+            Some(name) => attached.during_at("mount", (&**name, "on", path)),
             None => attached.during_at("mount", path),
         };
-        let device = attached.map_err(|error| explain(error, file_system))?;
+        let (writing, has_disk) = (file_system.writing(), name.is_some());
+        let device = attached.map_err(|error| explain(error, writing, has_disk))?;
         let mut mount = Self {
             kernel: Arc::clone(kernel),
             path: path.to_owned(),
@@ -94,10 +99,10 @@ impl Mount {
         Ok(mount)
     }
 
-    /// Gives the kernel the image, if there is one, and mounts.
+    /// Gives the kernel the disk, if there is one, and mounts.
     fn attach(
         kernel: &Handle,
-        file_system: &dyn FileSystem,
+        file_system: &mut dyn FileSystem,
         point: &CStr,
         options: MountOptions,
     ) -> Result<Option<Box<Device>>, ErrorKind> {
@@ -108,14 +113,21 @@ impl Mount {
                 ),
             });
         }
-        let access = options.access(file_system.writing());
-        let mut flags = options.flags(access);
-        let device = match file_system.image() {
-            Some(image) => {
-                flags |= sys::MNT_NODEV;
-                Some(Box::new(Device::attach(kernel, image, access)?))
+        let writing = file_system.writing();
+        let (flags, device) = match file_system.medium() {
+            Some(medium) => {
+                let access = options.access(writing, medium.access());
+                let disk = medium.open(access)?;
+                if access == Access::ReadWrite && disk.access() == Access::ReadOnly {
+                    return Err(ErrorKind::Errno(Errno::ROFS));
+                }
+                let device = Box::new(Device::attach(kernel, disk)?);
+                (options.flags(access) | sys::MNT_NODEV, Some(device))
             }
-            None => None,
+            None => (
+                options.flags(options.access(writing, Access::ReadWrite)),
+                None,
+            ),
         };
         let mut arguments = file_system.arguments(device.as_deref().map(Device::node))?;
         syscall::mount::mount(kernel, point, flags, &mut arguments)?;
@@ -272,16 +284,18 @@ fn inside(path: &CStr) -> CString {
     CString::new(bytes).unwrap_or_else(|_| path.to_owned())
 }
 
-fn explain(error: Error, file_system: &dyn FileSystem) -> Error {
-    let has_image = file_system.image().is_some();
+fn explain(error: Error, writing: Writing, has_disk: bool) -> Error {
     match error.errno() {
-        Some(Errno::ROFS) if file_system.writing() == Writing::Never => {
+        Some(Errno::ROFS) if writing == Writing::Never => {
             error.hint("the driver can only read: mount it without MountOptions::read_write")
         }
-        Some(Errno::INVAL) if has_image => {
+        Some(Errno::ROFS) if has_disk => {
+            error.hint("the disk cannot be written: mount it without MountOptions::read_write")
+        }
+        Some(Errno::INVAL) if has_disk => {
             error.hint("the image is empty, damaged, or holds no file system of this type")
         }
-        Some(Errno::BUSY) if has_image => error.hint("a kernel can have 16 disks"),
+        Some(Errno::BUSY) if has_disk => error.hint("a kernel can have 16 disks"),
         Some(Errno::NOTBLK) => error.hint("an image is a regular file or a block device"),
         Some(Errno::NODEV) => error.hint("the kernel was built without this driver"),
         _ => error,

@@ -1,14 +1,15 @@
 //! The file system of MS-DOS and Windows, mount_msdos(8).
 
 use std::ffi::{CStr, c_int};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use rumpkernel_sys as sys;
 
 use super::ownership::Ownership;
 use super::text::Text;
-use super::{Arguments, FileSystem};
+use super::{Arguments, FileSystem, Medium};
 use crate::ErrorKind;
+use crate::disk::Disk;
 
 /// FAT12, FAT16 or FAT32 in a host image or disk, with long names and in UTF-8.
 ///
@@ -16,10 +17,10 @@ use crate::ErrorKind;
 /// making one read-only clears its write permissions for all. There are no links. Times are local
 /// ([`utc_offset`](Self::utc_offset)), from 1980 to 2107 in steps of two seconds, those of access in
 /// steps of a day. After a loss of power `fsck.fat` has to repair what was mounted for writing.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 #[must_use = "mounted by Kernel::mount"]
 pub struct Msdos {
-    image: PathBuf,
+    medium: Medium,
     names: c_int,
     ownership: Ownership,
     utc_offset: c_int,
@@ -29,8 +30,17 @@ impl Msdos {
     /// The file system in this image or disk of the host. Files belong to user 0 and group 0, with
     /// the permissions 0755, and times are UTC.
     pub fn image(path: impl AsRef<Path>) -> Self {
+        Self::new(Medium::image(path))
+    }
+
+    /// The file system on this disk; otherwise as [`image`](Self::image).
+    pub fn on(disk: impl Disk + 'static) -> Self {
+        Self::new(Medium::disk(disk))
+    }
+
+    fn new(medium: Medium) -> Self {
         Self {
-            image: path.as_ref().to_owned(),
+            medium,
             names: sys::MSDOSFSMNT_LONGNAME,
             ownership: Ownership::default(),
             utc_offset: 0,
@@ -70,8 +80,8 @@ impl Msdos {
 }
 
 impl FileSystem for Msdos {
-    fn image(&self) -> Option<&Path> {
-        Some(&self.image)
+    fn medium(&mut self) -> Option<&mut Medium> {
+        Some(&mut self.medium)
     }
 
     fn arguments(&self, device: Option<&CStr>) -> Result<Arguments, ErrorKind> {

@@ -1,30 +1,40 @@
 //! The new implementation of a log-structured file system, mount_nilfs(8).
 
 use std::ffi::CStr;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use rumpkernel_sys as sys;
 
 use super::text::Text;
-use super::{Arguments, FileSystem, Writing};
+use super::{Arguments, FileSystem, Medium, Writing};
 use crate::ErrorKind;
+use crate::disk::Disk;
 
 /// NILFS 2 in a host image or disk. Read only.
 ///
 /// Shown is the last checkpoint, or the snapshot that [`checkpoint`](Self::checkpoint) names. What
 /// lies in the log behind the last super root is not rolled forward.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 #[must_use = "mounted by Kernel::mount"]
 pub struct Nilfs {
-    image: PathBuf,
+    medium: Medium,
     checkpoint: i64,
 }
 
 impl Nilfs {
     /// The file system in this image or disk of the host.
     pub fn image(path: impl AsRef<Path>) -> Self {
+        Self::new(Medium::image(path))
+    }
+
+    /// The file system on this disk; otherwise as [`image`](Self::image).
+    pub fn on(disk: impl Disk + 'static) -> Self {
+        Self::new(Medium::disk(disk))
+    }
+
+    fn new(medium: Medium) -> Self {
         Self {
-            image: path.as_ref().to_owned(),
+            medium,
             checkpoint: 0,
         }
     }
@@ -37,8 +47,8 @@ impl Nilfs {
 }
 
 impl FileSystem for Nilfs {
-    fn image(&self) -> Option<&Path> {
-        Some(&self.image)
+    fn medium(&mut self) -> Option<&mut Medium> {
+        Some(&mut self.medium)
     }
 
     fn writing(&self) -> Writing {

@@ -1,23 +1,24 @@
 //! The file system of Windows NT, mount_ntfs(8).
 
 use std::ffi::{CStr, c_int};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use rumpkernel_sys as sys;
 
 use super::text::Text;
-use super::{Arguments, FileSystem, Writing};
+use super::{Arguments, FileSystem, Medium, Writing};
 use crate::ErrorKind;
+use crate::disk::Disk;
 
 /// NTFS in a host image or disk, with clusters of 512 bytes to 64 KiB. Read only unless asked.
 ///
 /// The driver can overwrite files in place, and nothing else: it makes none longer, and creates and
 /// removes none. Files have no owners and permissions but those that the mount gives them. Times are
 /// those in a file's name attribute, which Windows does not always keep up to date.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 #[must_use = "mounted by Kernel::mount"]
 pub struct Ntfs {
-    image: PathBuf,
+    medium: Medium,
     owner: (u32, u32),
     mode: u32,
     flags: c_int,
@@ -27,8 +28,17 @@ impl Ntfs {
     /// The file system in this image or disk of the host. Files belong to user 0 and group 0, with
     /// the permissions 0755.
     pub fn image(path: impl AsRef<Path>) -> Self {
+        Self::new(Medium::image(path))
+    }
+
+    /// The file system on this disk; otherwise as [`image`](Self::image).
+    pub fn on(disk: impl Disk + 'static) -> Self {
+        Self::new(Medium::disk(disk))
+    }
+
+    fn new(medium: Medium) -> Self {
         Self {
-            image: path.as_ref().to_owned(),
+            medium,
             owner: (0, 0),
             mode: 0o755,
             flags: 0,
@@ -61,8 +71,8 @@ impl Ntfs {
 }
 
 impl FileSystem for Ntfs {
-    fn image(&self) -> Option<&Path> {
-        Some(&self.image)
+    fn medium(&mut self) -> Option<&mut Medium> {
+        Some(&mut self.medium)
     }
 
     fn writing(&self) -> Writing {

@@ -3,9 +3,9 @@
 use std::ffi::c_int;
 
 use rumpkernel_sys as sys;
-use rumpuser_posix::Access;
 
 use super::Writing;
+use crate::disk::Access;
 
 /// The options of mount(8) that all kinds of file systems take, for
 /// [`Kernel::mount_with`](crate::Kernel::mount_with).
@@ -21,7 +21,7 @@ pub struct MountOptions {
 
 impl MountOptions {
     /// The options of [`Kernel::mount`](crate::Kernel::mount): for reading and writing where the
-    /// driver can write safely, otherwise for reading only; metadata is written when it is changed
+    /// driver can write safely and the disk can be written, otherwise for reading only; metadata is written when it is changed
     /// or soon after, as the file system does it; access times are recorded.
     pub fn new() -> Self {
         Self::default()
@@ -101,11 +101,11 @@ impl MountOptions {
         self
     }
 
-    /// What is to be done with a file system whose driver can do this.
-    pub(super) fn access(&self, writing: Writing) -> Access {
+    /// What is to be done with a file system whose driver and disk can do this.
+    pub(super) fn access(&self, writing: Writing, disk: Access) -> Access {
         match (self.access, writing) {
             (Some(access), _) => access,
-            (None, Writing::Safe) => Access::ReadWrite,
+            (None, Writing::Safe) => disk,
             (None, Writing::OnRequest | Writing::Never) => Access::ReadOnly,
         }
     }

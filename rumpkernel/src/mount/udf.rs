@@ -1,22 +1,23 @@
 //! The universal disk format, mount_udf(8).
 
 use std::ffi::CStr;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use rumpkernel_sys as sys;
 
 use super::text::Text;
-use super::{Arguments, FileSystem};
+use super::{Arguments, FileSystem, Medium};
 use crate::ErrorKind;
+use crate::disk::Disk;
 
 /// UDF, the file system of DVDs and Blu-ray discs, in a host image or disk.
 ///
 /// The image's block size has to be the disk's, 512 bytes unless the kernel was booted with another
 /// (the parameter `RUMP_BLKSECTSHIFT`). Times are from 1970 to 9999.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 #[must_use = "mounted by Kernel::mount"]
 pub struct Udf {
-    image: PathBuf,
+    medium: Medium,
     session: i32,
     anonymous: (u32, u32),
     utc_offset: i32,
@@ -26,8 +27,17 @@ impl Udf {
     /// The file system in this image or disk of the host: its last session. Files that belong to
     /// nobody belong to user 0 and group 0.
     pub fn image(path: impl AsRef<Path>) -> Self {
+        Self::new(Medium::image(path))
+    }
+
+    /// The file system on this disk; otherwise as [`image`](Self::image).
+    pub fn on(disk: impl Disk + 'static) -> Self {
+        Self::new(Medium::disk(disk))
+    }
+
+    fn new(medium: Medium) -> Self {
         Self {
-            image: path.as_ref().to_owned(),
+            medium,
             session: 0,
             anonymous: (0, 0),
             utc_offset: 0,
@@ -54,8 +64,8 @@ impl Udf {
 }
 
 impl FileSystem for Udf {
-    fn image(&self) -> Option<&Path> {
-        Some(&self.image)
+    fn medium(&mut self) -> Option<&mut Medium> {
+        Some(&mut self.medium)
     }
 
     fn arguments(&self, device: Option<&CStr>) -> Result<Arguments, ErrorKind> {

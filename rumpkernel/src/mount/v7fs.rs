@@ -1,13 +1,14 @@
 //! The file system of the seventh edition of Unix, mount_v7fs(8).
 
 use std::ffi::{CStr, c_int};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use rumpkernel_sys as sys;
 
 use super::text::Text;
-use super::{Arguments, FileSystem};
+use super::{Arguments, FileSystem, Medium};
 use crate::ErrorKind;
+use crate::disk::Disk;
 
 /// The order of bytes in a [`V7fs`]; the names and values of sys/endian.h.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -23,10 +24,10 @@ pub enum ByteOrder {
 
 /// The file system of the seventh edition of Unix (1979) in a host image or disk. Names are of 14
 /// bytes, and longer ones are cut. Times are seconds from 1901 to 2038.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 #[must_use = "mounted by Kernel::mount"]
 pub struct V7fs {
-    image: PathBuf,
+    medium: Medium,
     order: ByteOrder,
 }
 
@@ -34,8 +35,17 @@ impl V7fs {
     /// The file system in this image or disk of the host, which is little-endian unless
     /// [`byte_order`](Self::byte_order) says otherwise: it does not tell.
     pub fn image(path: impl AsRef<Path>) -> Self {
+        Self::new(Medium::image(path))
+    }
+
+    /// The file system on this disk; otherwise as [`image`](Self::image).
+    pub fn on(disk: impl Disk + 'static) -> Self {
+        Self::new(Medium::disk(disk))
+    }
+
+    fn new(medium: Medium) -> Self {
         Self {
-            image: path.as_ref().to_owned(),
+            medium,
             order: ByteOrder::default(),
         }
     }
@@ -48,8 +58,8 @@ impl V7fs {
 }
 
 impl FileSystem for V7fs {
-    fn image(&self) -> Option<&Path> {
-        Some(&self.image)
+    fn medium(&mut self) -> Option<&mut Medium> {
+        Some(&mut self.medium)
     }
 
     fn arguments(&self, device: Option<&CStr>) -> Result<Arguments, ErrorKind> {

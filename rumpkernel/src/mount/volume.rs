@@ -8,24 +8,31 @@ macro_rules! volume {
         $(, $(#[$method:meta])* $has_log:ident)?
     ) => {
         $(#[$documentation])*
-        #[derive(Clone, Debug)]
+        #[derive(Debug)]
         #[must_use = "mounted by Kernel::mount"]
         pub struct $name {
-            image: std::path::PathBuf,
+            medium: $crate::mount::Medium,
         }
 
         impl $name {
             /// The file system in this image or disk of the host.
             pub fn image(path: impl AsRef<std::path::Path>) -> Self {
                 Self {
-                    image: path.as_ref().to_owned(),
+                    medium: $crate::mount::Medium::image(path),
+                }
+            }
+
+            /// The file system on this disk.
+            pub fn on(disk: impl $crate::disk::Disk + 'static) -> Self {
+                Self {
+                    medium: $crate::mount::Medium::disk(disk),
                 }
             }
         }
 
         impl $crate::mount::FileSystem for $name {
-            fn image(&self) -> Option<&std::path::Path> {
-                Some(&self.image)
+            fn medium(&mut self) -> Option<&mut $crate::mount::Medium> {
+                Some(&mut self.medium)
             }
 
             fn writing(&self) -> $crate::mount::Writing {

@@ -22,6 +22,7 @@ use crate::host::write_signals;
 use crate::instance::{Instance, caller};
 use crate::state::block_io::{Done, Queued, Transfer};
 use crate::state::descriptor::Open;
+use crate::state::disk::transfer;
 use crate::state::fault::Fault;
 use crate::state::io::{self, Now};
 use crate::wait::Dead;
@@ -58,7 +59,7 @@ impl Instance {
             ..
         } = *transfer;
         // SAFETY: the kernel's buffer, left to the transfer.
-        unsafe { io::read_at(&self.parked, file.number(), data, length, offset) }
+        unsafe { transfer::read_at(&self.parked, file, data, length, offset) }
     }
 
     /// Writes, and makes the write durable if that was asked for.
@@ -74,7 +75,7 @@ impl Instance {
             Err(libc::EIO)
         } else {
             // SAFETY: the kernel's buffer, left to the transfer.
-            unsafe { io::write_at(&self.parked, file.number(), data, length, offset) }
+            unsafe { transfer::write_at(&self.parked, file, data, length, offset) }
         };
         let is_durable = transfer.operation & SYNC != 0;
         let Some(image) = image else {
@@ -113,7 +114,7 @@ impl Instance {
             ..
         } = *transfer;
         // SAFETY: the kernel's buffer, left to the transfer.
-        unsafe { io::read_now(file.number(), data, length, offset) }
+        unsafe { transfer::read_now(&file, data, length, offset) }
     }
 
     /// Makes a transfer and tells the kernel, on a thread without CPU. The file is let go of before

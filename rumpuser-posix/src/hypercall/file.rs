@@ -16,7 +16,7 @@ use std::path::Path;
 use crate::device::Node;
 use crate::errno::{from_host, from_io};
 use crate::instance::{Instance, Out, Text, caller};
-use crate::state::descriptor::{Descriptor, Open};
+use crate::state::descriptor::{Backing, Descriptor, Open};
 use crate::state::disk::{Access, DiskError, DiskLock, Kind, device_size};
 use crate::state::fault::Fault;
 use crate::state::io;
@@ -60,11 +60,16 @@ fn open(instance: &Instance, path: &CStr, flags: c_int) -> Result<RawFd, c_int> 
         if write && image.access == Access::ReadOnly {
             return Err(from_host(libc::EACCES));
         }
+        let backing = match &image.host {
+            Some(host) => {
+                let file = host.file.try_clone().map_err(|error| from_io(&error))?;
+                Backing::HostDisk(file, image)
+            }
+            None => Backing::Disk(image),
+        };
         let inserted = instance.descriptors.insert(Descriptor {
-            file: image.file.try_clone().map_err(|error| from_io(&error))?,
             writable: write,
-            image: Some(image),
-            lock: None,
+            backing,
         });
         return inserted.map_err(from_host);
     }
@@ -82,24 +87,23 @@ fn open(instance: &Instance, path: &CStr, flags: c_int) -> Result<RawFd, c_int> 
         .mode(0o644)
         .open(host_path(path))
         .map_err(|error| from_io(&error))?;
-    let lock = if flags & OPEN_BLOCK_IO != 0 {
+    let backing = if flags & OPEN_BLOCK_IO != 0 {
         let access = if write {
             Access::ReadWrite
         } else {
             Access::ReadOnly
         };
-        Some(DiskLock::take(&file, access).map_err(|error| match error {
+        let lock = DiskLock::take(&file, access).map_err(|error| match error {
             DiskError::Open(error) => from_io(&error),
             DiskError::InUse | DiskError::NotADisk => from_host(libc::EBUSY),
-        })?)
+        })?;
+        Backing::Locked(file, lock)
     } else {
-        None
+        Backing::File(file)
     };
     let inserted = instance.descriptors.insert(Descriptor {
-        file,
         writable: write,
-        image: None,
-        lock,
+        backing,
     });
     inserted.map_err(from_host)
 }
@@ -110,7 +114,7 @@ fn information(instance: &Instance, path: &CStr, want_size: bool) -> Result<(u64
         return Err(from_host(libc::EIO));
     }
     if let Some(image) = instance.disks.find(path) {
-        let file_type = match image.kind {
+        let file_type = match image.kind() {
             Kind::Regular => TYPE_REGULAR,
             Kind::Block => TYPE_BLOCK,
             Kind::Character => TYPE_CHARACTER,
@@ -196,7 +200,7 @@ extern "C" fn rumpuser_close(number: c_int) -> c_int {
 fn close(instance: &Instance, number: RawFd) -> Result<(), c_int> {
     match instance.descriptors.remove(number)? {
         Open::Kernel(descriptor) => {
-            let _unasked = match &descriptor.image {
+            let _unasked = match descriptor.image() {
                 Some(image) => instance.flush(image),
                 None if descriptor.writable => io::sync_data(&instance.parked, number),
                 None => Ok(()),

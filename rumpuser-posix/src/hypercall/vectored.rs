@@ -8,8 +8,8 @@ use std::ffi::c_int;
 use crate::device::Node;
 use crate::errno::from_host;
 use crate::instance::{Instance, Out, caller};
+use crate::state::disk::transfer;
 use crate::state::fault::Fault;
-use crate::state::io;
 
 const NO_OFFSET: i64 = -1;
 
@@ -48,7 +48,7 @@ unsafe fn read(
         return Ok(0);
     }
     // SAFETY: by the contract of this function; the kernel's structure is laid out like the host's.
-    unsafe { io::read_vectored(&instance.parked, file.number(), vector, count, offset) }
+    unsafe { transfer::read_vectored(&instance.parked, &file, vector, count, offset) }
 }
 
 /// Writes to a file of the host's.
@@ -68,7 +68,7 @@ unsafe fn write(
         Err(libc::EIO)
     } else {
         // SAFETY: as in read().
-        unsafe { io::write_vectored(&instance.parked, file.number(), vector, count, offset) }
+        unsafe { transfer::write_vectored(&instance.parked, &file, vector, count, offset) }
     };
     if let Some(image) = file.image() {
         instance.written(image, result.map(drop))?;

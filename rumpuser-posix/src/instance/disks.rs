@@ -4,25 +4,25 @@
 //! if somebody wants to know, both are recorded.
 
 use std::ffi::c_int;
+use std::io;
 use std::os::fd::AsRawFd;
-use std::path::Path;
 use std::sync::atomic::Ordering;
 
 use super::Instance;
-use crate::state::disk::{Access, Disk, DiskError, Image};
+use crate::state::disk::{AttachedDisk, Disk, Image};
 use crate::state::failure::{DiskFailure, DiskOperation, Mark, SyncMark, Whose};
 use crate::state::fault::Fault;
-use crate::state::io;
+use crate::state::io as files;
 
 impl Instance {
-    /// Opens and locks a disk image or disk device for this kernel. It must exist. What lies beyond
-    /// its end, as it is now, is an I/O error to the kernel, in both directions.
+    /// Gives this kernel a disk. What lies beyond its end, as it is now, is an I/O error to the
+    /// kernel, in both directions.
     ///
     /// # Errors
     ///
-    /// [`DiskError`].
-    pub fn attach_disk(&self, path: &Path, access: Access) -> Result<Disk, DiskError> {
-        self.disks.attach(self.id, path, access)
+    /// What the host says to its [file](Disk::host_file). `EIO` if the disk panics.
+    pub fn attach_disk(&self, disk: Box<dyn Disk>) -> io::Result<AttachedDisk> {
+        self.disks.attach(self.id, disk)
     }
 
     /// Takes note of how a write to a disk ended.
@@ -44,7 +44,10 @@ impl Instance {
         let result = if self.faults().strikes(Fault::Sync) {
             Err(libc::EIO)
         } else {
-            io::sync_data(&self.parked, image.file.as_raw_fd())
+            match &image.host {
+                Some(host) => files::sync_data(&self.parked, host.file.as_raw_fd()),
+                None => image.ask(|disk| disk.flush()),
+            }
         };
         if result.is_ok() {
             *flushed = written;
@@ -71,7 +74,7 @@ impl Instance {
 
     /// Makes durable on the host what the kernel has written to one of its disks, or to all of
     /// them. How that went is told by [`news`](Self::news).
-    pub fn flush_disks(&self, disk: Option<&Disk>) {
+    pub fn flush_disks(&self, disk: Option<&AttachedDisk>) {
         for image in self.disks.images() {
             if disk.is_none_or(|disk| disk.number() == image.number) {
                 // Remembered, as all failures are.
@@ -88,7 +91,7 @@ impl Instance {
 
     /// Returns the first failed write or flush, of one disk or of any that the kernel has had, that
     /// the observer has not been told of.
-    pub fn news(&self, sync: &SyncMark<'_>, disk: Option<&Disk>) -> Option<DiskFailure> {
+    pub fn news(&self, sync: &SyncMark<'_>, disk: Option<&AttachedDisk>) -> Option<DiskFailure> {
         let whose = disk.map_or(Whose::All, |disk| Whose::One(disk.number()));
         sync.news(&self.disks.failures, whose)
     }

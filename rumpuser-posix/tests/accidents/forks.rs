@@ -5,7 +5,7 @@ use std::fs::File;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use rumpuser_posix::{Access, Console, DeathKind, Disk, Instance, Parameters};
+use rumpuser_posix::{Access, AttachedDisk, Console, DeathKind, HostDisk, Instance, Parameters};
 
 use crate::kernel::{KMUTEX, boot_with, make, print, rumpuser_mutex_enter, rumpuser_mutex_init};
 use crate::stand_in::boot;
@@ -83,12 +83,11 @@ fn print_nothing() {
     print(c"x");
 }
 
-fn disk(instance: &Instance) -> (tempfile::NamedTempFile, Disk) {
+fn disk(instance: &Instance) -> (tempfile::NamedTempFile, AttachedDisk) {
     let image = tempfile::NamedTempFile::new().unwrap();
     image.as_file().set_len(1 << 20).unwrap();
-    let disk = instance
-        .attach_disk(image.path(), Access::ReadWrite)
-        .unwrap();
+    let disk = HostDisk::open(image.path(), Access::ReadWrite).unwrap();
+    let disk = instance.attach_disk(Box::new(disk)).unwrap();
     (image, disk)
 }
 

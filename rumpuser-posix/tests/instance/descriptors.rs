@@ -11,8 +11,8 @@ use std::sync::atomic::{AtomicI32, Ordering};
 use std::thread;
 use std::time::Duration;
 
+use crate::disks::transfer;
 use crate::kernel::*;
-use crate::resources::transfer;
 
 unsafe extern "C" {
     fn rumpuser_syncfd(descriptor: c_int, flags: c_int, start: u64, length: u64) -> c_int;

@@ -20,6 +20,7 @@ pub(crate) const LWP_SET: c_int = 2;
 pub(crate) const LWP_CLEAR: c_int = 3;
 pub(crate) const BIO_READ: c_int = 1;
 pub(crate) const BIO_WRITE: c_int = 2;
+pub(crate) const BIO_SYNC: c_int = 4;
 pub(crate) const OPEN_READ_WRITE_BIO: c_int = 0x12;
 pub(crate) const OPEN_READ_BIO: c_int = 0x10;
 /// For what has no offsets, such as a pipe.

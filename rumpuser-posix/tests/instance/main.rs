@@ -8,6 +8,7 @@ mod clocks;
 mod compiler;
 mod death;
 mod descriptors;
+mod disks;
 mod kernel;
 #[cfg(feature = "instances")]
 mod loaded;

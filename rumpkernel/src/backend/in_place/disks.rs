@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::ffi::{CStr, CString};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use rumpuser_posix::{Disk, DiskFailure, Instance, SyncMark};
+use rumpuser_posix::{AttachedDisk, DiskFailure, Instance, SyncMark};
 
 use crate::backend::Scope;
 
@@ -15,14 +15,14 @@ pub(crate) struct Disks(Mutex<Table>);
 #[derive(Debug, Default)]
 struct Table {
     next: u64,
-    disks: BTreeMap<u64, Arc<Disk>>,
+    disks: BTreeMap<u64, Arc<AttachedDisk>>,
 }
 
 /// The disk that a file system lies on.
 enum Below {
     /// No disk at all.
     Nothing,
-    Disk(Arc<Disk>),
+    Disk(Arc<AttachedDisk>),
     /// A directory or a device of the kernel's own, under which any disk can be.
     Stacked,
 }
@@ -40,7 +40,7 @@ impl Disks {
         self.table().disks.clear();
     }
 
-    pub(super) fn insert(&self, disk: Disk) -> u64 {
+    pub(super) fn insert(&self, disk: AttachedDisk) -> u64 {
         let mut table = self.table();
         let number = table.next;
         table.next += 1;
@@ -52,7 +52,7 @@ impl Disks {
         self.table().disks.remove(&number);
     }
 
-    pub(super) fn get(&self, number: u64) -> Option<Arc<Disk>> {
+    pub(super) fn get(&self, number: u64) -> Option<Arc<AttachedDisk>> {
         self.table().disks.get(&number).cloned()
     }
 

@@ -1,8 +1,6 @@
 //! The operations of a backend, on a kernel in this process.
 
 #[cfg(feature = "vfs")]
-use std::path::Path;
-#[cfg(feature = "vfs")]
 use std::sync::Arc;
 
 use rumpkernel_sys as sys;
@@ -12,7 +10,7 @@ use rumpuser_posix::usb;
 #[cfg(feature = "virtif")]
 use rumpuser_posix::virtif::{Deliver, Link, Plugged as PluggedLink};
 #[cfg(feature = "vfs")]
-use rumpuser_posix::{Access, Disk, DiskFailure, Mark, SyncMark};
+use rumpuser_posix::{AttachedDisk, Disk, DiskFailure, Mark, SyncMark};
 
 use super::InPlace;
 #[cfg(feature = "vfs")]
@@ -20,9 +18,9 @@ use super::disks;
 #[cfg(any(feature = "vfs", feature = "virtif"))]
 use crate::Errno;
 use crate::ErrorKind;
-#[cfg(feature = "vfs")]
-use crate::backend::{AttachedDisk, Scope};
 use crate::backend::{Backend, CallKind, Input, Output, Returned};
+#[cfg(feature = "vfs")]
+use crate::backend::{BlockDevice, Scope};
 use crate::errno::check;
 
 impl Backend for InPlace {
@@ -77,8 +75,8 @@ impl Backend for InPlace {
     }
 
     #[cfg(feature = "vfs")]
-    fn attach_disk(&self, image: &Path, access: Access) -> Result<AttachedDisk, ErrorKind> {
-        let disk = self.instance().attach_disk(image, access)?;
+    fn attach_disk(&self, disk: Box<dyn Disk>) -> Result<BlockDevice, ErrorKind> {
+        let disk = self.instance().attach_disk(disk).map_err(ErrorKind::Host)?;
         let size = disk.size();
         if size == 0 {
             return Err(ErrorKind::Errno(Errno::INVAL));
@@ -94,7 +92,7 @@ impl Backend for InPlace {
             })
         };
         match code.and_then(check) {
-            Ok(()) => Ok(AttachedDisk { number, node }),
+            Ok(()) => Ok(BlockDevice { number, node }),
             Err(kind) => {
                 self.machine.disks.remove(number);
                 Err(kind)
@@ -113,7 +111,7 @@ impl Backend for InPlace {
     }
 
     #[cfg(feature = "vfs")]
-    fn disk(&self, number: u64) -> Option<Arc<Disk>> {
+    fn disk(&self, number: u64) -> Option<Arc<AttachedDisk>> {
         self.machine.disks.get(number)
     }
 

@@ -1,0 +1,31 @@
+//! Disks as values: what file systems lie on.
+//!
+//! A [`Disk`] is anything that reads and writes blocks. [`HostDisk`] is a file or device of the
+//! host's, [`MemoryDisk`] is memory of the program's, [`Range`] is a part of another disk, and
+//! [`Overlay`] keeps changes beside a disk that stays as it is. A program can add its own.
+//!
+//! ```no_run
+//! # #[cfg(feature = "ffs")]
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! use rumpkernel::disk::{Access, HostDisk, Overlay};
+//! use rumpkernel::{Kernel, fs, mount::Ffs};
+//!
+//! let evidence = HostDisk::open("evidence.img", Access::ReadOnly)?;
+//! let kernel = Kernel::boot()?;
+//! fs::create_dir(&kernel, "/mnt")?;
+//! let mount = kernel.mount(Ffs::on(Overlay::new(evidence)), "/mnt")?;
+//! fs::write(&kernel, "/mnt/note", "in memory, not on the evidence\n")?;
+//! # Ok(())
+//! # }
+//! # #[cfg(not(feature = "ffs"))]
+//! # fn main() {}
+//! ```
+
+mod memory;
+mod overlay;
+mod range;
+
+pub use memory::MemoryDisk;
+pub use overlay::Overlay;
+pub use range::{Overlap, Range, Shared};
+pub use rumpuser_posix::{Access, Disk, DiskError, HostDisk};
