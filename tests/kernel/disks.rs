@@ -4,7 +4,7 @@ use std::path::Path;
 
 use rumpkernel::{Errno, Error, Kernel, fs};
 use rumpkernel_sys as sys;
-use rumpuser_posix::{Access, Disk, Fault};
+use rumpuser_posix::{Access, AttachedDisk, Fault, HostDisk};
 
 use crate::world::{self, Folder};
 
@@ -20,9 +20,10 @@ crate::tests![;
 
 /// A kernel with an image as the raw device /dev/raw. (The device cannot be taken away: the kernel
 /// forgets those who have it open.)
-fn raw(image: &Path) -> (Kernel, Disk) {
+fn raw(image: &Path) -> (Kernel, AttachedDisk) {
     let kernel = world::boot();
-    let disk = kernel.attach_disk(image, Access::ReadWrite).unwrap();
+    let disk = HostDisk::open(image, Access::ReadWrite).unwrap();
+    let disk = kernel.attach_disk(disk).unwrap();
     let (host, size) = (disk.host_path().to_owned(), disk.size());
     let (node, host) = (c"/dev/raw".as_ptr(), host.as_ptr());
     // SAFETY: the strings live as long as the call.

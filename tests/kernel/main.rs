@@ -14,6 +14,7 @@ mod clocks;
 mod components;
 mod console;
 mod directories;
+mod disk_values;
 mod disks;
 mod durability;
 mod ends;
@@ -93,6 +94,7 @@ const ALL: &[&[Test]] = &[
     #[cfg(feature = "every-component")]
     components::TESTS,
     directories::TESTS,
+    disk_values::TESTS,
     disks::TESTS,
     durability::TESTS,
     ends::TESTS,

@@ -9,7 +9,7 @@ use rumpkernel::mount::{Ffs, Mount, MountOptions};
 use rumpkernel::{Error, Kernel, fs};
 use rumpkernel_examples::{FFS2_LE, lfs};
 use rumpkernel_sys as sys;
-use rumpuser_posix::{Access, Disk};
+use rumpuser_posix::{Access, AttachedDisk, HostDisk};
 
 use super::work::Promise;
 
@@ -210,7 +210,7 @@ impl Mounted {
 /// One that the safe API does not mount.
 #[derive(Debug)]
 pub(crate) struct Other {
-    disk: Disk,
+    disk: AttachedDisk,
 }
 
 /// The device of an image.
@@ -218,8 +218,9 @@ const NODE: &CStr = c"/dev/cut";
 
 impl Other {
     fn mount(format: Format, kernel: &Kernel, image: &Path) -> Result<Self, String> {
+        let disk = HostDisk::open(image, Access::ReadWrite).map_err(|error| error.to_string())?;
         let disk = kernel
-            .attach_disk(image, Access::ReadWrite)
+            .attach_disk(disk)
             .map_err(|error| error.to_string())?;
         let (node, host, size) = (NODE.as_ptr(), CString::from(disk.host_path()), disk.size());
         let host = host.as_ptr();
