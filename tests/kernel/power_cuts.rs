@@ -7,7 +7,7 @@ use rumpkernel_tests::power_cut::{Campaign, Format};
 use crate::world::{self, Folder};
 
 // A dead kernel is followed by another.
-crate::tests![; loaded: ffs, ffs_with_a_log, ext2, fat, lfs];
+crate::tests![; loaded: ffs, ffs_with_a_log, a_log_in_the_making, ext2, fat, lfs];
 
 /// Why a test of this module cannot run: what its file system is made and checked with.
 pub(crate) fn obstacle(name: &str) -> Option<Missing> {
@@ -39,6 +39,22 @@ fn ffs() {
 
 fn ffs_with_a_log() {
     campaign(Format::FfsLog);
+}
+
+/// The first mount makes the log, and has none for what it does.
+fn a_log_in_the_making() {
+    let folder = Folder::new();
+    let campaign = Campaign {
+        format: Format::FfsLog,
+        cuts: 0,
+        flushes: 0,
+        operations: 0,
+        seed: 11,
+    };
+    let report = campaign.run_first_mount(folder.path(), world::boot_with);
+    let report = report.unwrap();
+    assert!(report.cuts > 40, "{report:?}");
+    assert!(report.troubles.is_empty(), "{:#?}", report.troubles);
 }
 
 fn ext2() {

@@ -10,7 +10,7 @@ use std::ffi::{c_int, c_void};
 use std::ptr;
 
 use crate::errno::from_host;
-use crate::instance::{Buffer, Out, caller};
+use crate::instance::{Buffer, Instance, Out, caller};
 use crate::state::fault::Fault;
 
 /// Stores a block of memory in `*block`, null when there is none: kernels that do not wait for
@@ -21,24 +21,34 @@ extern "C" fn rumpuser_malloc(length: usize, alignment: c_int, block: Out<*mut c
     let memory = if instance.faults().strikes(Fault::Memory) {
         Err(libc::ENOMEM)
     } else {
-        usize::try_from(alignment)
-            .map_err(|_| libc::EINVAL)
-            .and_then(|alignment| instance.memory.allocate(length, alignment.max(1)))
+        match usize::try_from(alignment) {
+            Ok(alignment) => instance.memory.allocate(length, alignment.max(1)),
+            Err(_) => Err(libc::EINVAL),
+        }
     };
-    if let Ok(memory) = memory {
-        // SAFETY: it has that length, and nobody has it yet.
-        unsafe { instance.memory.fill.block(memory, length) };
-    }
-    if memory == Err(libc::ENOMEM) && !instance.memory.waits() {
-        instance.fail("rumpuser: the host has no memory for a kernel that boots");
-    }
     match memory {
-        Ok(_) => instance.memory.starvation.end(),
-        Err(libc::ENOMEM) => instance.starve(),
-        Err(_) => {}
+        Ok(memory) => {
+            // SAFETY: it has that length, and nobody has it yet.
+            unsafe { instance.memory.fill.block(memory, length) };
+            instance.memory.starvation.end();
+            block.set(memory);
+            0
+        }
+        Err(error) => refuse(instance, error, block),
     }
-    block.set(memory.unwrap_or(ptr::null_mut()));
-    from_host(memory.err().unwrap_or(0))
+}
+
+/// Says that there is no block.
+#[cold]
+fn refuse(instance: &Instance, error: c_int, block: Out<*mut c_void>) -> c_int {
+    if error == libc::ENOMEM {
+        if !instance.memory.waits() {
+            instance.fail("rumpuser: the host has no memory for a kernel that boots");
+        }
+        instance.starve();
+    }
+    block.set(ptr::null_mut());
+    from_host(error)
 }
 
 /// Gives back a block of memory, or null.

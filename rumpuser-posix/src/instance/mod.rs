@@ -165,7 +165,7 @@ impl Instance {
             console: Output::new(world.console),
             time: world.clock.begin(id),
             random: world.random,
-            memory: Memory::filled_with(world.memory_fill),
+            memory: Memory::new(id, world.memory_fill),
             memory_patience: world.memory_patience,
             descriptors: Descriptors::new(is_implicit),
             disks: Arc::default(),

@@ -229,6 +229,9 @@ pub(crate) fn work(locks: Locks, seed: u32) -> c_int {
                 _ => {
                     let mut block = ptr::null_mut();
                     rumpuser_malloc(100, 0, &mut block);
+                    if dice & 0x100 != 0 {
+                        rumpuser_free(block, 100);
+                    }
                 }
             }
         }

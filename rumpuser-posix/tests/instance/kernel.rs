@@ -48,6 +48,7 @@ unsafe extern "C" {
         alignment: c_int,
         block: *mut *mut c_void,
     ) -> c_int;
+    pub(crate) fn rumpuser_free(block: *mut c_void, length: usize);
     pub(crate) fn rumpuser_open(path: *const c_char, flags: c_int, descriptor: *mut c_int)
     -> c_int;
     pub(crate) fn rumpuser_close(descriptor: c_int) -> c_int;

@@ -1,9 +1,10 @@
 //! What a kernel is given: parameters, console and memory.
 
-use std::ffi::{CStr, c_char, c_int};
+use std::ffi::{CStr, c_char, c_int, c_void};
 use std::num::NonZeroU32;
 use std::ptr;
 use std::sync::{Arc, Mutex};
+use std::thread;
 
 use crate::kernel::*;
 use rumpuser_posix::{Console, Fault, Instance, Parameters, SetupError, World};
@@ -141,4 +142,73 @@ fn a_kernel_that_boots_without_memory_ends_with_that_reason() {
     // SAFETY: allocate() keeps the rule.
     let death = unsafe { instance.enter(allocate) }.unwrap_err();
     assert!(death.message.contains("no memory"), "{death}");
+}
+
+fn allocate() -> *mut c_void {
+    let mut block = ptr::null_mut();
+    // SAFETY: the place is right.
+    assert_eq!(unsafe { rumpuser_malloc(64, 0, &mut block) }, 0);
+    block
+}
+
+/// A kernel with a block that the calling thread has taken and given back.
+fn kernel_with_a_free_block() -> (Arc<Instance>, usize) {
+    let instance = boot();
+    let take_and_give = || {
+        let block = allocate();
+        // SAFETY: it is the kernel's.
+        unsafe { rumpuser_free(block, 64) };
+        block.addr()
+    };
+    // SAFETY: take_and_give() keeps the rule.
+    let block = unsafe { instance.enter(take_and_give) }.unwrap();
+    (instance, block)
+}
+
+#[test]
+fn a_block_that_is_freed_twice_is_handed_out_once() {
+    let (instance, block) = kernel_with_a_free_block();
+    let free_again = || {
+        // None of these is a block.
+        for address in [0, block, block + 64, block + 1, 0x1000, usize::MAX] {
+            // SAFETY: these are no blocks.
+            unsafe { rumpuser_free(ptr::with_exposed_provenance_mut(address), 64) };
+        }
+    };
+    // SAFETY: free_again() keeps the rule.
+    let enter = || unsafe { instance.enter(free_again) }.unwrap();
+    thread::scope(|scope| scope.spawn(enter).join().unwrap());
+    enter();
+    let take = || [allocate().addr(), allocate().addr(), allocate().addr()];
+    // SAFETY: take() keeps the rule.
+    let mut blocks = unsafe { instance.enter(take) }.unwrap();
+    blocks.sort_unstable();
+    assert!(
+        blocks[0] < blocks[1] && blocks[1] < blocks[2],
+        "{blocks:x?}"
+    );
+    assert!(instance.death().is_none());
+}
+
+#[test]
+fn a_dead_kernels_free_block_is_no_other_kernels() {
+    let (dead, _) = kernel_with_a_free_block();
+    dead.kill("a test");
+    assert!(dead.join_threads(None) && dead.reclaim());
+    // SAFETY: allocate() is not run.
+    unsafe { dead.enter(|| allocate().addr()) }.unwrap_err();
+    // The thread goes on in a kernel whose instance may lie where the first one did. The memory of
+    // the first is unmapped.
+    drop(dead);
+    let next = boot();
+    let take = || {
+        let block = allocate();
+        // SAFETY: it has that length, and is the kernel's.
+        unsafe {
+            block.cast::<u8>().write_bytes(1, 64);
+            rumpuser_free(block, 64);
+        }
+    };
+    // SAFETY: take() keeps the rule.
+    unsafe { next.enter(take) }.unwrap();
 }

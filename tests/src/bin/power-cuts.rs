@@ -17,7 +17,8 @@ const EACH: usize = 50;
 struct Arguments {
     /// Formats, such as ext2 or ffs-log [default: all].
     formats: Vec<Format>,
-    /// How many cuts to make at random; nearly as many are made at flushes.
+    /// How many cuts to make at random; nearly as many are made at flushes, and some at each write
+    /// of a first mount.
     #[arg(long, default_value_t = 1000)]
     cuts: usize,
     /// What the random choices begin with.
@@ -60,16 +61,14 @@ fn run(format: Format, cuts: usize, seed: u64) -> Result<Report, String> {
         let folder = tempfile::tempdir().map_err(|error| error.to_string())?;
         let campaign = Campaign {
             format,
-            cuts: EACH.min(cuts - all.cuts.saturating_sub(all.at_flushes)),
+            cuts: EACH.min(cuts - EACH * round as usize),
             flushes: EACH,
             operations: 150,
             seed: seed.wrapping_mul(1_000_003).wrapping_add(round),
         };
-        let report = campaign.run(folder.path(), Builder::boot)?;
-        all.cuts += report.cuts;
-        all.at_flushes += report.at_flushes;
-        all.files += report.files;
-        all.troubles.extend(report.troubles);
+        all.add(campaign.run(folder.path(), Builder::boot)?);
+        let first = tempfile::tempdir().map_err(|error| error.to_string())?;
+        all.add(campaign.run_first_mount(first.path(), Builder::boot)?);
     }
     Ok(all)
 }

@@ -9,6 +9,15 @@ use super::random::Random;
 /// What a disk writes as a whole or not at all.
 const SECTOR: usize = 512;
 
+/// What a cut ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Loss {
+    /// The kernel: the host keeps all that was written.
+    Kernel,
+    /// The disk, with what was not flushed.
+    Power,
+}
+
 /// A disk, and what happened to it.
 #[derive(Debug)]
 pub(super) struct Disk {
@@ -36,11 +45,12 @@ impl Disk {
             .collect()
     }
 
-    /// Writes to `path` what may be left when the power is lost after `point` events.
+    /// Writes to `path` what may be left by a cut after `point` events.
     pub(super) fn write(
         &self,
         path: &Path,
         point: usize,
+        loss: Loss,
         random: &mut Random,
     ) -> Result<(), String> {
         let covered = self.events[..point].iter().filter_map(|event| match event {
@@ -49,8 +59,10 @@ impl Disk {
         });
         let durable = covered.max().unwrap_or_default();
         // All of what came since, nothing, or something between, by sector or by write.
-        let kept = [0, 10, 50, 90, 100][random.below(5)];
-        let tears = random.chance(50);
+        let (kept, tears) = match loss {
+            Loss::Kernel => (100, false),
+            Loss::Power => ([0, 10, 50, 90, 100][random.below(5)], random.chance(50)),
+        };
         let mut image = self.original.clone();
         for (number, event) in self.events[..point].iter().enumerate() {
             let DiskEvent::Write { offset, data, .. } = event else {

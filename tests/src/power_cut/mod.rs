@@ -9,6 +9,7 @@
 
 mod disk;
 mod format;
+mod inspection;
 mod random;
 mod work;
 
@@ -17,9 +18,10 @@ use std::path::Path;
 
 use rumpkernel::{Builder, Kernel};
 
-use disk::Disk;
+use disk::{Disk, Loss};
 pub(crate) use format::AT;
 pub use format::Format;
+use inspection::Inspection;
 use random::Random;
 use work::Work;
 pub(crate) use work::{Contents, Promise};
@@ -35,6 +37,16 @@ pub struct Report {
     pub files: usize,
     /// What was not as promised.
     pub troubles: Vec<String>,
+}
+
+impl Report {
+    /// Adds what another campaign found.
+    pub fn add(&mut self, other: Self) {
+        self.cuts += other.cuts;
+        self.at_flushes += other.at_flushes;
+        self.files += other.files;
+        self.troubles.extend(other.troubles);
+    }
 }
 
 impl fmt::Display for Report {
@@ -80,13 +92,8 @@ impl Campaign {
         folder: &Path,
         boot: impl Fn(Builder) -> Result<Kernel, rumpkernel::Error>,
     ) -> Result<Report, String> {
-        let (format, mut random) = (self.format, Random::new(self.seed));
-        let image = folder.join("image");
-        format.make(&image)?;
-        let original = std::fs::read(&image).map_err(|error| error.to_string())?;
-        let work = Work::record(format, &image, self.operations, &mut random, &boot)?;
-        let disk = Disk::new(original, work.events());
-
+        let mut random = Random::new(self.seed);
+        let (work, disk) = self.record(folder, self.operations, &mut random, &boot)?;
         let flushes = disk.flushes();
         let step = (2 * flushes.len()).div_ceil(self.flushes.max(1)).max(1);
         let at_flushes: Vec<usize> = flushes
@@ -101,29 +108,51 @@ impl Campaign {
             .copied()
             .chain(at_random.collect::<Vec<_>>());
 
-        let mut report = Report::default();
-        let cut = folder.join("cut");
-        let mut kernel = None;
+        let mut inspection = Inspection::new(self, &disk, folder.join("cut"), &boot);
         for point in points.filter(|point| *point >= first) {
-            disk.write(&cut, point, &mut random)?;
-            report.cuts += 1;
             let promised: Vec<_> = work.promised(point).collect();
-            report.files += promised.len();
-            let looking = match kernel.take() {
-                Some(kernel) => kernel,
-                None => boot(Kernel::builder().quiet()).map_err(|error| error.to_string())?,
-            };
-            match format.look(&looking, &cut, &promised) {
-                Ok(()) => kernel = Some(looking),
-                // One whose file system is damaged is not asked again.
-                Err(trouble) => {
-                    let place = format!("{format:?}, cut at {point} of {}", disk.len());
-                    report.troubles.push(format!("{place}: {trouble}"));
-                    looking.kill();
-                }
-            }
+            inspection.cut(point, Loss::Power, &mut random, &promised)?;
         }
+        let mut report = inspection.report;
         report.at_flushes = at_flushes.len();
         Ok(report)
+    }
+
+    /// Mounts an image in `folder` for the first time, and looks at what a death of the kernel and
+    /// a loss of power leave at each point of that. A file system that is to have a log makes it.
+    ///
+    /// # Errors
+    ///
+    /// What kept the file system from being mounted and set up.
+    pub fn run_first_mount(
+        &self,
+        folder: &Path,
+        boot: impl Fn(Builder) -> Result<Kernel, rumpkernel::Error>,
+    ) -> Result<Report, String> {
+        let mut random = Random::new(self.seed);
+        let (_work, disk) = self.record(folder, 0, &mut random, &boot)?;
+        let mut inspection = Inspection::new(self, &disk, folder.join("cut"), &boot);
+        for point in 0..=disk.len() {
+            for loss in [Loss::Kernel, Loss::Power] {
+                inspection.cut(point, loss, &mut random, &[])?;
+            }
+        }
+        Ok(inspection.report)
+    }
+
+    /// Records a piece of work on a new image.
+    fn record(
+        &self,
+        folder: &Path,
+        operations: usize,
+        random: &mut Random,
+        boot: impl Fn(Builder) -> Result<Kernel, rumpkernel::Error>,
+    ) -> Result<(Work, Disk), String> {
+        let image = folder.join("image");
+        self.format.make(&image)?;
+        let original = std::fs::read(&image).map_err(|error| error.to_string())?;
+        let work = Work::record(self.format, &image, operations, random, boot)?;
+        let disk = Disk::new(original, work.events());
+        Ok((work, disk))
     }
 }

@@ -119,10 +119,13 @@ impl Faults {
     }
 
     /// Whether the hypercall that is being made has to fail this way.
+    #[inline]
     pub(crate) fn strikes(&self, fault: Fault) -> bool {
-        if !self.any() {
-            return false;
-        }
+        self.any() && self.strike(fault)
+    }
+
+    #[cold]
+    fn strike(&self, fault: Fault) -> bool {
         let mut strikes = false;
         self.change(|state| {
             if let Some(asked) = state.asked.get_mut(fault as usize) {

@@ -138,12 +138,17 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
+    use crate::state::memory::magazine::tests::new_kernel;
     use crate::state::memory::mappings::tests::MAPPING;
 
     #[test]
     fn places_do_not_overlap_and_come_back() {
         let _alone = MAPPING.lock();
-        let (cells, pages, host) = (Cells::default(), Pages::default(), Mappings::default());
+        let (cells, pages, host) = (
+            Cells::default(),
+            Pages::new(new_kernel()),
+            Mappings::default(),
+        );
         let take = || cells.take::<[u64; 8]>(&pages, &host).unwrap().addr();
         // SAFETY: nobody uses the places.
         let give = |place: usize| unsafe {
@@ -169,7 +174,11 @@ mod tests {
     #[test]
     fn what_is_written_into_a_free_place_leads_nowhere() {
         let _alone = MAPPING.lock();
-        let (cells, pages, host) = (Cells::default(), Pages::default(), Mappings::default());
+        let (cells, pages, host) = (
+            Cells::default(),
+            Pages::new(new_kernel()),
+            Mappings::default(),
+        );
         let take = || cells.take::<usize>(&pages, &host).unwrap();
         let place = take();
         // SAFETY: the place is given back, and written as a kernel would by mistake.

@@ -6,10 +6,18 @@
 //! smaller than a page here.
 
 mod cells;
+mod chunk;
 mod fill;
+mod magazine;
 mod mappings;
 mod pages;
 mod starvation;
+mod this_thread;
+
+/// The atomics of magazines. In `tests/locks`, which compiles the same file, they are loom's.
+mod atomic {
+    pub(super) use std::sync::atomic::{AtomicUsize, Ordering};
+}
 
 use std::ffi::{c_int, c_void};
 use std::ptr;
@@ -23,7 +31,7 @@ pub use starvation::MemoryPatience;
 pub(crate) use starvation::{Starvation, is_complaint};
 
 /// The memory of one kernel.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Memory {
     cells: Cells,
     pages: Pages,
@@ -39,11 +47,16 @@ impl Memory {
     /// The name of the thread that a kernel wakes when it has to wait for memory.
     pub(crate) const PAGE_DAEMON: &str = "pdaemon";
 
-    /// No memory yet; what there will be is filled with `byte`.
-    pub(crate) fn filled_with(byte: Option<u8>) -> Self {
+    /// No memory yet; what there will be is filled with `byte`. The number of the kernel is never
+    /// used twice.
+    pub(crate) fn new(kernel: u64, byte: Option<u8>) -> Self {
         Self {
+            cells: Cells::default(),
+            pages: Pages::new(kernel),
+            mappings: Mappings::default(),
             fill: Fill(byte),
-            ..Self::default()
+            waits: AtomicBool::new(false),
+            starvation: Starvation::default(),
         }
     }
 
@@ -58,15 +71,14 @@ impl Memory {
     }
 
     /// A block of memory, or the host's errno.
+    #[inline]
     pub(crate) fn allocate(&self, length: usize, alignment: usize) -> Result<*mut c_void, c_int> {
         if !alignment.is_power_of_two() {
             return Err(libc::EINVAL);
         }
         if length > pages::LONGEST || alignment > pages::PAGE {
             let protection = libc::PROT_READ | libc::PROT_WRITE;
-            return self
-                .mappings
-                .map(ptr::null_mut(), length, alignment, protection);
+            return self.map(ptr::null_mut(), length, alignment, protection);
         }
         self.pages.allocate(length, &self.mappings)
     }
@@ -76,11 +88,12 @@ impl Memory {
     /// # Safety
     ///
     /// Nobody uses the block any more.
+    #[inline]
     pub(crate) unsafe fn free(&self, block: *mut c_void) {
         // SAFETY: by the contract of this function.
         unsafe {
             if !self.pages.free(block, &self.mappings) {
-                self.mappings.unmap(block);
+                self.unmap(block);
             }
         }
     }

@@ -53,7 +53,10 @@ impl Starvation {
 
     /// The kernel has got memory.
     pub(crate) fn end(&self) {
-        self.fed.store(true, Ordering::Relaxed);
+        // Mostly it has before: a store would take the cache line from the other threads.
+        if !self.fed.load(Ordering::Relaxed) {
+            self.fed.store(true, Ordering::Relaxed);
+        }
     }
 
     /// The kernel has found none: for how long now.

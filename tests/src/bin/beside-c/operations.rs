@@ -71,12 +71,11 @@ const CALLS: [(&str, &str); 5] = [
     ("pread 4 KiB of a file on tmpfs", "pread"),
 ];
 
-const HYPERCALLS: [(&str, &str); 5] = [
+const LOCKS: [(&str, &str); 4] = [
     ("lock and release a mutex", "mutex"),
     ("lock and release a spin mutex", "spin"),
     ("lock and release as a reader", "reader"),
     ("lock and release as a writer", "writer"),
-    ("malloc and free 64 bytes", "malloc"),
 ];
 
 const TCP_BULK: u32 = 65_536;
@@ -98,14 +97,17 @@ pub(crate) fn rows(threads: &[usize]) -> Vec<Row> {
             });
         }
     }
-    for (title, operation) in HYPERCALLS {
-        rows.push(Row {
-            title,
-            operation,
-            duration: CALL,
-            unit: Unit::Nanoseconds,
-            ..BOOT
-        });
+    let hypercall = |title, operation, threads| Row {
+        title,
+        operation,
+        threads,
+        duration: CALL,
+        unit: Unit::Nanoseconds,
+        ..BOOT
+    };
+    rows.extend(LOCKS.map(|(title, operation)| hypercall(title, operation, 1)));
+    for &threads in threads {
+        rows.push(hypercall("malloc and free 64 bytes", "malloc", threads));
     }
     let tcp = |title, operation, unit| Row {
         title,

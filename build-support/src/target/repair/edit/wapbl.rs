@@ -1,4 +1,5 @@
-//! WAPBL, the log of FFS: it was not flushed by fsync(2), and a failed write ended in a panic.
+//! WAPBL, the log of FFS: it was not flushed by fsync(2), a failed write ended in a panic, and a
+//! crash while it was made kept the file system from being mounted.
 //!
 //! When a vnode cannot be written as it is reclaimed, or a block that is in the log cannot be
 //! written in its place, the transaction in memory cannot be finished. What was thrown away then
@@ -7,11 +8,13 @@
 //! the disk, which has all up to the last flush, is replayed by the next mount.
 //!
 //! Tests: `kernel`, `durability::a_failed_write_with_a_log_leaves_a_kernel_that_lives`,
-//! `durability::a_log_is_flushed_by_the_sync_of_a_file` and `power_cuts::ffs_with_a_log`.
+//! `durability::a_log_is_flushed_by_the_sync_of_a_file`, `power_cuts::ffs_with_a_log` and
+//! `power_cuts::a_log_in_the_making`.
 
 use super::Rule;
 
 const WAPBL: &str = "sys/kern/vfs_wapbl.c";
+const FFS_LOG: &str = "sys/ufs/ffs/ffs_wapbl.c";
 const VNOPS: &str = "sys/ufs/ffs/ffs_vnops.c";
 
 pub(super) const RULES: &[Rule] = &[
@@ -105,7 +108,7 @@ pub(super) const RULES: &[Rule] = &[
     // An inode whose file was removed right before the power was lost has mode 0, and cannot be had
     // as a vnode: it stayed allocated, and in the log, which therefore could not be unmounted.
     Rule {
-        source: "sys/ufs/ffs/ffs_wapbl.c",
+        source: FFS_LOG,
         function: "ffs_wapbl_replay_finish",
         find: "continue;",
         by: "if (error == ENOENT && UFS_WAPBL_BEGIN(mp) == 0) { \
@@ -120,6 +123,26 @@ pub(super) const RULES: &[Rule] = &[
         find: "if (!UFS_WAPBL_BEGIN(vp->v_mount)) {",
         by: "if (UFS_WAPBL_BEGIN(vp->v_mount)) { ip->i_flag &= ~(IN_ACCESS | IN_CHANGE | IN_UPDATE | IN_MODIFY | \
              IN_MODIFIED | IN_ACCESSED); } else {",
+        since: None,
+    },
+    // The first mount makes the file of the log, and has no log for that. The inode was written
+    // before the bitmaps: after a crash between the two, the next mount took a free inode that was
+    // in use, and failed. Now the inode is written once, when the bitmaps are durable.
+    Rule {
+        source: FFS_LOG,
+        function: "wapbl_create_infs_log",
+        find: "ffs_update(vp, NULL, NULL, UPDATE_WAIT);",
+        by: "",
+        since: None,
+    },
+    Rule {
+        source: FFS_LOG,
+        function: "wapbl_allocate_log_file",
+        find: "*extradatap = VTOI(vp)->i_number;",
+        by: "vn_lock(ump->um_devvp, LK_EXCLUSIVE | LK_RETRY); \
+             error = VOP_FSYNC(ump->um_devvp, FSCRED, FSYNC_WAIT | FSYNC_CACHE, 0, 0); \
+             VOP_UNLOCK(ump->um_devvp); if (error) return error; \
+             *extradatap = VTOI(vp)->i_number;",
         since: None,
     },
 ];
