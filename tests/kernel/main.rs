@@ -17,6 +17,7 @@ mod directories;
 mod disks;
 mod durability;
 mod ends;
+mod failed_writes;
 mod fault_turns;
 mod faults;
 mod files;
@@ -96,6 +97,7 @@ const ALL: &[&[Test]] = &[
     disks::TESTS,
     durability::TESTS,
     ends::TESTS,
+    failed_writes::TESTS,
     fault_turns::TESTS,
     faults::TESTS,
     files::TESTS,

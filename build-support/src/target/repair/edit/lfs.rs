@@ -83,6 +83,7 @@ pub(super) const RULES: &[Rule] = &[
         find: "if (error == 0 && ap->a_flags & FSYNC_CACHE) {",
         by: "if (error == 0 && wait && (ap->a_flags & FSYNC_RECLAIM) == 0) \
              error = lfs_segwrite(vp->v_mount, SEGM_CKP | SEGM_SYNC); \
+             if (error == 0 && wait && fs->lfs_ronly) error = EIO; \
              if (error == 0 && ap->a_flags & FSYNC_CACHE) {",
         since: None,
     },
