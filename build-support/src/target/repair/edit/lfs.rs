@@ -3,7 +3,7 @@
 //! A checkpoint was called done before it was, and relied on a disk without a cache. A mount begins
 //! at the older one of two superblocks. So what each of them refers to has to be on the disk before
 //! it is written, and nothing may be written over that before the next is. Test: `kernel`,
-//! `power_cuts::lfs`; of writes that fail: `fault-turns lfs --fault write`.
+//! `power_cuts::lfs`; of writes that fail: `kernel`, `failed_writes::lfs_keeps_its_last_checkpoint`.
 
 use super::Rule;
 
@@ -76,7 +76,7 @@ pub(super) const RULES: &[Rule] = &[
         since: None,
     },
     // The inode is in a segment by now, and so are the data, but nothing refers to them before the
-    // next checkpoint.
+    // next checkpoint. One that was given up is no success.
     Rule {
         source: "sys/ufs/lfs/lfs_vnops.c",
         function: "lfs_fsync",
