@@ -1,6 +1,6 @@
 /*
- * The thread that finishes LFS's writes counts a write as done before it frees the write's buffers. They are on the
- * device's list until then, and use the file system's structure.
+ * The thread that finishes LFS's writes counts a write as done before it frees the write's
+ * buffers. They are on the device's list until then, and use the file system's structure.
  */
 
 #include <sys/param.h>
@@ -17,7 +17,7 @@ rumpkernel_lfs_reached(struct buf *bp)
 	biodone(bp);
 }
 
-/* Waits until the thread has come through all that it has been given: it takes one after the other. */
+/* Waits until the thread has come through all that it was given: it takes one after the other. */
 static inline void
 rumpkernel_lfs_drain(void)
 {

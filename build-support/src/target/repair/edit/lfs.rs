@@ -3,7 +3,7 @@
 //! A checkpoint was called done before it was, and relied on a disk without a cache. A mount begins
 //! at the older one of two superblocks. So what each of them refers to has to be on the disk before
 //! it is written, and nothing may be written over that before the next is. Test: `kernel`,
-//! `power_cuts::lfs`; of writes that fail: `kernel`, `failed_writes::lfs_keeps_its_last_checkpoint`.
+//! `power_cuts::lfs`; of writes that fail: `failed_writes::lfs_keeps_its_last_checkpoint`.
 
 use super::Rule;
 

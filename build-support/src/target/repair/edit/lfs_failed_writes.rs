@@ -1,4 +1,4 @@
-//! LFS after a write that has failed, which `super::lfs` makes read-only: it could not be unmounted.
+//! LFS that `super::lfs` made read-only after a failed write: it could not be unmounted.
 //!
 //! What is not on the disk by then stays dirty: blocks of the Ifile, whose sight is a panic, and
 //! files and directories whose changes hold a reference until they are written, which is EBUSY and,
@@ -53,6 +53,38 @@ pub(super) const RULES: &[Rule] = &[
              mutex_exit(&bufcache_lock); } \
              return EROFS; } \
              if (fs->lfs_ronly)",
+        since: None,
+    },
+    // Nor are pages written: what the Ifile counts is not kept any more, and was less than nothing.
+    Rule {
+        source: "sys/ufs/lfs/lfs_pages.c",
+        function: "lfs_putpages",
+        find: "if (!(ap->a_flags & PGO_CLEANIT)) {",
+        by: "if (fs->lfs_ronly && (vp->v_mount->mnt_flag & MNT_RDONLY) == 0 \
+             && (ap->a_flags & PGO_CLEANIT)) { \
+             if ((ap->a_flags & PGO_RECLAIM) == 0) { mutex_exit(vp->v_interlock); return EROFS; } \
+             ap->a_flags &= ~PGO_CLEANIT; } \
+             if (!(ap->a_flags & PGO_CLEANIT)) {",
+        since: None,
+    },
+    // A block that was changed from then on was read again from the disk, and a page on its way to
+    // the segment was put on the list of free buffers besides.
+    Rule {
+        source: "sys/ufs/lfs/lfs_bio.c",
+        function: "lfs_bwrite_ext",
+        find: "if (fs->lfs_ronly ||",
+        by: "if ((fs->lfs_ronly && (vp->v_mount->mnt_flag & MNT_RDONLY) != 0) ||",
+        since: None,
+    },
+    // Blocks of directories and of the Ifile whose write failed were read again from where they
+    // never got to: a panic. They stay dirty, which keeps them in memory.
+    Rule {
+        source: "sys/ufs/lfs/lfs_segment.c",
+        function: "lfs_cluster_aiodone",
+        find: "tbp->b_error = error;",
+        by: "if (tbp->b_iodone == NULL && tbp->b_vp != devvp) { mutex_enter(tbp->b_objlock); \
+             tbp->b_oflags |= BO_DELWRI; mutex_exit(tbp->b_objlock); } \
+             else tbp->b_error = error;",
         since: None,
     },
     // With assertions the Ifile's dirty blocks are a panic as soon as a checkpoint is given up.
