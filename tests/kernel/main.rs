@@ -18,6 +18,7 @@ mod disk_values;
 mod disks;
 mod durability;
 mod ends;
+mod failed_writes;
 mod fault_turns;
 mod faults;
 mod files;
@@ -98,6 +99,7 @@ const ALL: &[&[Test]] = &[
     disks::TESTS,
     durability::TESTS,
     ends::TESTS,
+    failed_writes::TESTS,
     fault_turns::TESTS,
     faults::TESTS,
     files::TESTS,

@@ -144,6 +144,13 @@ const ADDITIONS: &[Addition] = &[
         name: "lfs_flush.h",
         text: include_str!("additions/lfs_flush.h"),
     },
+    // See repair/edit/lfs_failed_writes.rs. Test: `kernel`, `failed_writes`.
+    Addition {
+        source: "sys/ufs/lfs/lfs_vfsops.c",
+        role: Role::Header,
+        name: "lfs_drain.h",
+        text: include_str!("additions/lfs_drain.h"),
+    },
 ];
 
 /// What a source is compiled with, if there is anything.

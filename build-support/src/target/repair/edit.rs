@@ -14,6 +14,7 @@ mod frames;
 mod hfs;
 mod leaks;
 mod lfs;
+mod lfs_failed_writes;
 mod lfs_superblocks;
 mod mounts;
 mod msdosfs;
@@ -64,6 +65,7 @@ const RULES: &[&[Rule]] = &[
     hfs::RULES,
     leaks::RULES,
     lfs::RULES,
+    lfs_failed_writes::RULES,
     lfs_superblocks::RULES,
     mounts::RULES,
     msdosfs::RULES,

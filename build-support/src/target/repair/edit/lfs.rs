@@ -3,7 +3,7 @@
 //! A checkpoint was called done before it was, and relied on a disk without a cache. A mount begins
 //! at the older one of two superblocks. So what each of them refers to has to be on the disk before
 //! it is written, and nothing may be written over that before the next is. Test: `kernel`,
-//! `power_cuts::lfs`; of writes that fail: `fault-turns lfs --fault write`.
+//! `power_cuts::lfs`; of writes that fail: `failed_writes::lfs_keeps_its_last_checkpoint`.
 
 use super::Rule;
 
@@ -76,13 +76,14 @@ pub(super) const RULES: &[Rule] = &[
         since: None,
     },
     // The inode is in a segment by now, and so are the data, but nothing refers to them before the
-    // next checkpoint.
+    // next checkpoint. One that was given up is no success.
     Rule {
         source: "sys/ufs/lfs/lfs_vnops.c",
         function: "lfs_fsync",
         find: "if (error == 0 && ap->a_flags & FSYNC_CACHE) {",
         by: "if (error == 0 && wait && (ap->a_flags & FSYNC_RECLAIM) == 0) \
              error = lfs_segwrite(vp->v_mount, SEGM_CKP | SEGM_SYNC); \
+             if (error == 0 && wait && fs->lfs_ronly) error = EIO; \
              if (error == 0 && ap->a_flags & FSYNC_CACHE) {",
         since: None,
     },
