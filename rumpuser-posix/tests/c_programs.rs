@@ -6,7 +6,7 @@ mod compiler;
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
-use std::sync::OnceLock;
+use std::sync::{Mutex, OnceLock};
 
 use compiler::{TARGET, compiler};
 
@@ -22,12 +22,16 @@ struct Library {
 /// Built once for all programs.
 fn library() -> &'static Library {
     static LIBRARY: OnceLock<Library> = OnceLock::new();
-    LIBRARY.get_or_init(|| build("staticlib", &[]))
+    LIBRARY.get_or_init(|| build("without-components", &[]))
 }
 
-fn build(folder: &str, features: &[&str]) -> Library {
+fn build(name: &str, features: &[&str]) -> Library {
+    // Libraries with and without components have their dependencies in common, and one place.
+    static PLACE: Mutex<()> = Mutex::new(());
+    let _only = PLACE.lock().unwrap();
     // A target folder of its own: the tests' is locked by the cargo that runs them.
-    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join(folder);
+    let tests = Path::new(env!("CARGO_TARGET_TMPDIR"));
+    let target = tests.join("staticlib");
     let output = Command::new(env!("CARGO"))
         .args(["rustc", "--offline", "--lib", "--crate-type", "staticlib"])
         .args(features)
@@ -42,8 +46,10 @@ fn build(folder: &str, features: &[&str]) -> Library {
     let needs = said.split_once("native-static-libs: ");
     let needs = needs.and_then(|(_, rest)| rest.lines().next());
     let needs = needs.unwrap_or_else(|| panic!("{said}"));
+    let file = tests.join(format!("lib{name}.a"));
+    std::fs::copy(target.join(TARGET).join("debug/librumpuser_posix.a"), &file).unwrap();
     Library {
-        file: target.join(TARGET).join("debug/librumpuser_posix.a"),
+        file,
         needs: needs.split_whitespace().map(str::to_owned).collect(),
     }
 }
@@ -258,7 +264,7 @@ fn nm() -> PathBuf {
 fn images_find_every_hypercall() {
     let output = Command::new(nm())
         .args(["--extern-only", "--defined-only", "--format=posix"])
-        .arg(build("staticlib-with-components", &["--all-features"]).file)
+        .arg(build("with-components", &["--all-features"]).file)
         .output()
         .expect("nm, which comes with the C compiler");
     let symbols = String::from_utf8(output.stdout).unwrap();

@@ -12,7 +12,7 @@ use rumpkernel_tests::{Churn, Kind, Limits, Volume};
 
 use crate::world::{self, Folder};
 
-crate::tests![
+crate::tests![; drivers:
     ffs1_keeps_what_a_model_keeps,
     ffs2_keeps_what_a_model_keeps,
     ffs2_be_keeps_what_a_model_keeps,

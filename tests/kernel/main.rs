@@ -2,8 +2,9 @@
 //!
 //! Most tests boot kernels of their own, side by side in this process. They are run once more with
 //! the kernel that is linked into the program; that can be booted once, so this program runs itself
-//! again for each. A process that hangs is ended, and its test has failed. Listing and filtering
-//! are those of Rust's own harness, so that cargo-nextest works too.
+//! again for each. A process that hangs is ended, and its test has failed. Of tests about drivers,
+//! whose code is the same in both kinds of kernels, the second run is for `-- --ignored`. Listing
+//! and filtering are those of Rust's own harness, so that cargo-nextest works too.
 
 mod accidents;
 mod bad_images;
@@ -57,20 +58,25 @@ struct Test {
     place: Place,
 }
 
-/// Names the tests of a module after their functions. Most can run anywhere; some are about loaded
-/// kernels only, some have to be alone in their process, and some are about the linked kernel.
+/// Names the tests of a module after their functions. Most can run anywhere; some are about drivers,
+/// some about loaded kernels only, some have to be alone in their process, some are about the
+/// linked kernel, and some do at length what others do in short.
 macro_rules! tests {
     (
         $($anywhere:ident),* $(,)?
+        $(; drivers: $($driver:ident),* $(,)?)?
         $(; loaded: $($loaded:ident),* $(,)?)?
         $(; alone: $($alone:ident),* $(,)?)?
         $(; linked: $($linked:ident),* $(,)?)?
+        $(; campaigns: $($campaign:ident),* $(,)?)?
     ) => {
         pub(crate) const TESTS: &[crate::Test] = &[
             $(crate::test!($anywhere, Anywhere),)*
+            $($(crate::test!($driver, Driver),)*)?
             $($(crate::test!($loaded, Loaded),)*)?
             $($(crate::test!($alone, Alone),)*)?
             $($(crate::test!($linked, Linked),)*)?
+            $($(crate::test!($campaign, Campaign),)*)?
         ];
     };
 }
@@ -199,9 +205,17 @@ fn main() -> ExitCode {
                 trials.push(loaded(name, move || place::here(test)));
                 trials.push(linked());
             }
+            Place::Driver => {
+                trials.push(loaded(name, move || place::here(test)));
+                let is_campaign = CAN_LOAD;
+                trials.push(linked().with_ignored_flag(is_campaign));
+            }
             Place::Loaded => trials.push(loaded(name, move || place::here(test))),
             Place::Alone => trials.push(loaded(name, move || child::run(test, false))),
             Place::Linked => trials.push(linked()),
+            Place::Campaign => {
+                trials.push(loaded(name, move || place::here(test)).with_ignored_flag(true));
+            }
         }
     }
     libtest_mimic::run(&Arguments::from_args(), trials).exit_code()

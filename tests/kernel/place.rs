@@ -17,12 +17,17 @@ use crate::{Test, console};
 pub(crate) enum Place {
     /// With loaded kernels beside other tests, and with the linked kernel.
     Anywhere,
+    /// Like `Anywhere`, of what drivers do: with the linked kernel, whose drivers are the same code,
+    /// in campaigns only.
+    Driver,
     /// With loaded kernels beside other tests.
     Loaded,
     /// With loaded kernels, in a process of its own: it changes the process, or looks at all of it.
     Alone,
     /// With the linked kernel only.
     Linked,
+    /// Like `Loaded`, with `-- --ignored` only: it does at length what another test does in short.
+    Campaign,
 }
 
 /// After this a test counts as hanging. Tests take a fraction of a second, of an emulator's some

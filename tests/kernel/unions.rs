@@ -7,7 +7,7 @@ use rumpkernel_sys as sys;
 
 use crate::world;
 
-crate::tests![
+crate::tests![; drivers:
     a_union_lists_each_name_once,
     a_large_union_lists_each_name_once,
     a_mount_with_the_flag_union_lists_each_name_once,

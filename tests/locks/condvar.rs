@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use parking_lot_core::DEFAULT_UNPARK_TOKEN;
 
-use crate::scenario::{Data, Place, explore, explore_interrupted, together};
+use crate::scenario::{Data, Place, explore, explore_interrupted, interrupted, together};
 use crate::wait::{Condvar, Deadline, Mutex, Parked};
 
 struct World {
@@ -102,9 +102,14 @@ fn a_late_wake_up_for_what_was_there_before_is_no_signal() {
     .somebody_slept();
 }
 
-#[test]
-fn a_broadcast_wakes_all_that_wait() {
-    explore_interrupted(2, |parked| {
+interrupted!(
+    a_broadcast_wakes_all_that_wait,
+    a_broadcast_wakes_all_that_wait_often(2),
+    broadcast_to_two
+);
+
+fn broadcast_to_two(times: usize) {
+    explore_interrupted(times, |parked| {
         let broadcast = |world: &World| {
             world.set(2);
             world.condvar.wake(&world.parked, usize::MAX);

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::scenario::{Data, Place, explore, explore_interrupted, together};
+use crate::scenario::{Data, Place, explore, explore_interrupted, interrupted, together};
 use crate::wait::{Mutex, Parked};
 
 struct World {
@@ -64,9 +64,14 @@ fn one_thread_at_a_time_holds_a_mutex() {
     .somebody_was_handed_a_lock();
 }
 
-#[test]
-fn each_of_two_waiting_threads_is_woken() {
-    explore_interrupted(2, |parked| {
+interrupted!(
+    each_of_two_waiting_threads_is_woken,
+    each_of_two_waiting_threads_is_woken_often(2),
+    increment_three_times
+);
+
+fn increment_three_times(times: usize) {
+    explore_interrupted(times, |parked| {
         let world = World::new(parked, 0);
         together(&world, [World::increment; 3]);
         world.lock();
@@ -93,7 +98,16 @@ fn a_mutex_is_taken_by_trying_only_when_nobody_holds_it() {
 #[test]
 fn a_mutex_may_be_destroyed_once_it_is_released_for_the_last_time() {
     explore(|parked| together(&World::new(parked, 2), [World::release; 2])).somebody_slept();
-    explore_interrupted(2, |parked| {
+}
+
+interrupted!(
+    a_mutex_may_be_destroyed_once_it_is_released_for_the_last_time_beside_a_third,
+    a_mutex_may_be_destroyed_once_it_is_released_for_the_last_time_beside_a_third_often(2),
+    release_three_times
+);
+
+fn release_three_times(times: usize) {
+    explore_interrupted(times, |parked| {
         together(&World::new(parked, 3), [World::release; 3])
     })
     .somebody_slept()

@@ -3,7 +3,7 @@
 use std::ptr;
 use std::sync::Arc;
 
-use crate::scenario::{Data, Event, Place, explore, explore_interrupted, together};
+use crate::scenario::{Data, Event, Place, explore, explore_interrupted, interrupted, together};
 use crate::wait::{Mode, Parked, RwLock};
 
 struct World {
@@ -127,9 +127,14 @@ fn a_writer_excludes_writers_and_readers() {
     reader.somebody_slept().somebody_was_handed_a_lock();
 }
 
-#[test]
-fn readers_that_wait_behind_a_writer_are_let_in() {
-    explore_interrupted(2, |parked| {
+interrupted!(
+    readers_that_wait_behind_a_writer_are_let_in,
+    readers_that_wait_behind_a_writer_are_let_in_often(2),
+    read_write_and_read
+);
+
+fn read_write_and_read(times: usize) {
+    explore_interrupted(times, |parked| {
         together(
             &World::new(parked),
             [World::read, World::write, World::read],
@@ -139,9 +144,14 @@ fn readers_that_wait_behind_a_writer_are_let_in() {
     .somebody_was_handed_a_lock();
 }
 
-#[test]
-fn writers_that_wait_are_let_in_one_after_another() {
-    explore_interrupted(2, |parked| {
+interrupted!(
+    writers_that_wait_are_let_in_one_after_another,
+    writers_that_wait_are_let_in_one_after_another_often(2),
+    write_read_and_write
+);
+
+fn write_read_and_write(times: usize) {
+    explore_interrupted(times, |parked| {
         together(
             &World::new(parked),
             [World::write, World::read, World::write],
@@ -172,7 +182,16 @@ fn nobody_writes_between_reading_and_an_upgrade() {
     explore(|parked| together(&World::new(parked), [World::upgrade, World::write]))
         .somebody_slept()
         .somebody_was_handed_a_lock();
-    explore_interrupted(2, |parked| {
+}
+
+interrupted!(
+    nobody_writes_between_reading_and_an_upgrade_beside_a_third,
+    nobody_writes_between_reading_and_an_upgrade_beside_a_third_often(2),
+    upgrade_read_and_write
+);
+
+fn upgrade_read_and_write(times: usize) {
+    explore_interrupted(times, |parked| {
         together(
             &World::new(parked),
             [World::upgrade, World::read, World::write],
@@ -186,7 +205,16 @@ fn nobody_writes_between_a_downgrade_and_the_end_of_reading() {
     explore(|parked| together(&World::new(parked), [World::downgrade, World::write]))
         .somebody_slept()
         .somebody_was_handed_a_lock();
-    explore_interrupted(2, |parked| {
+}
+
+interrupted!(
+    nobody_writes_between_a_downgrade_and_the_end_of_reading_beside_a_third,
+    nobody_writes_between_a_downgrade_and_the_end_of_reading_beside_a_third_often(2),
+    downgrade_read_and_write
+);
+
+fn downgrade_read_and_write(times: usize) {
+    explore_interrupted(times, |parked| {
         together(
             &World::new(parked),
             [World::downgrade, World::read, World::write],

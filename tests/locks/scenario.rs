@@ -44,6 +44,24 @@ pub(crate) fn explore_interrupted(times: usize, scenario: fn(Arc<Parked>)) -> Ex
     check(&builder, scenario)
 }
 
+/// Makes two tests of a function that is told how often threads are interrupted: once, and more
+/// often with `-- --ignored`, which takes seconds.
+macro_rules! interrupted {
+    ($once:ident, $often:ident($times:literal), $test:ident) => {
+        #[test]
+        fn $once() {
+            $test(1);
+        }
+
+        #[test]
+        #[ignore = "a campaign, which CI runs"]
+        fn $often() {
+            $test($times);
+        }
+    };
+}
+pub(crate) use interrupted;
+
 fn check(builder: &Builder, scenario: fn(Arc<Parked>)) -> Explored {
     let seen = Arc::new(Seen::default());
     for fairness in FAIRNESS {

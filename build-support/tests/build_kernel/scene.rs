@@ -45,7 +45,7 @@ pub(crate) fn configuration(folder: &Path, components: &[&str]) -> Configuration
         target: HOST.to_owned(),
         host: HOST.to_owned(),
         debug_assertions: true,
-        debuginfo: true,
+        debuginfo: false,
         out_dir: folder.to_owned(),
         jobs: NonZeroUsize::new(2).unwrap(),
         image: None,

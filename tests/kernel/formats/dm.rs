@@ -7,7 +7,7 @@ use rumpkernel_sys as sys;
 
 use crate::world::{self, Folder};
 
-crate::tests![bad_dictionaries_are_errors, a_table_is_loaded];
+crate::tests![; drivers: bad_dictionaries_are_errors, a_table_is_loaded];
 
 /// `struct plistref`.
 #[repr(C)]

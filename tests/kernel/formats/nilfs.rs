@@ -7,7 +7,7 @@ use rumpkernel_fuzz::{Access, Format};
 
 use super::Made;
 
-crate::tests! {
+crate::tests! {; drivers:
     a_files_blocks_are_found,
     it_is_not_mounted_for_writing;
     loaded:

@@ -5,7 +5,7 @@ use rumpkernel_fuzz::{Access, Change, Format, Image};
 
 use super::Made;
 
-crate::tests![
+crate::tests![; drivers:
     a_file_that_cannot_be_so_large_is_an_error,
     a_directory_that_counts_blocks_it_has_not_is_not_written,
 ];

@@ -8,7 +8,7 @@ use rumpkernel_fuzz::{Access, Format};
 use super::Made;
 use crate::world::{self, Folder};
 
-crate::tests![
+crate::tests![; drivers:
     ffs_creates_files_in_free_inodes_only;
     loaded: ext2_creates_files_in_free_inodes_only,
 ];

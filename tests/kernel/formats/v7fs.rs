@@ -5,7 +5,7 @@ use rumpkernel_fuzz::{Access, Format};
 
 use super::Made;
 
-crate::tests![fifos_are_seen_renamed_and_removed];
+crate::tests![; drivers: fifos_are_seen_renamed_and_removed];
 
 fn fifos_are_seen_renamed_and_removed() {
     /// The mode of hello.txt.

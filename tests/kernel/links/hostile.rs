@@ -12,7 +12,7 @@ use super::packets::{
 use super::{MAC, OURS, Other, PEER, THEIRS, cable};
 use crate::world;
 
-crate::tests![
+crate::tests![; drivers:
     options_that_are_answered_are_freed_once,
     a_route_in_options_is_followed,
     recorded_options_stay_within_a_header,

@@ -17,7 +17,7 @@ use super::format::{
 use super::random::Random;
 use crate::world::{self, Folder};
 
-crate::tests![
+crate::tests![; drivers:
     nothing_leaks_to_ext2,
     nothing_leaks_to_fat,
     nothing_leaks_to_ffs,

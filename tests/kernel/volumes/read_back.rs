@@ -9,7 +9,7 @@ use super::format::{
 };
 use crate::world::{self, Folder};
 
-crate::tests![
+crate::tests![; drivers:
     a_file_on_fat_is_cut_where_it_cannot_be_read,
     a_file_on_udf_in_many_pieces_grows,
     files_on_ext2_are_read_again,

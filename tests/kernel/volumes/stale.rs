@@ -10,7 +10,7 @@ use super::format::{
 use super::random::Random;
 use crate::world::{self, Folder};
 
-crate::tests![
+crate::tests![; drivers:
     ext2_files_are_what_was_written,
     fat_files_are_what_was_written,
     ffs_files_are_what_was_written,

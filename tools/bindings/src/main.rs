@@ -1,8 +1,8 @@
 //! Maintainers' tool: writes the parts of rumpkernel-sys that mirror a NetBSD source tree.
 //!
 //! ```text
-//! cargo run -p rumpkernel-bindings                writes the files
-//! cargo run -p rumpkernel-bindings -- --check     fails where they differ
+//! cargo run -p rumpkernel-bindings --features generate                writes the files
+//! cargo run -p rumpkernel-bindings --features generate -- --check     fails where they differ
 //! ```
 //!
 //! The tree is that of the default snapshot, as a build finds it (`RUMPKERNEL_SOURCE`, else the

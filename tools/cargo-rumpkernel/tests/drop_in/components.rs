@@ -25,7 +25,8 @@ impl Registration {
     }
 }
 
-/// Compiles components with all that they need.
+/// Compiles components with all that they need. Profile and store are those of the workspace's own
+/// development build, which has compiled those with constructors.
 pub(crate) fn compile(names: &[&str], registration: Registration) -> Result<Built, Missing> {
     let lookup = |name: &str| match (name, registration.flags()) {
         ("RUMPKERNEL_CFLAGS", Some(flags)) => Some(flags.into()),
