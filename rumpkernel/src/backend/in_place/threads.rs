@@ -12,10 +12,9 @@ use std::io;
 use std::ptr;
 use std::sync::{Arc, OnceLock, Weak};
 
-use crate::ErrorKind;
-
 use super::InPlace;
 use super::calls::Presence;
+use crate::ErrorKind;
 
 /// A kernel that a thread has an lwp in.
 struct Binding {
@@ -27,10 +26,10 @@ struct Binding {
 type Bindings = RefCell<Vec<Binding>>;
 
 thread_local! {
-    /// The binding that the thread used last: the address of the kernel, and the
-    /// presence. Constant and
-    /// without destructor, as it is read at the end of threads.
-    static LAST: Cell<(*const InPlace, *const Presence)> = const { Cell::new((ptr::null(), ptr::null())) };
+    /// The binding that the thread used last: the address of the kernel, and the presence. Constant
+    /// and without destructor, as it is read at the end of threads.
+    static LAST: Cell<(*const InPlace, *const Presence)> =
+        const { Cell::new((ptr::null(), ptr::null())) };
 }
 
 /// The presence that the calling thread has in the kernel that it used last, if that is this one.
