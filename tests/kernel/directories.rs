@@ -3,12 +3,12 @@
 //! A kernel whose memcpy is not safe for memory that overlaps loses names here after a few hundred
 //! steps.
 
-use std::path::Path;
 use std::process::Command;
 
 use rumpkernel::fs;
+use rumpkernel::mount::{Ext2, Ffs, FileSystem, Lfs};
 use rumpkernel_examples::{FFS1_LE, FFS2_BE, FFS2_LE, Image};
-use rumpkernel_tests::{Churn, Kind, Limits, Volume};
+use rumpkernel_tests::{Churn, Limits};
 
 use crate::world::{self, Folder};
 
@@ -39,10 +39,10 @@ const EXT2_LIMITS: Limits = Limits {
 
 /// Changes a file system at random in a directory of its own, and looks at it again once it is
 /// mounted anew. The second half of the changes is to what was read again.
-fn keeps_what_a_model_keeps(kind: Kind, image: &Path, limits: Limits) {
+fn keeps_what_a_model_keeps<F: FileSystem>(file_system: impl Fn() -> F, limits: Limits) {
     let kernel = world::boot();
     fs::create_dir(&kernel, "/mnt").unwrap();
-    let mount = || Volume::mount(&kernel, kind, image, "/mnt", 0).unwrap();
+    let mount = || kernel.mount(file_system(), "/mnt").unwrap();
     let mut mounted = mount();
     fs::create_dir(&kernel, "/mnt/churn").unwrap();
     let mut churn = Churn::new(&kernel, "/mnt/churn", limits, SEED);
@@ -57,7 +57,8 @@ fn keeps_what_a_model_keeps(kind: Kind, image: &Path, limits: Limits) {
 
 fn ffs_keeps_what_a_model_keeps(image: Image) {
     let folder = Folder::new();
-    keeps_what_a_model_keeps(Kind::Ufs(c"ffs"), &folder.unpack(image), FFS_LIMITS);
+    let image = folder.unpack(image);
+    keeps_what_a_model_keeps(|| Ffs::image(&image), FFS_LIMITS);
 }
 
 fn ffs1_keeps_what_a_model_keeps() {
@@ -82,7 +83,7 @@ fn ext2_keeps_what_a_model_keeps() {
             .arg(&image)
             .arg("8m"),
     );
-    keeps_what_a_model_keeps(Kind::Ufs(c"ext2fs"), &image, EXT2_LIMITS);
+    keeps_what_a_model_keeps(|| Ext2::image(&image), EXT2_LIMITS);
     succeeds(Command::new("e2fsck").arg("-fn").arg(&image));
 }
 
@@ -90,7 +91,7 @@ fn ext2_keeps_what_a_model_keeps() {
 fn lfs_keeps_what_a_model_keeps() {
     let folder = Folder::new();
     let image = folder.file("lfs.img", &rumpkernel_examples::lfs());
-    keeps_what_a_model_keeps(Kind::Ufs(c"lfs"), &image, Limits::UNIX);
+    keeps_what_a_model_keeps(|| Lfs::image(&image), Limits::UNIX);
 }
 
 fn succeeds(command: &mut Command) {

@@ -1,12 +1,15 @@
 //! LFS after a write that has failed: it keeps its last checkpoint, says that it is read-only, and
 //! can be unmounted.
 
+use std::ffi::{CStr, CString};
+use std::path::Path;
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 use std::time::Duration;
 
-use rumpkernel::{Errno, Fault, Kernel, fs};
-use rumpkernel_tests::{Kind, Volume};
+use rumpkernel::mount::{Lfs, Mount};
+use rumpkernel::{Errno, ErrorKind, Fault, Kernel, fs};
+use rumpkernel_sys as sys;
 
 use crate::world::{self, Folder};
 
@@ -17,7 +20,14 @@ crate::tests![
         lfs_is_unmounted_each_time,
 ];
 
-const LFS: Kind = Kind::Ufs(c"lfs");
+/// Unmounts, which is told once of the write that has failed.
+fn unmount(mount: Mount) {
+    if let Err(failed) = mount.unmount() {
+        let is_of_the_disk = matches!(failed.error.kind(), ErrorKind::Disk(_));
+        assert!(is_of_the_disk, "{:#}", failed.error);
+        failed.mount.unmount().unwrap();
+    }
+}
 
 /// Syncs a new file, of whose writes that with this number fails, from 0. Returns the file if the
 /// sync made so many.
@@ -46,7 +56,7 @@ fn lfs_keeps_its_last_checkpoint() {
     let kept = world::numbers();
     let failed = (0..).take_while(|&number| {
         let image = folder.file("image", &rumpkernel_examples::lfs());
-        let volume = Volume::mount(&kernel, LFS, &image, "/mnt", 0).unwrap();
+        let mount = kernel.mount(Lfs::image(&image), "/mnt").unwrap();
         fs::write(&kernel, "/mnt/kept", &kept).unwrap();
         fs::File::open(&kernel, "/mnt/kept")
             .unwrap()
@@ -58,13 +68,42 @@ fn lfs_keeps_its_last_checkpoint() {
         }
         let is_failed = failed.is_some();
         drop(failed);
-        volume.unmount().unwrap();
-        let volume = Volume::mount(&kernel, LFS, &image, "/mnt", 0).unwrap();
+        unmount(mount);
+        let mount = kernel.mount(Lfs::image(&image), "/mnt").unwrap();
         assert_eq!(fs::read_to_string(&kernel, "/mnt/kept").unwrap(), kept);
-        volume.unmount().unwrap();
+        mount.unmount().unwrap();
         is_failed
     });
     assert!(failed.count() > 3, "a checkpoint is more writes than that");
+}
+
+const NODE: &CStr = c"/dev/image";
+
+/// Mounts by plain system calls: the safe API's unmounting syncs first, and waits for calls beside.
+fn mount_raw(kernel: &Kernel, image: &Path) {
+    let host = CString::new(image.to_str().unwrap()).unwrap();
+    let mut arguments = sys::ulfs_args {
+        fspec: NODE.as_ptr().cast_mut(),
+    };
+    let (node, host) = (NODE.as_ptr(), host.as_ptr());
+    let (start, size) = ((&raw mut arguments).cast(), size_of::<sys::ulfs_args>());
+    let (kind, path) = (c"lfs".as_ptr(), c"/mnt".as_ptr());
+    // SAFETY: strings, and the structure that lfs takes, all of which live as long as the calls.
+    unsafe {
+        let refused = kernel.enter(|k| (k.etfs_register)(node, host, sys::RUMP_ETFS_BLK));
+        assert_eq!(refused.unwrap(), 0);
+        kernel.syscall(|k| (k.sys_mount)(kind, path, 0, start, size))
+    }
+    .unwrap();
+}
+
+fn unmount_raw(kernel: &Kernel) {
+    let (node, path) = (NODE.as_ptr(), c"/mnt".as_ptr());
+    // SAFETY: the strings live as long as the program.
+    unsafe {
+        kernel.syscall(|k| (k.sys_unmount)(path, 0)).unwrap();
+        assert_eq!(kernel.enter(|k| (k.etfs_remove)(node)).unwrap(), 0);
+    }
 }
 
 /// Whether unmounting waited for ever was a race with the thread that frees what was written. Calls
@@ -100,10 +139,10 @@ fn lfs_is_unmounted_each_time() {
     });
     for _ in 0..ROUNDS {
         let image = folder.file("image", &rumpkernel_examples::lfs());
-        let volume = Volume::mount(&kernel, LFS, &image, "/mnt", 0).unwrap();
+        mount_raw(&kernel, &image);
         fs::write(&kernel, "/mnt/lost", [8; 30_000]).unwrap();
         kernel.faults().arm(Fault::Write, 1, 1);
-        volume.unmount().unwrap();
+        unmount_raw(&kernel);
         kernel.faults().disarm();
         unmounted.send(()).unwrap();
     }

@@ -1,14 +1,15 @@
 //! Mounting and unmounting.
 
+use std::ffi::{CStr, CString};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
 use rumpkernel::mount::{Ffs, Kernfs, Tmpfs};
-use rumpkernel::{Errno, fs};
+use rumpkernel::{Errno, Error, Kernel, fs};
 use rumpkernel_examples::FFS2_LE;
-use rumpkernel_tests::{Kind, Volume};
+use rumpkernel_sys as sys;
 
 use crate::world;
 
@@ -107,12 +108,32 @@ fn a_covered_file_system_stays_mounted() {
     below.mount.unmount().unwrap();
 }
 
+/// Mounts the FFS on a device of the kernel, writes to it and unmounts, by plain system calls.
+fn mount_write_unmount(kernel: &Kernel, device: &CStr, contents: &[u8]) -> Result<(), Error> {
+    let mut arguments = sys::ufs_args {
+        fspec: device.as_ptr().cast_mut(),
+    };
+    let (start, size) = ((&raw mut arguments).cast(), size_of::<sys::ufs_args>());
+    let (kind, path) = (c"ffs".as_ptr(), c"/mnt".as_ptr());
+    // SAFETY: strings, and the structure that ffs takes, all of which live as long as the call.
+    unsafe { kernel.syscall(|k| (k.sys_mount)(kind, path, 0, start, size)) }?;
+    fs::write(kernel, "/mnt/new", contents)?;
+    // SAFETY: the string lives as long as the program.
+    unsafe { kernel.syscall(|k| (k.sys_unmount)(path, 0)) }.map(drop)
+}
+
 /// Unmounting by the safe API waits for its other calls, but not for the kernel's own threads.
 fn a_sync_beside_makes_no_mount_busy() {
     let kernel = world::boot();
     fs::create_dir(&kernel, "/mnt").unwrap();
     let folder = world::Folder::new();
     let image = folder.unpack(FFS2_LE);
+    let device = c"/dev/image";
+    let image = CString::new(image.to_str().unwrap()).unwrap();
+    let (key, host) = (device.as_ptr(), image.as_ptr());
+    // SAFETY: both strings live for the call, and the kernel copies them.
+    let refused = unsafe { kernel.enter(|k| (k.etfs_register)(key, host, sys::RUMP_ETFS_BLK)) };
+    assert_eq!(refused.unwrap(), 0);
     let stop = AtomicBool::new(false);
     thread::scope(|scope| {
         for _ in 0..2 {
@@ -125,11 +146,8 @@ fn a_sync_beside_makes_no_mount_busy() {
             });
         }
         let outcome = (0..20).try_for_each(|number| {
-            let ffs = Kind::Ufs(c"ffs");
-            let volume = Volume::mount(&kernel, ffs, &image, "/mnt", 0)?;
-            let said = |error: rumpkernel::Error| format!("{number}: {error}");
-            fs::write(&kernel, "/mnt/new", [number; 5000]).map_err(said)?;
-            volume.unmount().map_err(said)
+            mount_write_unmount(&kernel, device, &[number; 5000])
+                .map_err(|error| format!("{number}: {error}"))
         });
         stop.store(true, Ordering::Relaxed);
         assert_eq!(outcome, Ok(()));

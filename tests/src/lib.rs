@@ -6,13 +6,11 @@ pub mod fault_turns;
 mod footprint;
 mod outside;
 pub mod power_cut;
-mod volume;
 
 pub use churn::{Churn, Limits};
 pub use emulator::emulator;
 pub use footprint::Footprint;
 pub use outside::{Outside, Recipe};
-pub use volume::{Kind, Volume};
 
 /// README's programs, which rustdoc compiles.
 #[cfg(doctest)]

@@ -9,7 +9,7 @@ use std::time::Duration;
 use rumpkernel::{Error, ErrorKind, Kernel, fs};
 use tempfile::NamedTempFile;
 
-use crate::format::{Access, unmount};
+use crate::format::Access;
 use crate::{Format, Image};
 
 /// After this a kernel counts as hanging: it is killed. What is done to it takes milliseconds.
@@ -96,20 +96,20 @@ impl Bench {
         } else {
             Access::Read
         };
-        match format.mount(kernel, self.file.path(), c"/dev/image", c"/mnt", access) {
-            Ok(()) => {}
+        let mount = match format.mount(kernel, self.file.path(), "/mnt", access) {
+            Ok(mount) => mount,
             Err(error) if error.errno().is_some() => {
                 // A refused mount may have left something behind.
                 kernel.shutdown()?;
                 return Ok(Outcome::Refused(error));
             }
             Err(error) => return Err(error),
-        }
+        };
         read(kernel)?;
         if access == Access::Write {
             write(kernel)?;
         }
-        lived(unmount(kernel, c"/mnt"))?;
+        lived(mount.unmount().map_err(Error::from))?;
         lived(kernel.shutdown())?;
         Ok(Outcome::Mounted)
     }

@@ -1,12 +1,13 @@
-//! The formats of file systems that the kernel reads, and mount(2) for each.
+//! The formats of file systems that the kernel reads, and how each is mounted.
 
-use std::ffi::{CStr, CString, c_int, c_void};
 use std::fmt;
-use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
 
-use rumpkernel::{Errno, Error, Kernel};
-use rumpkernel_sys as sys;
+use rumpkernel::mount::{
+    Cd9660, Efs, Ext2, Ffs, FileSystem, Hfs, Lfs, Mount, MountOptions, Msdos, Nilfs, Ntfs, SysvBfs,
+    Udf, V7fs,
+};
+use rumpkernel::{Error, Kernel};
 
 /// A format of file systems.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -108,81 +109,44 @@ impl Format {
         matches!(self, Self::Efs | Self::Ffs1Be | Self::Ffs2Be | Self::Hfs)
     }
 
-    /// Gives an image to the kernel as the block device `device`, and mounts it at `path`.
+    /// The file system of this format in an image.
+    #[must_use]
+    pub fn of(self, image: &Path) -> Box<dyn FileSystem> {
+        match self {
+            Self::Cd9660 => Box::new(Cd9660::image(image)),
+            Self::Efs => Box::new(Efs::image(image)),
+            Self::Ext2 => Box::new(Ext2::image(image)),
+            Self::Fat12 | Self::Fat16 | Self::Fat32 => Box::new(Msdos::image(image)),
+            Self::Ffs1Le | Self::Ffs1Be | Self::Ffs2Le | Self::Ffs2Be => {
+                Box::new(Ffs::image(image))
+            }
+            Self::Hfs => Box::new(Hfs::image(image)),
+            Self::Lfs => Box::new(Lfs::image(image)),
+            Self::Nilfs => Box::new(Nilfs::image(image)),
+            Self::Ntfs => Box::new(Ntfs::image(image)),
+            Self::Sysvbfs => Box::new(SysvBfs::image(image)),
+            Self::Udf => Box::new(Udf::image(image)),
+            Self::V7fs => Box::new(V7fs::image(image)),
+        }
+    }
+
+    /// Mounts an image on the directory `path`.
     ///
     /// # Errors
     ///
-    /// Those of mount(2), and the kernel's death.
+    /// Those of [`Kernel::mount_with`].
     pub fn mount(
         self,
         kernel: &Kernel,
         image: &Path,
-        device: &CStr,
-        path: &CStr,
+        path: &str,
         access: Access,
-    ) -> Result<(), Error> {
-        let host = CString::new(image.as_os_str().as_bytes()).expect("a path has no NUL");
-        let (key, host) = (device.as_ptr(), host.as_ptr());
-        // SAFETY: both strings live for the call, and the kernel copies them.
-        let refused =
-            unsafe { kernel.enter(move |k| (k.etfs_register)(key, host, sys::RUMP_ETFS_BLK)) }?;
-        assert_eq!(refused, 0, "{} as a block device", image.display());
-        self.mount_device(kernel, device, path, access)
-    }
-
-    /// Mounts a block device that the kernel has.
-    ///
-    /// # Errors
-    ///
-    /// Those of mount(2), and the kernel's death.
-    pub fn mount_device(
-        self,
-        kernel: &Kernel,
-        device: &CStr,
-        path: &CStr,
-        access: Access,
-    ) -> Result<(), Error> {
-        let fspec = device.as_ptr().cast_mut();
-        let ufs = sys::ufs_args { fspec };
-        let call = Call {
-            kernel,
-            path,
-            flags: match access {
-                Access::Read => sys::MNT_RDONLY,
-                Access::Write => 0,
-            },
+    ) -> Result<Mount, Error> {
+        let options = match access {
+            Access::Read => MountOptions::new().read_only(),
+            Access::Write => MountOptions::new().read_write(),
         };
-        match self {
-            Self::Cd9660 => call.with(c"cd9660", |a: &mut sys::iso_args| a.fspec = fspec),
-            Self::Efs => call.with(c"efs", |a: &mut sys::efs_args| a.fspec = fspec),
-            Self::Ext2 => call.with(c"ext2fs", |a| *a = ufs),
-            Self::Fat12 | Self::Fat16 | Self::Fat32 => {
-                call.with(c"msdos", |a: &mut sys::msdosfs_args| {
-                    a.fspec = fspec;
-                    (a.mask, a.dirmask, a.version) = (0o777, 0o777, 3);
-                    // Long names, in UTF-8.
-                    a.flags = 2 | 32;
-                })
-            }
-            Self::Ffs1Le | Self::Ffs1Be | Self::Ffs2Le | Self::Ffs2Be => {
-                call.with(c"ffs", |a| *a = ufs)
-            }
-            Self::Hfs => call.with(c"hfs", |a: &mut sys::hfs_args| a.fspec = fspec),
-            Self::Lfs => call.with(c"lfs", |a| *a = ufs),
-            Self::Nilfs => call.with(c"nilfs", |a: &mut sys::nilfs_args| {
-                (a.fspec, a.version) = (fspec, 1);
-            }),
-            Self::Ntfs => call.with(c"ntfs", |a: &mut sys::ntfs_args| {
-                (a.fspec, a.mode) = (fspec, 0o777);
-            }),
-            Self::Sysvbfs => call.with(c"sysvbfs", |a: &mut sys::sysvbfs_args| a.fspec = fspec),
-            Self::Udf => call.with(c"udf", |a: &mut sys::udf_args| {
-                (a.fspec, a.version, a.sector_size) = (fspec, 1, 512);
-            }),
-            Self::V7fs => call.with(c"v7fs", |a: &mut sys::v7fs_args| {
-                (a.fspec, a.endian) = (fspec, 1234);
-            }),
-        }
+        kernel.mount_with(self.of(image), path, options)
     }
 }
 
@@ -213,77 +177,4 @@ pub enum Access {
     Read,
     /// Reading and writing.
     Write,
-}
-
-struct Call<'a> {
-    kernel: &'a Kernel,
-    path: &'a CStr,
-    flags: c_int,
-}
-
-impl Call<'_> {
-    /// Mounts with arguments of zeros that `fill` has completed. `T` is the structure that the
-    /// file system of this name takes.
-    fn with<T: Arguments>(&self, name: &CStr, fill: impl FnOnce(&mut T)) -> Result<(), Error> {
-        // SAFETY: by the trait's contract.
-        let mut arguments = unsafe { std::mem::zeroed::<T>() };
-        fill(&mut arguments);
-        let (name, path, flags) = (name.as_ptr(), self.path.as_ptr(), self.flags);
-        let start = (&raw mut arguments).cast::<c_void>();
-        // SAFETY: the strings and the structure, with the device's name in it, live for the call.
-        unsafe {
-            self.kernel
-                .syscall(move |k| (k.sys_mount)(name, path, flags, start, size_of::<T>()))
-        }
-        .map(|_| ())
-    }
-}
-
-/// An argument structure of mount(2).
-///
-/// # Safety
-///
-/// All zeros are a value of it.
-unsafe trait Arguments {}
-
-macro_rules! arguments {
-    ($($name:ident),* $(,)?) => {
-        // SAFETY: plain C structures of numbers and pointers.
-        $(unsafe impl Arguments for sys::$name {})*
-    };
-}
-arguments!(
-    efs_args,
-    hfs_args,
-    iso_args,
-    msdosfs_args,
-    nilfs_args,
-    ntfs_args,
-    sysvbfs_args,
-    udf_args,
-    ufs_args,
-    v7fs_args,
-);
-
-/// Unmounts what is mounted at `path`.
-///
-/// # Errors
-///
-/// Those of unmount(2), and the kernel's death.
-pub fn unmount(kernel: &Kernel, path: &CStr) -> Result<(), Error> {
-    let path = path.as_ptr();
-    // SAFETY: the string lives for the call.
-    unsafe { kernel.syscall(move |k| (k.sys_unmount)(path, 0)) }.map(|_| ())
-}
-
-/// Takes a block device of [`Format::mount`] away, so that the image is closed.
-///
-/// # Errors
-///
-/// The kernel's death, or `EBUSY` and the like as a number.
-pub fn detach(kernel: &Kernel, device: &CStr) -> Result<Option<Errno>, Error> {
-    let key = device.as_ptr();
-    // SAFETY: the string lives for the call.
-    let number = unsafe { kernel.enter(move |k| (k.etfs_remove)(key)) }?;
-    Ok((number != 0).then(|| Errno::from_raw(number)))
 }

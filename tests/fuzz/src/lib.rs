@@ -22,7 +22,7 @@ mod workers;
 pub use damage::Damage;
 pub use exercise::{Bench, Outcome};
 pub use findings::Findings;
-pub use format::{Access, Format, detach, unmount};
+pub use format::{Access, Format};
 pub use image::Image;
 pub use sample::{NoSample, sample};
 pub use superblock::Change;

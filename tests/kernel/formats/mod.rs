@@ -1,5 +1,4 @@
-//! Formats that other systems made, through raw mount calls: good images are read, bad ones are
-//! errors.
+//! Formats that other systems made: good images are read, bad ones are errors.
 
 pub(crate) mod dm;
 pub(crate) mod fat;
@@ -10,20 +9,18 @@ pub(crate) mod udf;
 pub(crate) mod used_inodes;
 pub(crate) mod v7fs;
 
-use std::ffi::CStr;
 use std::fs::File;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
+use rumpkernel::mount::Mount;
 use rumpkernel::{Error, Kernel, fs};
-use rumpkernel_fuzz::{Access, Format, detach, unmount};
+use rumpkernel_fuzz::{Access, Format};
 
 use crate::world::{self, Folder};
 
 /// Where programs that make file systems lie, besides the user's own paths.
 const PLACES: &str = ":/usr/sbin:/sbin";
-const DEVICE: &CStr = c"/dev/image";
-const POINT: &CStr = c"/mnt";
 
 /// Why a test of these cannot run on this machine. Where `CI` is set it runs, and fails.
 pub(crate) fn obstacle(name: &str) -> Option<&'static str> {
@@ -144,8 +141,8 @@ impl Made {
     fn mount(&self, format: Format, access: Access) -> Result<Mounted, Error> {
         let kernel = world::boot();
         fs::create_dir(&kernel, "/mnt").unwrap();
-        format.mount(&kernel, &self.path, DEVICE, POINT, access)?;
-        Ok(Mounted { kernel })
+        let mount = format.mount(&kernel, &self.path, "/mnt", access)?;
+        Ok(Mounted { kernel, mount })
     }
 
     /// The number of the error with which the kernel refuses the image, and goes on.
@@ -153,7 +150,7 @@ impl Made {
         let kernel = world::boot();
         fs::create_dir(&kernel, "/mnt").unwrap();
         let error = format
-            .mount(&kernel, &self.path, DEVICE, POINT, access)
+            .mount(&kernel, &self.path, "/mnt", access)
             .unwrap_err();
         assert!(kernel.is_alive(), "{error}");
         kernel.shutdown().unwrap();
@@ -164,6 +161,7 @@ impl Made {
 /// A kernel with an image at /mnt.
 struct Mounted {
     kernel: Kernel,
+    mount: Mount,
 }
 
 impl Mounted {
@@ -179,8 +177,7 @@ impl Mounted {
 
     /// Unmounts, gives the image back, and ends the kernel.
     fn leave(self) {
-        unmount(&self.kernel, POINT).unwrap();
-        assert_eq!(detach(&self.kernel, DEVICE).unwrap(), None);
+        self.mount.unmount().unwrap();
         self.kernel.shutdown().unwrap();
     }
 }

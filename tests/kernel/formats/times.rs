@@ -1,9 +1,9 @@
 //! Times that a format cannot hold: an error, and never another time.
 
-use std::ffi::CStr;
 use std::path::Path;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use rumpkernel::mount::Mount;
 use rumpkernel::{Errno, Kernel, fs};
 use rumpkernel_examples::{FFS1_LE, FFS2_LE};
 use rumpkernel_fuzz::{Access, Format, Image};
@@ -44,21 +44,18 @@ fn seconds(time: SystemTime) -> i64 {
 }
 
 /// A kernel with the image of a format.
-fn mounted(format: Format, image: &Path) -> Kernel {
-    const DEVICE: &CStr = c"/dev/image";
+fn mounted(format: Format, image: &Path) -> (Kernel, Mount) {
     let kernel = world::boot();
     fs::create_dir(&kernel, "/mnt").unwrap();
-    format
-        .mount(&kernel, image, DEVICE, c"/mnt", Access::Write)
-        .unwrap();
-    kernel
+    let mount = format.mount(&kernel, image, "/mnt", Access::Write).unwrap();
+    (kernel, mount)
 }
 
 /// Gives files the times that fit, and one those that do not; mounts again, and compares. A
 /// format may round down to a multiple of some seconds.
 fn holds(format: Format, image: &Path, inside: &[i64], outside: &[i64], granularity: i64) {
     let name = |number: usize| format!("/mnt/time{number}");
-    let kernel = mounted(format, image);
+    let (kernel, mount) = mounted(format, image);
     let set = |path: &str, seconds: i64| {
         let times = fs::FileTimes::new().set_modified(time(seconds));
         fs::OpenOptions::new()
@@ -81,10 +78,10 @@ fn holds(format: Format, image: &Path, inside: &[i64], outside: &[i64], granular
             "{format}: {seconds}: {error}"
         );
     }
-    rumpkernel_fuzz::unmount(&kernel, c"/mnt").unwrap();
+    mount.unmount().unwrap();
     kernel.shutdown().unwrap();
 
-    let kernel = mounted(format, image);
+    let (kernel, mount) = mounted(format, image);
     let modified = |path: &str| seconds(fs::metadata(&kernel, path).unwrap().modified().unwrap());
     for (number, &seconds) in inside.iter().enumerate() {
         let expected = seconds - seconds.rem_euclid(granularity);
@@ -92,7 +89,7 @@ fn holds(format: Format, image: &Path, inside: &[i64], outside: &[i64], granular
     }
     let kept = inside[inside.len() - 2];
     assert_eq!(modified("/mnt/other"), kept - kept.rem_euclid(granularity));
-    rumpkernel_fuzz::unmount(&kernel, c"/mnt").unwrap();
+    mount.unmount().unwrap();
     kernel.shutdown().unwrap();
 }
 

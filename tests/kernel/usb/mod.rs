@@ -2,12 +2,14 @@
 
 mod disk;
 
+use std::ffi::CStr;
 use std::ptr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
+use rumpkernel::mount::{Arguments, FileSystem};
 use rumpkernel::usb::{Device, Notifier, Refusal, Setup};
 use rumpkernel::{Errno, Error, ErrorKind, Kernel, fs, usb};
 use rumpkernel_examples::FFS2_LE;
@@ -98,6 +100,21 @@ fn a_disk_in_memory_is_read_and_written() {
     assert!(seen.cleared_halts > 0, "a page of MODE SENSE is refused");
 }
 
+/// FFS on the device that the disk is in the kernel, and not on an image of the host's.
+#[derive(Debug)]
+struct FfsOnTheDisk;
+
+impl FileSystem for FfsOnTheDisk {
+    fn arguments(&self, _image: Option<&CStr>) -> Result<Arguments, ErrorKind> {
+        let mut node: Box<[u8]> = c"/dev/sd0d".to_bytes_with_nul().into();
+        let structure = sys::ufs_args {
+            fspec: node.as_mut_ptr().cast(),
+        };
+        // SAFETY: this is what ffs takes, and its pointer leads to the node's name.
+        Ok(unsafe { Arguments::new(c"ffs", structure, vec![node]) })
+    }
+}
+
 fn a_file_system_on_a_disk_is_mounted() {
     let kernel = boot(1);
     let image = std::fs::read(Folder::new().unpack(FFS2_LE)).unwrap();
@@ -105,13 +122,7 @@ fn a_file_system_on_a_disk_is_mounted() {
     let _plug = usb::plug(&kernel, disk.clone()).unwrap();
     drop(open(&kernel));
     fs::create_dir(&kernel, "/mnt").unwrap();
-    let mut arguments = sys::ufs_args {
-        fspec: c"/dev/sd0d".as_ptr().cast_mut(),
-    };
-    let (start, size) = ((&raw mut arguments).cast(), size_of::<sys::ufs_args>());
-    let (kind, path) = (c"ffs".as_ptr(), c"/mnt".as_ptr());
-    // SAFETY: strings, and the structure that ffs takes, all of which live as long as the call.
-    unsafe { kernel.syscall(|k| (k.sys_mount)(kind, path, 0, start, size)) }.unwrap();
+    let _mount = kernel.mount(FfsOnTheDisk, "/mnt").unwrap();
     assert_eq!(
         fs::read_to_string(&kernel, "/mnt/numbers.txt").unwrap(),
         numbers()

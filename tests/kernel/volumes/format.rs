@@ -1,11 +1,12 @@
 //! Empty file systems.
 
-use std::ffi::c_int;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use rumpkernel::mount::{
+    Ext2, Ffs, FileSystem, Lfs, Mount, MountOptions, Msdos, SysvBfs, Udf, V7fs,
+};
 use rumpkernel::{Builder, Kernel, fs};
-use rumpkernel_tests::{Kind, Volume};
 
 use super::made;
 use crate::world::{self, Folder};
@@ -16,10 +17,21 @@ pub(super) const AT: &str = "/volume";
 /// An empty file system, and how it is made.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Format {
-    pub(super) kind: Kind,
+    kind: Kind,
     /// The size of the disk's sectors, as a power of two.
     sector_shift: &'static str,
     maker: Maker,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Kind {
+    Ext2,
+    Fat,
+    Ffs,
+    Lfs,
+    Sysvbfs,
+    Udf,
+    V7fs,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -40,21 +52,19 @@ const fn format(kind: Kind, maker: Maker) -> Format {
     }
 }
 
-const FFS: Kind = Kind::Ufs(c"ffs");
-const EXT2: Kind = Kind::Ufs(c"ext2fs");
-
 /// Blocks below the page size are those that the page cache holds several of in a page.
-pub(super) const FFS1: Format = format(FFS, Maker::Makefs("version=1,bsize=8192,fsize=1024"));
-pub(super) const FFS2_SMALL: Format = format(FFS, Maker::Makefs("version=2,bsize=4096,fsize=512"));
+pub(super) const FFS1: Format = format(Kind::Ffs, Maker::Makefs("version=1,bsize=8192,fsize=1024"));
+pub(super) const FFS2_SMALL: Format =
+    format(Kind::Ffs, Maker::Makefs("version=2,bsize=4096,fsize=512"));
 pub(super) const FFS2_LARGE: Format =
-    format(FFS, Maker::Makefs("version=2,bsize=16384,fsize=2048"));
+    format(Kind::Ffs, Maker::Makefs("version=2,bsize=16384,fsize=2048"));
 /// As FreeBSD makes them: with large blocks, and several groups on a small disk.
 pub(super) const FFS1_OF_FREEBSD: Format = format(
-    FFS,
+    Kind::Ffs,
     Maker::Makefs("version=1,bsize=32768,fsize=4096,maxbpcg=300"),
 );
 pub(super) const FFS2_OF_FREEBSD: Format = format(
-    FFS,
+    Kind::Ffs,
     Maker::Makefs("version=2,bsize=32768,fsize=4096,maxbpcg=300"),
 );
 pub(super) const EXT2_1K: Format = ext2(&["-q", "-F", "-t", "ext2", "-b", "1024"]);
@@ -68,15 +78,15 @@ pub(super) const UDF_2048: Format = Format {
     ..format(Kind::Udf, udf(&["-b", "2048", "--media-type=hd"]))
 };
 pub(super) const V7FS: Format = format(Kind::V7fs, Maker::Function(made::v7fs));
-pub(super) const LFS: Format = format(Kind::Ufs(c"lfs"), Maker::Function(rumpkernel_examples::lfs));
+pub(super) const LFS: Format = format(Kind::Lfs, Maker::Function(rumpkernel_examples::lfs));
 pub(super) const SYSVBFS: Format = format(Kind::Sysvbfs, Maker::Function(made::sysvbfs));
 
 const fn ext2(arguments: &'static [&'static str]) -> Format {
-    format(EXT2, Maker::Program("mke2fs", arguments, 8))
+    format(Kind::Ext2, Maker::Program("mke2fs", arguments, 8))
 }
 
 const fn fat(arguments: &'static [&'static str], size: u64) -> Format {
-    format(Kind::Msdos, Maker::Program("mkfs.fat", arguments, size))
+    format(Kind::Fat, Maker::Program("mkfs.fat", arguments, size))
 }
 
 const fn udf(arguments: &'static [&'static str]) -> Maker {
@@ -105,19 +115,24 @@ impl Format {
         image
     }
 
-    pub(super) fn mount<'a>(&self, kernel: &'a Kernel, image: &Path) -> Volume<'a> {
-        self.mount_with(kernel, image, 0)
+    fn of(&self, image: &Path) -> Box<dyn FileSystem> {
+        match self.kind {
+            Kind::Ext2 => Box::new(Ext2::image(image)),
+            Kind::Fat => Box::new(Msdos::image(image)),
+            Kind::Ffs => Box::new(Ffs::image(image)),
+            Kind::Lfs => Box::new(Lfs::image(image)),
+            Kind::Sysvbfs => Box::new(SysvBfs::image(image)),
+            Kind::Udf => Box::new(Udf::image(image)),
+            Kind::V7fs => Box::new(V7fs::image(image)),
+        }
     }
 
-    /// Mounts it with flags of mount(2).
-    pub(super) fn mount_with<'a>(
-        &self,
-        kernel: &'a Kernel,
-        image: &Path,
-        flags: c_int,
-    ) -> Volume<'a> {
-        let flags = flags | rumpkernel_sys::MNT_NODEV;
-        Volume::mount(kernel, self.kind, image, AT, flags).unwrap()
+    pub(super) fn mount(&self, kernel: &Kernel, image: &Path) -> Mount {
+        self.mount_with(kernel, image, MountOptions::new())
+    }
+
+    pub(super) fn mount_with(&self, kernel: &Kernel, image: &Path, options: MountOptions) -> Mount {
+        kernel.mount_with(self.of(image), AT, options).unwrap()
     }
 }
 

@@ -8,6 +8,7 @@
 use std::mem::MaybeUninit;
 use std::ops::Range;
 
+use rumpkernel::mount::MountOptions;
 use rumpkernel::{Error, Kernel, fs};
 
 use super::format::{
@@ -161,13 +162,13 @@ fn leak(before: &[u8], after: &[u8], mappings: &[Range<usize>]) -> Option<String
     Some(format!("at {at:#x} in {near:02x?}, and {more} more"))
 }
 
-fn nothing_leaks(formats: &[Format], longest_name: u64, flags: std::ffi::c_int) {
+fn nothing_leaks(formats: &[Format], longest_name: u64, options: MountOptions) {
     let kernel = format::boot(formats, world::booting().fill_memory(FILL));
     for format in formats {
         let folder = Folder::new();
         let image = format.make(&folder);
         let before = std::fs::read(&image).unwrap();
-        let volume = format.mount_with(&kernel, &image, flags);
+        let volume = format.mount_with(&kernel, &image, options);
         let mut tree = Tree {
             kernel: &kernel,
             dice: Random::seeded(5),
@@ -188,37 +189,37 @@ fn nothing_leaks(formats: &[Format], longest_name: u64, flags: std::ffi::c_int) 
 }
 
 fn nothing_leaks_to_ext2() {
-    nothing_leaks(&[EXT2_1K, EXT2_4K], 255, 0);
+    nothing_leaks(&[EXT2_1K, EXT2_4K], 255, MountOptions::new());
 }
 
 fn nothing_leaks_to_fat() {
-    nothing_leaks(&[FAT_SMALL], 255, 0);
+    nothing_leaks(&[FAT_SMALL], 255, MountOptions::new());
 }
 
 fn nothing_leaks_to_ffs() {
-    nothing_leaks(&[FFS1, FFS2_SMALL], 255, 0);
+    nothing_leaks(&[FFS1, FFS2_SMALL], 255, MountOptions::new());
 }
 
 fn nothing_leaks_to_lfs() {
-    nothing_leaks(&[LFS], 255, 0);
+    nothing_leaks(&[LFS], 255, MountOptions::new());
 }
 
 fn nothing_leaks_to_the_log_of_ffs() {
-    nothing_leaks(&[FFS2_LARGE], 255, rumpkernel_sys::MNT_LOG);
+    nothing_leaks(&[FFS2_LARGE], 255, MountOptions::new().log());
 }
 
 fn nothing_leaks_to_sysvbfs() {
-    nothing_leaks(&[SYSVBFS], 14, 0);
+    nothing_leaks(&[SYSVBFS], 14, MountOptions::new());
 }
 
 fn nothing_leaks_to_udf() {
-    nothing_leaks(&[UDF_512], 254, 0);
+    nothing_leaks(&[UDF_512], 254, MountOptions::new());
 }
 
 fn nothing_leaks_to_udf_in_larger_sectors() {
-    nothing_leaks(&[UDF_2048], 254, 0);
+    nothing_leaks(&[UDF_2048], 254, MountOptions::new());
 }
 
 fn nothing_leaks_to_v7fs() {
-    nothing_leaks(&[V7FS], 14, 0);
+    nothing_leaks(&[V7FS], 14, MountOptions::new());
 }

@@ -1,5 +1,4 @@
-//! Writable file systems of every kind, most of which the safe API does not mount yet: what was
-//! written is there, and nothing else is.
+//! Writable file systems of every kind: what was written is there, and nothing else is.
 
 mod format;
 pub(crate) mod leaks;

@@ -60,11 +60,11 @@ pub(super) fn on_image(
     image: &Path,
     promises: &mut Vec<Promise>,
 ) -> Result<(), Failure> {
-    let mounted = format
+    let mount = format
         .mount(kernel, image, false)
         .map_err(|_| Failure::Refused)?;
     let worked = with_files(kernel, promises);
-    let _told_as_well = mounted.unmount(kernel);
+    let _told_as_well = mount.unmount();
     worked
 }
 

@@ -1,21 +1,17 @@
 //! The file systems, and what each of them promises.
 
-use std::ffi::{CStr, CString, c_int};
 use std::path::Path;
 use std::process::Command;
 use std::str::FromStr;
 
-use rumpkernel::mount::{Ffs, Mount, MountOptions};
+use rumpkernel::mount::{Ext2, Ffs, FileSystem, Lfs, Mount, MountOptions, Msdos};
 use rumpkernel::{Error, Kernel, fs};
 use rumpkernel_examples::{FFS2_LE, lfs};
-use rumpkernel_sys as sys;
-use rumpuser_posix::{Access, AttachedDisk, HostDisk};
 
 use super::work::Promise;
 
 /// Where the file system is mounted.
 pub(crate) const AT: &str = "/disk";
-const POINT: &CStr = c"/disk";
 
 /// A writable file system.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -88,28 +84,34 @@ impl Format {
         }
     }
 
+    fn of(self, image: &Path) -> Box<dyn FileSystem> {
+        match self {
+            Self::Ffs | Self::FfsLog => Box::new(Ffs::image(image)),
+            Self::Ext2 => Box::new(Ext2::image(image)),
+            Self::Fat => Box::new(Msdos::image(image)),
+            Self::Lfs => Box::new(Lfs::image(image)),
+        }
+    }
+
     pub(crate) fn mount(
         self,
         kernel: &Kernel,
         image: &Path,
         read_only: bool,
-    ) -> Result<Mounted, String> {
+    ) -> Result<Mount, String> {
         if !fs::exists(kernel, AT).map_err(|error| error.to_string())? {
             fs::create_dir(kernel, AT).map_err(|error| error.to_string())?;
         }
-        let options = match self {
-            Self::FfsLog => Some(MountOptions::new().log()),
-            Self::Ffs if read_only => Some(MountOptions::new().read_only()),
-            Self::Ffs => Some(MountOptions::new()),
-            Self::Ext2 | Self::Fat | Self::Lfs => None,
-        };
-        match options {
-            Some(options) => kernel
-                .mount_with(Ffs::image(image), AT, options)
-                .map(Mounted::Ffs)
-                .map_err(|error| error.to_string()),
-            None => Other::mount(self, kernel, image).map(Mounted::Other),
+        let mut options = MountOptions::new();
+        if self == Self::FfsLog {
+            options = options.log();
         }
+        if read_only {
+            options = options.read_only();
+        }
+        kernel
+            .mount_with(self.of(image), AT, options)
+            .map_err(|error| error.to_string())
     }
 
     /// Repairs the file system if it has to be, mounts it, and looks whether everything is there.
@@ -125,7 +127,7 @@ impl Format {
             Self::Ext2 => run(Command::new("e2fsck").args(["-f", "-y"]).arg(image), 1)?,
             Self::Fat => run(Command::new("fsck.fat").args(["-a"]).arg(image), 1)?,
         }
-        let mounted = self.mount(kernel, image, self == Self::Ffs)?;
+        let mount = self.mount(kernel, image, self == Self::Ffs)?;
         for promise in promises {
             let path = &promise.path;
             let bytes = fs::read(kernel, path).map_err(|error| error.to_string())?;
@@ -139,7 +141,7 @@ impl Format {
         if let Self::FfsLog | Self::Lfs = self {
             self.use_up(kernel)?;
         }
-        mounted.unmount(kernel)
+        mount.unmount().map_err(|failed| failed.to_string())
     }
 
     /// Reads all of a file system that is to be consistent, writes to it, and removes all that is
@@ -189,95 +191,4 @@ fn run(command: &mut Command, most: i32) -> Result<(), String> {
             String::from_utf8_lossy(&output.stdout)
         )),
     }
-}
-
-/// A mounted file system.
-#[derive(Debug)]
-pub(crate) enum Mounted {
-    Ffs(Mount),
-    Other(Other),
-}
-
-impl Mounted {
-    pub(crate) fn unmount(self, kernel: &Kernel) -> Result<(), String> {
-        match self {
-            Self::Ffs(mount) => mount.unmount().map_err(|failed| failed.to_string()),
-            Self::Other(other) => other.unmount(kernel).map_err(|error| error.to_string()),
-        }
-    }
-}
-
-/// One that the safe API does not mount.
-#[derive(Debug)]
-pub(crate) struct Other {
-    disk: AttachedDisk,
-}
-
-/// The device of an image.
-const NODE: &CStr = c"/dev/cut";
-
-impl Other {
-    fn mount(format: Format, kernel: &Kernel, image: &Path) -> Result<Self, String> {
-        let disk = HostDisk::open(image, Access::ReadWrite).map_err(|error| error.to_string())?;
-        let disk = kernel
-            .attach_disk(disk)
-            .map_err(|error| error.to_string())?;
-        let (node, host, size) = (NODE.as_ptr(), CString::from(disk.host_path()), disk.size());
-        let host = host.as_ptr();
-        // SAFETY: the strings live as long as the call.
-        let registered = unsafe {
-            kernel
-                .enter(move |k| (k.etfs_register_withsize)(node, host, sys::RUMP_ETFS_BLK, 0, size))
-        };
-        match registered {
-            Ok(0) => {}
-            other => return Err(format!("no device: {other:?}")),
-        }
-        let fspec = NODE.as_ptr().cast_mut();
-        let mounted = match format {
-            Format::Fat => {
-                let mut arguments = sys::msdosfs_args {
-                    fspec,
-                    version: sys::MSDOSFSMNT_VERSION,
-                    mask: 0o755,
-                    dirmask: 0o755,
-                    flags: sys::MSDOSFSMNT_LONGNAME,
-                    ..sys::msdosfs_args::default()
-                };
-                call(kernel, c"msdos", &mut arguments)
-            }
-            Format::Lfs => call(kernel, c"lfs", &mut sys::ufs_args { fspec }),
-            _ => call(kernel, c"ext2fs", &mut sys::ufs_args { fspec }),
-        };
-        match mounted {
-            Ok(()) => Ok(Self { disk }),
-            Err(error) => {
-                remove_node(kernel);
-                Err(error.to_string())
-            }
-        }
-    }
-
-    fn unmount(self, kernel: &Kernel) -> Result<(), Error> {
-        let at = POINT.as_ptr();
-        // SAFETY: the string lives as long as the program.
-        unsafe { kernel.syscall(move |k| (k.sys_unmount)(at, 0)) }?;
-        remove_node(kernel);
-        drop(self.disk);
-        Ok(())
-    }
-}
-
-/// Calls mount(2) with the argument structure of the file system, whose pointers are valid or null.
-fn call<T>(kernel: &Kernel, name: &CStr, arguments: &mut T) -> Result<(), Error> {
-    let (name, at, flags): (_, _, c_int) = (name.as_ptr(), POINT.as_ptr(), 0);
-    let (arguments, size) = ((&raw mut *arguments).cast(), size_of::<T>());
-    // SAFETY: the strings and the structure live as long as the call.
-    unsafe { kernel.syscall(move |k| (k.sys_mount)(name, at, flags, arguments, size)) }.map(drop)
-}
-
-fn remove_node(kernel: &Kernel) {
-    let node = NODE.as_ptr();
-    // SAFETY: the string lives as long as the program.
-    let _code = unsafe { kernel.enter(move |k| (k.etfs_remove)(node)) };
 }

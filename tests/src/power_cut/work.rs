@@ -75,7 +75,7 @@ impl Work {
         let builder = Kernel::builder().quiet().recording(recording.clone());
         let say = |error: Error| error.to_string();
         let kernel = boot(builder).map_err(say)?;
-        let mounted = format.mount(&kernel, image, false)?;
+        let mount = format.mount(&kernel, image, false)?;
         for folder in 0..FOLDERS {
             fs::create_dir(&kernel, format!("{AT}/folder{folder}")).map_err(say)?;
         }
@@ -102,7 +102,7 @@ impl Work {
             promise.to = promise.to.min(events.len() + 1);
         }
         kernel.kill();
-        drop(mounted);
+        drop(mount);
         Ok(Self {
             events,
             promises,

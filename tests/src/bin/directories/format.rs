@@ -1,23 +1,32 @@
 //! The file systems: how each is made, mounted and checked, and what it can hold.
 
-use std::ffi::c_int;
 use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use rumpkernel_sys::MNT_LOG;
-use rumpkernel_tests::{Kind, Limits};
+use rumpkernel::mount::{Ext2, Ffs, FileSystem, Lfs, Mount, MountOptions, Msdos, Tmpfs, Udf};
+use rumpkernel::{Error, Kernel};
+use rumpkernel_tests::Limits;
 
 /// One file system with one choice of its parameters.
 pub(crate) struct Format {
     pub(crate) name: &'static str,
-    pub(crate) kind: Kind,
-    /// Flags of mount(2).
-    pub(crate) flags: c_int,
+    kind: Kind,
+    has_log: bool,
     pub(crate) limits: Limits,
     make: Make,
     /// The program that checks it without changing it.
     check: Option<&'static str>,
+}
+
+#[derive(PartialEq)]
+enum Kind {
+    Ext2,
+    Fat,
+    Ffs,
+    Lfs,
+    Tmpfs,
+    Udf,
 }
 
 /// How an image of a file system is made.
@@ -28,8 +37,6 @@ enum Make {
     Function(fn() -> Vec<u8>),
 }
 
-const FFS: Kind = Kind::Ufs(c"ffs");
-const EXT2: Kind = Kind::Ufs(c"ext2fs");
 const E2FSCK: Option<&str> = Some("e2fsck -fn IMAGE");
 const FSCK_FAT: Option<&str> = Some("fsck.fat -n IMAGE");
 
@@ -42,8 +49,8 @@ const FAT: Limits = Limits {
 const fn ffs(name: &'static str, make: &'static str) -> Format {
     Format {
         name,
-        kind: FFS,
-        flags: 0,
+        kind: Kind::Ffs,
+        has_log: false,
         limits: Limits::UNIX,
         make: Make::Command(make),
         check: None,
@@ -52,14 +59,14 @@ const fn ffs(name: &'static str, make: &'static str) -> Format {
 
 const fn logged(name: &'static str, make: &'static str) -> Format {
     Format {
-        flags: MNT_LOG,
+        has_log: true,
         ..ffs(name, make)
     }
 }
 
 const fn ext2(name: &'static str, make: &'static str) -> Format {
     Format {
-        kind: EXT2,
+        kind: Kind::Ext2,
         check: E2FSCK,
         ..ffs(name, make)
     }
@@ -67,7 +74,7 @@ const fn ext2(name: &'static str, make: &'static str) -> Format {
 
 const fn fat(name: &'static str, make: &'static str) -> Format {
     Format {
-        kind: Kind::Msdos,
+        kind: Kind::Fat,
         limits: FAT,
         check: FSCK_FAT,
         ..ffs(name, make)
@@ -122,7 +129,7 @@ pub(crate) const FORMATS: &[Format] = &[
         )
     },
     Format {
-        kind: Kind::Ufs(c"lfs"),
+        kind: Kind::Lfs,
         make: Make::Function(rumpkernel_examples::lfs),
         ..ffs("lfs", "")
     },
@@ -148,6 +155,26 @@ impl Format {
             }
             Make::Function(bytes) => fs::write(image, bytes()).map_err(|error| error.to_string()),
         }
+    }
+
+    fn of(&self, image: &Path) -> Box<dyn FileSystem> {
+        match self.kind {
+            Kind::Ext2 => Box::new(Ext2::image(image)),
+            Kind::Fat => Box::new(Msdos::image(image)),
+            Kind::Ffs => Box::new(Ffs::image(image)),
+            Kind::Lfs => Box::new(Lfs::image(image)),
+            Kind::Tmpfs => Box::new(Tmpfs::new()),
+            Kind::Udf => Box::new(Udf::image(image)),
+        }
+    }
+
+    /// Mounts an image of it on the directory `path`.
+    pub(crate) fn mount(&self, kernel: &Kernel, image: &Path, path: &str) -> Result<Mount, Error> {
+        let options = match self.has_log {
+            true => MountOptions::new().log(),
+            false => MountOptions::new(),
+        };
+        kernel.mount_with(self.of(image), path, options)
     }
 
     /// Has it checked, where there is a program that does.

@@ -7,17 +7,18 @@
 
 mod format;
 
-use std::path::Path;
 use std::process::ExitCode;
 use std::time::Instant;
 
 use clap::Parser;
 use rumpkernel::{Kernel, fs};
-use rumpkernel_tests::{Churn, Volume};
+use rumpkernel_tests::Churn;
 
 use format::{FORMATS, Format};
 
 const ROUNDS: usize = 4;
+/// Where file systems are mounted.
+const POINT: &str = "/mnt";
 /// Where changes are made. What a tool puts into an image besides, such as lost+found, stays alone.
 const PLACE: &str = "/mnt/churn";
 
@@ -93,7 +94,7 @@ fn run(format: &Format, arguments: &Arguments) -> Result<(), Stop> {
     let image = folder.path().join("image");
     format.make(&image).map_err(Stop::CannotRun)?;
     let kernel = boot()?;
-    let mut volume = mount(&kernel, format, &image)?;
+    let mut volume = format.mount(&kernel, &image, POINT)?;
     fs::create_dir(&kernel, PLACE)?;
     let mut churn = Churn::new(&kernel, PLACE, format.limits, arguments.seed);
     for _ in 0..ROUNDS {
@@ -104,10 +105,10 @@ fn run(format: &Format, arguments: &Arguments) -> Result<(), Stop> {
         volume.unmount()?;
         format.check(&image)?;
         let reader = boot()?;
-        let read = mount(&reader, format, &image)?;
+        let read = format.mount(&reader, &image, POINT)?;
         churn.compare_in(&reader)?;
         read.unmount()?;
-        volume = mount(&kernel, format, &image)?;
+        volume = format.mount(&kernel, &image, POINT)?;
         churn.compare()?;
     }
     volume.unmount()?;
@@ -116,10 +117,6 @@ fn run(format: &Format, arguments: &Arguments) -> Result<(), Stop> {
 
 fn boot() -> Result<Kernel, rumpkernel::Error> {
     let kernel = Kernel::builder().quiet().boot()?;
-    fs::create_dir(&kernel, "/mnt")?;
+    fs::create_dir(&kernel, POINT)?;
     Ok(kernel)
-}
-
-fn mount<'a>(kernel: &'a Kernel, format: &Format, image: &Path) -> Result<Volume<'a>, String> {
-    Volume::mount(kernel, format.kind, image, "/mnt", format.flags)
 }
