@@ -43,7 +43,7 @@ impl Cd9660 {
         self.with(sys::ISOFSMNT_NORRIP)
     }
 
-    /// Ignores Joliet's extensions.
+    /// Ignores Joliet's extensions, which are used where there are none of Rock Ridge.
     pub fn no_joliet(self) -> Self {
         self.with(sys::ISOFSMNT_NOJOLIET)
     }
@@ -53,12 +53,13 @@ impl Cd9660 {
         self.with(sys::ISOFSMNT_EXTATT)
     }
 
-    /// Shows all versions of a file, with their version numbers.
+    /// Shows all versions of a file, with their version numbers, where there are no extensions of
+    /// Rock Ridge.
     pub fn versions(self) -> Self {
         self.with(sys::ISOFSMNT_GENS)
     }
 
-    /// Leaves plain names in upper case.
+    /// Leaves plain names in upper case, unless [`versions`](Self::versions) are shown.
     pub fn upper_case(self) -> Self {
         self.with(sys::ISOFSMNT_NOCASETRANS)
     }

@@ -8,7 +8,8 @@ volume! {
     /// writer has it alone, in this process and, by an advisory lock, among others; readers share
     /// it. Device nodes in it are listed, but do not lead to the kernel's devices.
     ///
-    /// Mounting fails with `EINVAL` when there is no file system of this type in the image, with an
+    /// Mounting fails with `EINVAL` when there is no file system of this type in the image, or,
+    /// unless read-only, one with the checksums that FreeBSD keeps since 2018; with an
     /// error of the kind [`ErrorKind::ImageInUse`](crate::ErrorKind::ImageInUse) or
     /// [`ErrorKind::Host`](crate::ErrorKind::Host) when the image cannot be had, and, unless
     /// read-only, with an I/O error when it has been cut short.

@@ -3,6 +3,7 @@
 use std::ffi::CStr;
 use std::fmt;
 use std::mem::MaybeUninit;
+use std::path::Path;
 
 use super::Medium;
 use crate::ErrorKind;
@@ -15,6 +16,11 @@ use crate::ErrorKind;
 pub trait FileSystem: fmt::Debug {
     /// What it lies on, if it lies on a disk: it is opened before this is mounted.
     fn medium(&mut self) -> Option<&mut Medium> {
+        None
+    }
+
+    /// The kernel's directory that it shows, if it shows one. It is looked for before mounting.
+    fn directory(&self) -> Option<&Path> {
         None
     }
 
@@ -40,6 +46,10 @@ pub trait FileSystem: fmt::Debug {
 impl<F: FileSystem + ?Sized> FileSystem for Box<F> {
     fn medium(&mut self) -> Option<&mut Medium> {
         (**self).medium()
+    }
+
+    fn directory(&self) -> Option<&Path> {
+        (**self).directory()
     }
 
     fn writing(&self) -> Writing {

@@ -75,6 +75,9 @@ impl Mount {
         options: MountOptions,
     ) -> Result<Self, Error> {
         let point = mount_point(kernel, path)?;
+        if let Some(directory) = file_system.directory() {
+            found_directory(kernel, directory, "mount")?;
+        }
         let mark = kernel.mark();
         let name = file_system
             .medium()
@@ -116,7 +119,7 @@ impl Mount {
         let writing = file_system.writing();
         let (flags, device) = match file_system.medium() {
             Some(medium) => {
-                let access = options.access(writing, medium.access());
+                let access = options.access(writing, medium.access())?;
                 let disk = medium.open(access)?;
                 if access == Access::ReadWrite && disk.access() == Access::ReadOnly {
                     return Err(ErrorKind::Errno(Errno::ROFS));
@@ -125,7 +128,7 @@ impl Mount {
                 (options.flags(access) | sys::MNT_NODEV, Some(device))
             }
             None => (
-                options.flags(options.access(writing, Access::ReadWrite)),
+                options.flags(options.access(writing, Access::ReadWrite)?),
                 None,
             ),
         };
@@ -264,17 +267,24 @@ impl From<UnmountError> for Error {
 
 /// The path for the kernel, if there is a directory.
 fn mount_point(kernel: &Handle, at: &Path) -> Result<KernelPath, Error> {
-    let point = path::to_kernel(at).during_at("mount on", at)?;
-    let found = syscall::tree::stat(kernel, &point)
-        .during_at("mount on", at)
-        .map_err(|error| match error.errno() {
-            Some(Errno::NOENT) => error.hint("create the directory first, with fs::create_dir"),
-            _ => error,
-        })?;
-    if found.st_mode & sys::S_IFMT as u32 != sys::S_IFDIR as u32 {
-        return Err(ErrorKind::Errno(Errno::NOTDIR)).during_at("mount on", at);
+    found_directory(kernel, at, "mount on").map_err(|error| match error.errno() {
+        Some(Errno::NOENT) => error.hint("create the directory first, with fs::create_dir"),
+        _ => error,
+    })
+}
+
+/// The path for the kernel, if there is a directory.
+fn found_directory(
+    kernel: &Handle,
+    path: &Path,
+    operation: &'static str,
+) -> Result<KernelPath, Error> {
+    let found = path::to_kernel(path).during_at(operation, path)?;
+    let stat = syscall::tree::stat(kernel, &found).during_at(operation, path)?;
+    if stat.st_mode & sys::S_IFMT as u32 != sys::S_IFDIR as u32 {
+        return Err(ErrorKind::Errno(Errno::NOTDIR)).during_at(operation, path);
     }
-    Ok(point)
+    Ok(found)
 }
 
 /// `path/.`
@@ -289,12 +299,13 @@ fn explain(error: Error, writing: Writing, has_disk: bool) -> Error {
         Some(Errno::ROFS) if writing == Writing::Never => {
             error.hint("the driver can only read: mount it without MountOptions::read_write")
         }
-        Some(Errno::ROFS) if has_disk => {
-            error.hint("the disk cannot be written: mount it without MountOptions::read_write")
-        }
-        Some(Errno::INVAL) if has_disk => {
-            error.hint("the image is empty, damaged, or holds no file system of this type")
-        }
+        Some(Errno::ROFS) if has_disk => error.hint(
+            "the disk, or what is on it, can only be read: mount it with MountOptions::read_only",
+        ),
+        Some(Errno::INVAL) if has_disk => error.hint(
+            "the image is empty, damaged, holds no file system of this type, or one that can only \
+             be mounted read-only",
+        ),
         Some(Errno::BUSY) if has_disk => error.hint("a kernel can have 16 disks"),
         Some(Errno::NOTBLK) => error.hint("an image is a regular file or a block device"),
         Some(Errno::NODEV) => error.hint("the kernel was built without this driver"),

@@ -11,7 +11,8 @@ use super::{Arguments, FileSystem, Medium};
 use crate::ErrorKind;
 use crate::disk::Disk;
 
-/// FAT12, FAT16 or FAT32 in a host image or disk, with long names and in UTF-8.
+/// FAT12, FAT16 or FAT32 in a host image or disk, with long names in UTF-8. A short name without a
+/// long one is shown in upper case, and in Latin-1 beyond ASCII.
 ///
 /// Files have no owners and few permissions: they belong to whom [`owner`](Self::owner) says, and
 /// making one read-only clears its write permissions for all. There are no links. Times are local
@@ -47,7 +48,9 @@ impl Msdos {
         }
     }
 
-    /// Reads and makes short names only: eleven characters, without long names beside them.
+    /// Shows and makes short names only: eleven characters, without long names beside them. They
+    /// are shown in lower case, and in Latin-1 beyond ASCII; a longer one that is made becomes one
+    /// such as ANEWNA~1.
     pub fn short_names(mut self) -> Self {
         self.names = sys::MSDOSFSMNT_SHORTNAME | sys::MSDOSFSMNT_NOWIN95;
         self

@@ -39,7 +39,8 @@ impl Nilfs {
         }
     }
 
-    /// Shows the snapshot of this number, as `lscp` tells it, instead of the last checkpoint.
+    /// Shows the snapshot of this number, as `lscp` tells it, instead of the last checkpoint. A
+    /// number beyond the last is the last.
     pub fn checkpoint(mut self, number: u32) -> Self {
         self.checkpoint = number.into();
         self

@@ -12,7 +12,7 @@ use crate::path::to_kernel;
 
 /// A directory of the kernel, with all that is below it, in a second place.
 ///
-/// Mounting fails with `ENOENT` or `EINVAL` when there is no such directory.
+/// Mounting fails with `ENOENT` or `ENOTDIR` when there is no such directory.
 #[derive(Clone, Debug)]
 #[must_use = "mounted by Kernel::mount"]
 pub struct Null {
@@ -29,6 +29,10 @@ impl Null {
 }
 
 impl FileSystem for Null {
+    fn directory(&self) -> Option<&Path> {
+        Some(&self.directory)
+    }
+
     fn arguments(&self, _device: Option<&CStr>) -> Result<Arguments, ErrorKind> {
         let mut target = Text::new(&to_kernel(&self.directory)?);
         let structure = sys::null_args {

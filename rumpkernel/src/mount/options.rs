@@ -6,6 +6,7 @@ use rumpkernel_sys as sys;
 
 use super::Writing;
 use crate::disk::Access;
+use crate::{Errno, ErrorKind};
 
 /// The options of mount(8) that all kinds of file systems take, for
 /// [`Kernel::mount_with`](crate::Kernel::mount_with).
@@ -36,7 +37,7 @@ impl MountOptions {
 
     /// Mounts for reading and writing, also where the driver does not write safely: the
     /// documentation of such a kind of file system says what it lacks. Where a driver cannot write
-    /// at all, mounting fails with `EROFS`.
+    /// at all ([`Writing::Never`]), mounting fails with `EROFS`.
     pub fn read_write(mut self) -> Self {
         self.access = Some(Access::ReadWrite);
         self
@@ -54,14 +55,10 @@ impl MountOptions {
         self.with(sys::MNT_LOG)
     }
 
-    /// Does not record when files were read.
+    /// Does not record when files were read. The drivers of ext2, FFS, LFS and UDF heed this; tmpfs,
+    /// FAT, V7 and others record it all the same.
     pub fn no_access_times(self) -> Self {
         self.with(sys::MNT_NOATIME)
-    }
-
-    /// Records when a file was read only if it was changed since, or a day has gone by.
-    pub fn relative_access_times(self) -> Self {
-        self.with(sys::MNT_RELATIME)
     }
 
     /// Every change reaches the image before the call that makes it returns.
@@ -101,12 +98,14 @@ impl MountOptions {
         self
     }
 
-    /// What is to be done with a file system whose driver and disk can do this.
-    pub(super) fn access(&self, writing: Writing, disk: Access) -> Access {
+    /// What is to be done with a file system whose driver and disk can do this; `EROFS` for writing
+    /// where the driver can only read, which not every such driver says itself.
+    pub(super) fn access(&self, writing: Writing, disk: Access) -> Result<Access, ErrorKind> {
         match (self.access, writing) {
-            (Some(access), _) => access,
-            (None, Writing::Safe) => disk,
-            (None, Writing::OnRequest | Writing::Never) => Access::ReadOnly,
+            (Some(Access::ReadWrite), Writing::Never) => Err(ErrorKind::Errno(Errno::ROFS)),
+            (Some(access), _) => Ok(access),
+            (None, Writing::Safe) => Ok(disk),
+            (None, Writing::OnRequest | Writing::Never) => Ok(Access::ReadOnly),
         }
     }
 

@@ -10,7 +10,8 @@ use crate::ErrorKind;
 /// `PTYFS_ARGSVERSION` of fs/ptyfs/ptyfs.h.
 const VERSION: i32 = 2;
 
-/// The pseudo-terminals of the kernel as files; usually at `/dev/pts`.
+/// The pseudo-terminals of the kernel as files; usually at `/dev/pts`. Group and permissions are
+/// what grantpt(3) gives a terminal.
 #[derive(Clone, Debug)]
 #[must_use = "mounted by Kernel::mount"]
 pub struct Ptyfs {

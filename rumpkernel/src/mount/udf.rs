@@ -10,22 +10,25 @@ use super::{Arguments, FileSystem, Medium};
 use crate::ErrorKind;
 use crate::disk::Disk;
 
+/// What stands in a file without owner. The driver writes it for a user of the mount's choice, which
+/// is this one here: nobody's.
+const NOBODY: u32 = u32::MAX;
+
 /// UDF, the file system of DVDs and Blu-ray discs, in a host image or disk.
 ///
 /// The image's block size has to be the disk's, 512 bytes unless the kernel was booted with another
-/// (the parameter `RUMP_BLKSECTSHIFT`). Times are from 1970 to 9999.
+/// (the parameter `RUMP_BLKSECTSHIFT`). It counts as one session. Times are from 1970 to 9999.
 #[derive(Debug)]
 #[must_use = "mounted by Kernel::mount"]
 pub struct Udf {
     medium: Medium,
-    session: i32,
     anonymous: (u32, u32),
     utc_offset: i32,
 }
 
 impl Udf {
-    /// The file system in this image or disk of the host: its last session. Files that belong to
-    /// nobody belong to user 0 and group 0.
+    /// The file system in this image or disk of the host. Files that name no owner belong to user 0
+    /// and group 0.
     pub fn image(path: impl AsRef<Path>) -> Self {
         Self::new(Medium::image(path))
     }
@@ -38,19 +41,13 @@ impl Udf {
     fn new(medium: Medium) -> Self {
         Self {
             medium,
-            session: 0,
             anonymous: (0, 0),
             utc_offset: 0,
         }
     }
 
-    /// The session of this number, from 1 on, or, if it is negative, so many before the last.
-    pub fn session(mut self, number: i32) -> Self {
-        self.session = number;
-        self
-    }
-
-    /// Whom the files belong to that belong to nobody.
+    /// Whom the files belong to that name no owner, or no group. What is created names its owner, and
+    /// the group that its directory names.
     pub fn anonymous(mut self, user: u32, group: u32) -> Self {
         self.anonymous = (user, group);
         self
@@ -73,12 +70,11 @@ impl FileSystem for Udf {
         let structure = sys::udf_args {
             version: sys::UDFMNT_VERSION as u32,
             fspec: device.start(),
-            sessionnr: self.session,
             gmtoff: self.utc_offset,
             anon_uid: self.anonymous.0,
             anon_gid: self.anonymous.1,
-            nobody_uid: self.anonymous.0,
-            nobody_gid: self.anonymous.1,
+            nobody_uid: NOBODY,
+            nobody_gid: NOBODY,
             ..Default::default()
         };
         // SAFETY: this is the driver's structure, and its pointer leads to the node's name.

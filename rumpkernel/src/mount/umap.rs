@@ -20,7 +20,11 @@ type Pair = [sys::u_long; 2];
 
 /// A directory of the kernel, with all that is below it, in a second place and under other owners.
 ///
-/// Who is in no pair is shown as nobody (32767 for users, 65534 for groups, NetBSD's numbers).
+/// Who is in no pair is shown as nobody (32767 for users, 65534 for groups, NetBSD's numbers). The
+/// same holds the other way: who uses the files acts below as the user of the pair, and without a
+/// pair as nobody. The program is user 0 and group 0, so that it needs a pair for them to change
+/// what only it may change. New owners of chown(2) are not mapped: they are those below.
+///
 /// Mounting fails with [`ErrorKind::BadParameter`] for more than 64 users or 16 groups.
 #[derive(Clone, Debug)]
 #[must_use = "mounted by Kernel::mount"]
@@ -69,6 +73,10 @@ fn map(pairs: &[Pair], most: usize, of: &str) -> Result<(Box<[u8]>, c_int), Erro
 }
 
 impl FileSystem for Umap {
+    fn directory(&self) -> Option<&Path> {
+        Some(&self.directory)
+    }
+
     fn arguments(&self, _device: Option<&CStr>) -> Result<Arguments, ErrorKind> {
         let mut target = Text::new(&to_kernel(&self.directory)?);
         let (mut users, nentries) = map(&self.users, USERS_MAX, "users")?;

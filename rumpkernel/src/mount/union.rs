@@ -13,8 +13,9 @@ use crate::path::to_kernel;
 /// Two directories of the kernel as one, at the mount point, which is one of them.
 ///
 /// The upper one takes all changes: a file of the lower one is copied there before it is written,
-/// and what is removed is hidden by a whiteout. Names that both have are shown once, as readdir(3)
-/// of NetBSD's libc does.
+/// and what is removed is hidden by a whiteout. So its file system has to be one with whiteouts
+/// (FFS, LFS, tmpfs) unless the mount is read-only; with others mounting fails with `EOPNOTSUPP`.
+/// Names that both have are shown once, as readdir(3) of NetBSD's libc does.
 #[derive(Clone, Debug)]
 #[must_use = "mounted by Kernel::mount"]
 pub struct Union {
@@ -42,6 +43,10 @@ impl Union {
 }
 
 impl FileSystem for Union {
+    fn directory(&self) -> Option<&Path> {
+        Some(&self.directory)
+    }
+
     fn arguments(&self, _device: Option<&CStr>) -> Result<Arguments, ErrorKind> {
         let mut target = Text::new(&to_kernel(&self.directory)?);
         let structure = sys::union_args {
