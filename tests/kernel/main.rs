@@ -30,6 +30,7 @@ mod images;
 mod instances;
 mod links;
 mod logs;
+mod mounting;
 mod mounts;
 mod network;
 mod odd_places;
@@ -125,6 +126,21 @@ const ALL: &[&[Test]] = &[
     links::configuration::TESTS,
     links::hostile::TESTS,
     links::races::TESTS,
+    mounting::cd9660::TESTS,
+    mounting::defaults::TESTS,
+    mounting::ext2::TESTS,
+    mounting::fdesc::TESTS,
+    mounting::ffs::TESTS,
+    mounting::msdos::TESTS,
+    mounting::nilfs::TESTS,
+    mounting::ntfs::TESTS,
+    mounting::null::TESTS,
+    mounting::options::TESTS,
+    mounting::own::TESTS,
+    mounting::ptyfs::TESTS,
+    mounting::udf::TESTS,
+    mounting::umap::TESTS,
+    mounting::v7fs::TESTS,
     mounts::TESTS,
     network::TESTS,
     odd_places::TESTS,

@@ -1,11 +1,13 @@
 //! Union mounts: what programs on NetBSD see of them, where opendir(3) leaves out hidden names.
 
-use rumpkernel::mount::{Mount, MountOptions, Tmpfs, Union};
-use rumpkernel::{Kernel, fs};
+use rumpkernel::mount::{ByteOrder, Mount, MountOptions, Tmpfs, Union, V7fs};
+use rumpkernel::{Errno, Kernel, fs};
 
-use crate::world;
+use crate::world::{self, Folder, names};
 
 crate::tests![; drivers:
+    a_directory_below_the_mount_point_stays_as_it_is,
+    a_union_wants_whiteouts_unless_it_is_only_read,
     a_union_lists_each_name_once,
     a_large_union_lists_each_name_once,
     a_mount_with_the_flag_union_lists_each_name_once,
@@ -26,13 +28,37 @@ fn unite(kernel: &Kernel) -> Mount {
     kernel.mount(Union::over("/up"), "/low").unwrap()
 }
 
-fn names(kernel: &Kernel, path: &str) -> Vec<String> {
-    let entries = fs::read_dir(kernel, path).unwrap();
-    let mut names: Vec<String> = entries
-        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-        .collect();
-    names.sort();
-    names
+fn a_directory_below_the_mount_point_stays_as_it_is() {
+    let (kernel, _mounts) = two();
+    for path in ["/low/both", "/low/low", "/up/both", "/up/up"] {
+        fs::write(&kernel, path, path).unwrap();
+    }
+    let union = kernel.mount(Union::under("/low"), "/up").unwrap();
+    assert_eq!(names(&kernel, "/up"), ["both", "low", "up"]);
+    assert_eq!(fs::read(&kernel, "/up/both").unwrap(), b"/up/both");
+    fs::write(&kernel, "/up/low", "changed").unwrap();
+    fs::write(&kernel, "/up/new", "new").unwrap();
+    assert_eq!(fs::read(&kernel, "/low/low").unwrap(), b"/low/low");
+    assert_eq!(names(&kernel, "/low"), ["both", "low"]);
+    union.unmount().unwrap();
+    assert_eq!(names(&kernel, "/up"), ["both", "low", "new", "up"]);
+}
+
+fn a_union_wants_whiteouts_unless_it_is_only_read() {
+    let (kernel, _mounts) = two();
+    fs::write(&kernel, "/low/low", "").unwrap();
+    fs::create_dir(&kernel, "/v7").unwrap();
+    let folder = Folder::new();
+    let image = folder.file("image", &rumpkernel_fuzz::v7fs(ByteOrder::Little));
+    let _v7 = kernel.mount(V7fs::image(image), "/v7").unwrap();
+    let error = kernel.mount(Union::over("/v7"), "/low").unwrap_err();
+    assert_eq!(error.errno(), Some(Errno::OPNOTSUPP), "{error}");
+    let options = MountOptions::new().read_only();
+    let union = kernel.mount_with(Union::over("/v7"), "/low", options);
+    assert_eq!(names(&kernel, "/low"), ["hello.txt", "low"]);
+    let error = fs::write(&kernel, "/low/new", "").unwrap_err();
+    assert_eq!(error.errno(), Some(Errno::ROFS));
+    union.unwrap().unmount().unwrap();
 }
 
 fn a_union_lists_each_name_once() {

@@ -36,6 +36,16 @@ pub(crate) fn with_tmpfs() -> (Kernel, Mount) {
     (kernel, mount)
 }
 
+/// The names in a directory, in order.
+pub(crate) fn names(kernel: &Kernel, path: &str) -> Vec<String> {
+    let entries = fs::read_dir(kernel, path).unwrap();
+    let mut names: Vec<String> = entries
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    names.sort();
+    names
+}
+
 /// A folder on the host, gone when dropped.
 pub(crate) struct Folder(TempDir);
 

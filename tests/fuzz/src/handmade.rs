@@ -1,6 +1,8 @@
 //! Small images of formats that no ordinary tool makes: a root directory, and where it is easy a
 //! file in it.
 
+use rumpkernel::mount::ByteOrder;
+
 /// The size of a block in all of them.
 const BLOCK: usize = 512;
 const DIRECTORY: u16 = 0o040_755;
@@ -44,14 +46,28 @@ pub(crate) fn sysvbfs() -> Vec<u8> {
 }
 
 /// The seventh edition's: a superblock with the free list, inodes from block 2 on, and files of
-/// numbered blocks.
-pub(crate) fn v7fs() -> Vec<u8> {
+/// numbered blocks. In the root directory is hello.txt.
+#[must_use]
+pub fn v7fs(order: ByteOrder) -> Vec<u8> {
     const BLOCKS: usize = 256;
     const INODES: usize = 8;
     const FIRST: usize = 2 + INODES * 64 / BLOCK * 4;
     let mut image = vec![0; BLOCKS * BLOCK];
-    let halves =
-        |numbers: &[u16]| -> Vec<u8> { numbers.iter().flat_map(|n| n.to_le_bytes()).collect() };
+    let halves = |numbers: &[u16]| -> Vec<u8> {
+        let bytes = |number: &u16| match order {
+            ByteOrder::Little | ByteOrder::Pdp => number.to_le_bytes(),
+            ByteOrder::Big => number.to_be_bytes(),
+        };
+        numbers.iter().flat_map(bytes).collect()
+    };
+    let words = |numbers: &[u32]| -> Vec<u8> {
+        let bytes = |number: &u32| match order {
+            ByteOrder::Little => number.to_le_bytes(),
+            ByteOrder::Big => number.to_be_bytes(),
+            ByteOrder::Pdp => number.rotate_left(16).to_le_bytes(),
+        };
+        numbers.iter().flat_map(bytes).collect()
+    };
     put(&mut image, BLOCK, &halves(&[FIRST as u16]));
     put(&mut image, BLOCK + 2, &words(&[BLOCKS as u32]));
     // Free blocks, the last of which to be taken says that the list ends with it.
@@ -66,16 +82,27 @@ pub(crate) fn v7fs() -> Vec<u8> {
     let mut inode = |number: usize, mode: u16, links: u16, length: usize, block: usize| {
         let at = 2 * BLOCK + (number - 1) * 64;
         put(&mut image, at, &halves(&[mode, links, 0, 0]));
-        put(&mut image, at + 8, &words(&[length as u32, block as u32]));
+        put(&mut image, at + 8, &words(&[length as u32]));
+        // Numbers of blocks are of three bytes.
+        let block = block as u8;
+        let block = match order {
+            ByteOrder::Little => [block, 0, 0],
+            ByteOrder::Big => [0, 0, block],
+            ByteOrder::Pdp => [0, block, 0],
+        };
+        put(&mut image, at + 12, &block);
         put(&mut image, at + 52, &words(&[9, 9, 9]));
     };
     inode(2, DIRECTORY, 2, 3 * 16, FIRST);
     inode(3, FILE, 1, CONTENT.len(), FIRST + 1);
-    put(
-        &mut image,
-        FIRST * BLOCK,
-        &entries(&[(2, "."), (2, ".."), (3, "hello.txt")]),
-    );
+    for (slot, (number, name)) in [(2, "."), (2, ".."), (3, "hello.txt")]
+        .into_iter()
+        .enumerate()
+    {
+        let at = FIRST * BLOCK + slot * 16;
+        put(&mut image, at, &halves(&[number]));
+        put(&mut image, at + 2, name.as_bytes());
+    }
     put(&mut image, (FIRST + 1) * BLOCK, CONTENT);
     image
 }

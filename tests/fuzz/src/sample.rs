@@ -5,6 +5,7 @@ use std::io;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
+use rumpkernel::mount::ByteOrder;
 use rumpkernel_examples as examples;
 
 use crate::{Format, Image, handmade, seal};
@@ -124,7 +125,7 @@ pub fn sample(format: Format) -> Result<Image, NoSample> {
             "mkudffs -b 512 IMAGE",
             &[],
         ),
-        Format::V7fs => made(handmade::v7fs()),
+        Format::V7fs => made(handmade::v7fs(ByteOrder::Little)),
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::{Format, Image};
 
 /// Mends the checksum of the structure that `at` lies in.
-pub(crate) fn seal(format: Format, image: &mut Image, at: u64) {
+pub fn seal(format: Format, image: &mut Image, at: u64) {
     match format {
         Format::Efs => efs(image),
         Format::Nilfs => nilfs(image),

@@ -24,56 +24,50 @@ const PLACES: &str = ":/usr/sbin:/sbin";
 
 /// Why a test of these cannot run on this machine. Where `CI` is set it runs, and fails.
 pub(crate) fn obstacle(name: &str) -> Option<&'static str> {
-    let needs: &[(&str, &str, &str)] = &[
-        (
-            "formats::fat::",
-            "mkfs.fat",
-            "mkfs.fat and fsck.fat are missing: install dosfstools",
-        ),
-        (
-            "formats::nilfs::",
-            "mkfs.nilfs2",
-            "mkfs.nilfs2 is missing: install nilfs-tools",
-        ),
-        (
-            "formats::ntfs::",
-            "mkntfs",
-            "mkntfs and ntfscp are missing: install ntfs-3g",
-        ),
-        (
-            "formats::times::ext2",
-            "mke2fs",
-            "mke2fs and debugfs are missing: install e2fsprogs",
-        ),
-        (
-            "formats::times::fat",
-            "mkfs.fat",
-            "mkfs.fat is missing: install dosfstools",
-        ),
-        (
-            "formats::times::udf",
-            "mkudffs",
-            "mkudffs is missing: install udftools",
-        ),
-        (
-            "formats::udf::",
-            "mkudffs",
-            "mkudffs is missing: install udftools",
-        ),
-        (
-            "formats::used_inodes::ext2",
-            "mke2fs",
-            "mke2fs is missing: install e2fsprogs",
-        ),
+    const EXT2: (&str, &str) = (
+        "mke2fs",
+        "mke2fs and debugfs are missing: install e2fsprogs",
+    );
+    const FAT: (&str, &str) = (
+        "mkfs.fat",
+        "mkfs.fat and fsck.fat are missing: install dosfstools",
+    );
+    const ISO: (&str, &str) = ("genisoimage", "genisoimage is missing: install genisoimage");
+    const MTOOLS: (&str, &str) = ("mcopy", "mcopy and mdir are missing: install mtools");
+    const NILFS: (&str, &str) = ("mkfs.nilfs2", "mkfs.nilfs2 is missing: install nilfs-tools");
+    const NTFS: (&str, &str) = ("mkntfs", "mkntfs and ntfscp are missing: install ntfs-3g");
+    const UDF: (&str, &str) = ("mkudffs", "mkudffs is missing: install udftools");
+    let needs: &[(&str, &[(&str, &str)])] = &[
+        ("formats::fat::", &[FAT]),
+        ("formats::nilfs::", &[NILFS]),
+        ("formats::ntfs::", &[NTFS]),
+        ("formats::times::ext2", &[EXT2]),
+        ("formats::times::fat", &[FAT, MTOOLS]),
+        ("formats::times::udf", &[UDF]),
+        ("formats::udf::", &[UDF]),
+        ("formats::used_inodes::ext2", &[EXT2]),
+        ("mounting::cd9660::", &[ISO]),
+        ("mounting::defaults::cd9660", &[ISO]),
+        ("mounting::defaults::ext2", &[EXT2]),
+        ("mounting::defaults::fat", &[FAT]),
+        ("mounting::defaults::nilfs", &[NILFS]),
+        ("mounting::defaults::ntfs", &[NTFS]),
+        ("mounting::defaults::udf", &[UDF]),
+        ("mounting::ext2::", &[EXT2]),
+        ("mounting::msdos::", &[FAT, MTOOLS]),
+        ("mounting::nilfs::", &[NILFS]),
+        ("mounting::ntfs::", &[NTFS]),
+        ("mounting::udf::", &[UDF]),
     ];
-    let (_, tool, reason) = needs.iter().find(|(test, ..)| name.starts_with(test))?;
+    let (_, tools) = needs.iter().find(|(test, _)| name.starts_with(test))?;
     let paths = std::env::var("PATH").unwrap_or_default() + PLACES;
-    let is_there = std::env::split_paths(&paths).any(|path| path.join(tool).is_file());
-    (!is_there && std::env::var_os("CI").is_none()).then_some(reason)
+    let is_there = |tool: &str| std::env::split_paths(&paths).any(|path| path.join(tool).is_file());
+    let missing = tools.iter().find(|(tool, _)| !is_there(tool))?;
+    std::env::var_os("CI").is_none().then_some(missing.1)
 }
 
 /// Runs a command, of which the word IMAGE is the image, and returns what it says.
-fn run(command: &str, image: &std::path::Path) -> String {
+pub(crate) fn run(command: &str, image: &std::path::Path) -> String {
     let image = image.display().to_string();
     let words: Vec<&str> = command
         .split(' ')
@@ -82,6 +76,8 @@ fn run(command: &str, image: &std::path::Path) -> String {
     let output = Command::new(words[0])
         .args(&words[1..])
         .env("PATH", std::env::var("PATH").unwrap_or_default() + PLACES)
+        // For names in UTF-8.
+        .env("LC_ALL", "C.UTF-8")
         .stdin(Stdio::null())
         .output()
         .unwrap_or_else(|error| panic!("{command}: {error}"));
@@ -91,14 +87,14 @@ fn run(command: &str, image: &std::path::Path) -> String {
 }
 
 /// An image in a folder of its own.
-struct Made {
+pub(crate) struct Made {
     _folder: Folder,
-    path: PathBuf,
+    pub(crate) path: PathBuf,
 }
 
 impl Made {
     /// A file of this length, on which a command makes a file system.
-    fn by(command: &str, length: u64) -> Self {
+    pub(crate) fn by(command: &str, length: u64) -> Self {
         let folder = Folder::new();
         let path = folder.path().join("image");
         File::create(&path).unwrap().set_len(length).unwrap();
@@ -110,7 +106,7 @@ impl Made {
     }
 
     /// An image of a format that a function of the tests makes.
-    fn sample(format: Format) -> Self {
+    pub(crate) fn sample(format: Format) -> Self {
         let folder = Folder::new();
         let path = folder.path().join("image");
         let image = rumpkernel_fuzz::sample(format).unwrap();
@@ -122,7 +118,7 @@ impl Made {
     }
 
     /// Bytes of the image.
-    fn bytes<const N: usize>(&self, at: u64) -> [u8; N] {
+    pub(crate) fn bytes<const N: usize>(&self, at: u64) -> [u8; N] {
         use std::os::unix::fs::FileExt as _;
         let mut bytes = [0; N];
         let file = File::open(&self.path).unwrap();
@@ -167,12 +163,7 @@ struct Mounted {
 impl Mounted {
     /// The names in a directory, in order.
     fn names(&self, path: &str) -> Vec<String> {
-        let entries = fs::read_dir(&self.kernel, path).unwrap();
-        let mut names: Vec<String> = entries
-            .map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned())
-            .collect();
-        names.sort();
-        names
+        world::names(&self.kernel, path)
     }
 
     /// Unmounts, gives the image back, and ends the kernel.
