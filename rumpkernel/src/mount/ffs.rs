@@ -1,8 +1,8 @@
 //! The Berkeley fast file system, mount_ffs(8).
 
 volume! {
-    /// The Berkeley fast file system (FFS, UFS) in a host image or disk: versions 1 and 2, in either
-    /// byte order.
+    /// The Berkeley fast file system (FFS, UFS) in a host image or disk: versions 1 and 2, in
+    /// either byte order.
     ///
     /// The image is a raw file, or a block device of the host, that begins with the file system. A
     /// writer has it alone, in this process and, by an advisory lock, among others; readers share
@@ -17,9 +17,9 @@ volume! {
     /// # After a loss of power
     ///
     /// A file that was synced is there, with its contents, if its folder was (see
-    /// [`Kernel::sync`](crate::Kernel::sync)). What was not synced is there, is not, or has zeros or
-    /// old contents in it. Without a log the file system is mounted as it is found; it has to be
-    /// repaired with NetBSD's fsck_ffs(8) before anything is written to it. With a
+    /// [`Kernel::sync`](crate::Kernel::sync)). What was not synced is there, is not, or has zeros
+    /// or old contents in it. Without a log the file system is mounted as it is found; it has to
+    /// be repaired with NetBSD's fsck_ffs(8) before anything is written to it. With a
     /// [log](crate::mount::MountOptions::log) it is consistent once it is mounted.
     Ffs, c"ffs", ufs_args, Safe, has_log
 }

@@ -78,7 +78,8 @@ pub enum Writing {
     Never,
 }
 
-/// A driver's name and argument structure for mount(2), with the memory that pointers in it lead to.
+/// A driver's name and argument structure for mount(2), with the memory that pointers in it lead
+/// to.
 pub struct Arguments {
     kind: &'static CStr,
     /// Aligned for every C structure.
@@ -107,9 +108,9 @@ impl Arguments {
     ///
     /// # Safety
     ///
-    /// `T` is the argument structure of this driver, and each pointer in it is null, or leads to the
-    /// first byte of one of `memory`, which is as long as the driver takes it to be (a string ends
-    /// in a NUL).
+    /// `T` is the argument structure of this driver, and each pointer in it is null, or leads to
+    /// the first byte of one of `memory`, which is as long as the driver takes it to be (a string
+    /// ends in a NUL).
     pub unsafe fn new<T: Copy>(kind: &'static CStr, structure: T, memory: Vec<Box<[u8]>>) -> Self {
         const { assert!(align_of::<T>() <= align_of::<u64>()) };
         let words = size_of::<T>().div_ceil(size_of::<u64>());

@@ -2,8 +2,8 @@
 //!
 //! A file system is described by a value (`Tmpfs`, `Ffs`, …) that names what it lies on, and that
 //! [`Kernel::mount`](crate::Kernel::mount) takes; [`MountOptions`] say how; what is mounted is a
-//! [`Mount`]. One file here per kind of file system, which comes with the feature of that name, and
-//! `disk` for the host images that some of them lie on.
+//! [`Mount`]. One file here per kind of file system, which comes with the feature of that name,
+//! and `disk` for the host images that some of them lie on.
 
 #[macro_use]
 #[cfg_attr(

@@ -57,8 +57,8 @@ impl Ntfs {
         self
     }
 
-    /// Finds names whatever their case, but for those in the POSIX name space, which Windows does not
-    /// make.
+    /// Finds names whatever their case, but for those in the POSIX name space, which Windows does
+    /// not make.
     pub fn any_case(mut self) -> Self {
         self.flags |= sys::NTFS_MFLAG_CASEINS;
         self

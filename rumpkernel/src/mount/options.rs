@@ -48,15 +48,15 @@ impl MountOptions {
     /// with others mounting fails with [`ErrorKind::BadParameter`](crate::ErrorKind).
     ///
     /// When the host fails to write to the image, the journal may stop. From then on every change
-    /// is `EIO`, and so is [`unmount`](super::Mount::unmount): dropping the [`Mount`](super::Mount)
-    /// unmounts. The journal in the image has all that was synced before, and is replayed by the
-    /// next mount.
+    /// is `EIO`, and so is [`unmount`](super::Mount::unmount): dropping the
+    /// [`Mount`](super::Mount) unmounts. The journal in the image has all that was synced before,
+    /// and is replayed by the next mount.
     pub fn log(self) -> Self {
         self.with(sys::MNT_LOG)
     }
 
-    /// Does not record when files were read. The drivers of ext2, FFS, LFS and UDF heed this; tmpfs,
-    /// FAT, V7 and others record it all the same.
+    /// Does not record when files were read. The drivers of ext2, FFS, LFS and UDF heed this;
+    /// tmpfs, FAT, V7 and others record it all the same.
     pub fn no_access_times(self) -> Self {
         self.with(sys::MNT_NOATIME)
     }
@@ -87,8 +87,8 @@ impl MountOptions {
         self.with(sys::MNT_SYMPERM)
     }
 
-    /// Shows what the mount point has beside the root directory of the file system, which takes all
-    /// changes; the file system `Union` does so for whole trees.
+    /// Shows what the mount point has beside the root directory of the file system, which takes
+    /// all changes; the file system `Union` does so for whole trees.
     pub fn union(self) -> Self {
         self.with(sys::MNT_UNION)
     }

@@ -1,7 +1,7 @@
 //! Owners and permissions where a format has none.
 
-/// Whom the files of a file system belong to, and what may be done with them, where the format does
-/// not say.
+/// Whom the files of a file system belong to, and what may be done with them, where the format
+/// does not say.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Ownership {
     pub(super) user: u32,

@@ -10,8 +10,8 @@ use super::{Arguments, FileSystem, Medium};
 use crate::ErrorKind;
 use crate::disk::Disk;
 
-/// What stands in a file without owner. The driver writes it for a user of the mount's choice, which
-/// is this one here: nobody's.
+/// What stands in a file without owner. The driver writes it for a user of the mount's choice,
+/// which is this one here: nobody's.
 const NOBODY: u32 = u32::MAX;
 
 /// UDF, the file system of DVDs and Blu-ray discs, in a host image or disk.
@@ -27,8 +27,8 @@ pub struct Udf {
 }
 
 impl Udf {
-    /// The file system in this image or disk of the host. Files that name no owner belong to user 0
-    /// and group 0.
+    /// The file system in this image or disk of the host. Files that name no owner belong to user
+    /// 0 and group 0.
     pub fn image(path: impl AsRef<Path>) -> Self {
         Self::new(Medium::image(path))
     }
@@ -46,8 +46,8 @@ impl Udf {
         }
     }
 
-    /// Whom the files belong to that name no owner, or no group. What is created names its owner, and
-    /// the group that its directory names.
+    /// Whom the files belong to that name no owner, or no group. What is created names its owner,
+    /// and the group that its directory names.
     pub fn anonymous(mut self, user: u32, group: u32) -> Self {
         self.anonymous = (user, group);
         self
