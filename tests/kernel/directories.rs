@@ -1,7 +1,7 @@
 //! Directories under random changes: compared with a model, and by the format's own checker.
 //!
 //! A kernel whose memcpy is not safe for memory that overlaps loses names here after a few hundred
-//! steps.
+//! steps. More are made with `-- --ignored`.
 
 use std::process::Command;
 
@@ -10,6 +10,7 @@ use rumpkernel::mount::{Ext2, Ffs, FileSystem, Lfs};
 use rumpkernel_examples::{FFS1_LE, FFS2_BE, FFS2_LE, Image};
 use rumpkernel_tests::{Churn, Limits};
 
+use crate::child;
 use crate::world::{self, Folder};
 
 crate::tests![; drivers:
@@ -17,10 +18,16 @@ crate::tests![; drivers:
     ffs2_keeps_what_a_model_keeps,
     ffs2_be_keeps_what_a_model_keeps,
     ext2_keeps_what_a_model_keeps,
-    lfs_keeps_what_a_model_keeps,
+    lfs_keeps_what_a_model_keeps;
+    campaigns:
+    ffs1_keeps_what_a_model_keeps_for_long,
+    ffs2_keeps_what_a_model_keeps_for_long,
+    ffs2_be_keeps_what_a_model_keeps_for_long,
+    ext2_keeps_what_a_model_keeps_for_long,
+    lfs_keeps_what_a_model_keeps_for_long,
 ];
 
-const STEPS: usize = 3000;
+const MANY_STEPS: usize = 3000;
 const SEED: u64 = 11;
 
 /// What tests' small images have room for.
@@ -37,9 +44,22 @@ const EXT2_LIMITS: Limits = Limits {
     ..Limits::UNIX
 };
 
+/// How many changes are made. With the linked kernel the test is a campaign.
+fn steps() -> usize {
+    if child::uses_linked() {
+        MANY_STEPS
+    } else {
+        1000
+    }
+}
+
 /// Changes a file system at random in a directory of its own, and looks at it again once it is
 /// mounted anew. The second half of the changes is to what was read again.
-fn keeps_what_a_model_keeps<F: FileSystem>(file_system: impl Fn() -> F, limits: Limits) {
+fn keeps_what_a_model_keeps<F: FileSystem>(
+    file_system: impl Fn() -> F,
+    limits: Limits,
+    steps: usize,
+) {
     let kernel = world::boot();
     fs::create_dir(&kernel, "/mnt").unwrap();
     let mount = || kernel.mount(file_system(), "/mnt").unwrap();
@@ -47,7 +67,7 @@ fn keeps_what_a_model_keeps<F: FileSystem>(file_system: impl Fn() -> F, limits: 
     fs::create_dir(&kernel, "/mnt/churn").unwrap();
     let mut churn = Churn::new(&kernel, "/mnt/churn", limits, SEED);
     for _ in 0..2 {
-        churn.run(STEPS / 2).unwrap();
+        churn.run(steps / 2).unwrap();
         mounted.unmount().unwrap();
         mounted = mount();
         churn.compare().unwrap();
@@ -55,26 +75,46 @@ fn keeps_what_a_model_keeps<F: FileSystem>(file_system: impl Fn() -> F, limits: 
     mounted.unmount().unwrap();
 }
 
-fn ffs_keeps_what_a_model_keeps(image: Image) {
+fn ffs_keeps_what_a_model_keeps(image: Image, steps: usize) {
     let folder = Folder::new();
     let image = folder.unpack(image);
-    keeps_what_a_model_keeps(|| Ffs::image(&image), FFS_LIMITS);
+    keeps_what_a_model_keeps(|| Ffs::image(&image), FFS_LIMITS, steps);
 }
 
 fn ffs1_keeps_what_a_model_keeps() {
-    ffs_keeps_what_a_model_keeps(FFS1_LE);
+    ffs_keeps_what_a_model_keeps(FFS1_LE, steps());
+}
+
+fn ffs1_keeps_what_a_model_keeps_for_long() {
+    ffs_keeps_what_a_model_keeps(FFS1_LE, MANY_STEPS);
 }
 
 fn ffs2_keeps_what_a_model_keeps() {
-    ffs_keeps_what_a_model_keeps(FFS2_LE);
+    ffs_keeps_what_a_model_keeps(FFS2_LE, steps());
+}
+
+fn ffs2_keeps_what_a_model_keeps_for_long() {
+    ffs_keeps_what_a_model_keeps(FFS2_LE, MANY_STEPS);
 }
 
 fn ffs2_be_keeps_what_a_model_keeps() {
-    ffs_keeps_what_a_model_keeps(FFS2_BE);
+    ffs_keeps_what_a_model_keeps(FFS2_BE, steps());
+}
+
+fn ffs2_be_keeps_what_a_model_keeps_for_long() {
+    ffs_keeps_what_a_model_keeps(FFS2_BE, MANY_STEPS);
+}
+
+fn ext2_keeps_what_a_model_keeps() {
+    ext2(steps());
+}
+
+fn ext2_keeps_what_a_model_keeps_for_long() {
+    ext2(MANY_STEPS);
 }
 
 /// Needs mke2fs and e2fsck; see `obstacle`.
-fn ext2_keeps_what_a_model_keeps() {
+fn ext2(steps: usize) {
     let folder = Folder::new();
     let image = folder.path().join("ext2.img");
     succeeds(
@@ -83,15 +123,23 @@ fn ext2_keeps_what_a_model_keeps() {
             .arg(&image)
             .arg("8m"),
     );
-    keeps_what_a_model_keeps(|| Ext2::image(&image), EXT2_LIMITS);
+    keeps_what_a_model_keeps(|| Ext2::image(&image), EXT2_LIMITS, steps);
     succeeds(Command::new("e2fsck").arg("-fn").arg(&image));
 }
 
-/// Files grow and are cut within their last blocks, whose fragments LFS has to keep count of.
 fn lfs_keeps_what_a_model_keeps() {
+    lfs(steps());
+}
+
+fn lfs_keeps_what_a_model_keeps_for_long() {
+    lfs(MANY_STEPS);
+}
+
+/// Files grow and are cut within their last blocks, whose fragments LFS has to keep count of.
+fn lfs(steps: usize) {
     let folder = Folder::new();
     let image = folder.file("lfs.img", &rumpkernel_examples::lfs());
-    keeps_what_a_model_keeps(|| Lfs::image(&image), Limits::UNIX);
+    keeps_what_a_model_keeps(|| Lfs::image(&image), Limits::UNIX, steps);
 }
 
 fn succeeds(command: &mut Command) {

@@ -23,6 +23,10 @@ crate::tests![
     kernels_boot_at_the_same_time,
     a_kernel_that_is_dropped_leaves_nothing,
     a_kernel_that_panicked_leaves_nothing,
+    many_kernels_leave_nothing;
+    campaigns:
+    a_hundred_kernels_that_are_dropped_leave_nothing,
+    a_hundred_kernels_that_panicked_leave_nothing,
     a_hundred_kernels_leave_nothing,
 ];
 
@@ -214,9 +218,17 @@ fn busy() -> (Kernel, impl Sized) {
 }
 
 fn a_kernel_that_is_dropped_leaves_nothing() {
+    dropped_leave_nothing(15);
+}
+
+fn a_hundred_kernels_that_are_dropped_leave_nothing() {
+    dropped_leave_nothing(100);
+}
+
+fn dropped_leave_nothing(count: usize) {
     drop(busy());
     let before = footprint::settled();
-    for round in 0..100 {
+    for round in 0..count {
         let (kernel, objects) = busy();
         match round % 3 {
             0 => drop((kernel, objects)),
@@ -231,9 +243,17 @@ fn a_kernel_that_is_dropped_leaves_nothing() {
 }
 
 fn a_kernel_that_panicked_leaves_nothing() {
+    panicked_leave_nothing(15);
+}
+
+fn a_hundred_kernels_that_panicked_leave_nothing() {
+    panicked_leave_nothing(100);
+}
+
+fn panicked_leave_nothing(count: usize) {
     drop(busy());
     let before = footprint::settled();
-    for _ in 0..100 {
+    for _ in 0..count {
         let (kernel, objects) = busy();
         panic(&kernel);
         drop((kernel, objects));
@@ -241,16 +261,28 @@ fn a_kernel_that_panicked_leaves_nothing() {
     footprint::assert_unchanged(before);
 }
 
+fn many_kernels_leave_nothing() {
+    kernels_leave_nothing(25);
+}
+
 fn a_hundred_kernels_leave_nothing() {
-    let hundred = || {
-        let kernels: Vec<Kernel> = (0..100)
+    kernels_leave_nothing(100);
+}
+
+/// Kernels that are there at the same time.
+fn kernels_leave_nothing(count: usize) {
+    let boot_all = || {
+        let kernels: Vec<Kernel> = (0..count)
             .map(|number| boot(&format!("kernel-{number}")))
             .collect();
-        assert_eq!(host_name(&kernels[42]), "kernel-42\n");
+        assert_eq!(
+            host_name(&kernels[count / 2]),
+            format!("kernel-{}\n", count / 2)
+        );
     };
     // The tables of so many threads stay.
-    hundred();
+    boot_all();
     let before = footprint::settled();
-    hundred();
+    boot_all();
     footprint::assert_unchanged(before);
 }

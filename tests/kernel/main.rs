@@ -230,7 +230,7 @@ fn main() -> ExitCode {
             Place::Alone => trials.push(loaded(name, move || child::run(test, false))),
             Place::Linked => trials.push(linked()),
             Place::Campaign => {
-                trials.push(loaded(name, move || place::here(test)).with_ignored_flag(true));
+                trials.push(loaded(name, move || child::run(test, false)).with_ignored_flag(true));
             }
         }
     }

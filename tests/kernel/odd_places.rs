@@ -27,7 +27,9 @@ crate::tests![
     ; alone:
     a_boot_without_memory_or_threads_leaves_nothing,
     a_boot_without_address_space_is_an_error,
-    a_boot_without_mappings_is_an_error,
+    a_boot_without_mappings_is_an_error;
+    campaigns:
+    a_boot_without_any_number_of_mappings_is_an_error,
 ];
 
 fn a_kernel_boots_in_a_callback_of_another() {
@@ -303,6 +305,15 @@ fn take_mappings(but: usize) -> (usize, usize) {
 const PAGE: usize = 4096;
 
 fn a_boot_without_mappings_is_an_error() {
+    boot_without_mappings(4);
+}
+
+fn a_boot_without_any_number_of_mappings_is_an_error() {
+    boot_without_mappings(1);
+}
+
+/// Boots kernels where `step` mappings more can be made for each.
+fn boot_without_mappings(step: usize) {
     if cfg!(target_env = "musl") {
         cannot_run(MUSL);
     }
@@ -311,7 +322,7 @@ fn a_boot_without_mappings_is_an_error() {
     let before = footprint::settled();
     let (start, mut end) = take_mappings(3);
     let mut failed = 0;
-    for _ in 0..160 {
+    for _ in 0..160 / step {
         match impatient().boot() {
             Ok(kernel) => drop(kernel),
             Err(error) => {
@@ -320,9 +331,11 @@ fn a_boot_without_mappings_is_an_error() {
                 failed += 1;
             }
         }
-        // SAFETY: pages of take_mappings(), that nobody uses.
-        unsafe { libc::munmap((end - PAGE) as *mut c_void, PAGE) };
-        end -= PAGE;
+        for _ in 0..step {
+            // SAFETY: pages of take_mappings(), that nobody uses.
+            unsafe { libc::munmap((end - PAGE) as *mut c_void, PAGE) };
+            end -= PAGE;
+        }
     }
     // SAFETY: as above.
     unsafe { libc::munmap(start as *mut c_void, end - start) };

@@ -26,7 +26,7 @@ pub(crate) enum Place {
     Alone,
     /// With the linked kernel only.
     Linked,
-    /// Like `Loaded`, with `-- --ignored` only: it does at length what another test does in short.
+    /// Like `Alone`, with `-- --ignored` only: it does at length what another test does in short.
     Campaign,
 }
 

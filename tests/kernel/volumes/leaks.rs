@@ -124,7 +124,7 @@ impl Tree<'_> {
     }
 }
 
-/// The mappings of this process.
+/// The mappings of this process, in the order of their addresses.
 fn mappings() -> Vec<Range<usize>> {
     let maps = std::fs::read_to_string("/proc/self/maps").unwrap_or_default();
     let range = |line: &str| {
@@ -139,14 +139,19 @@ fn mappings() -> Vec<Range<usize>> {
 fn leak(before: &[u8], after: &[u8], mappings: &[Range<usize>]) -> Option<String> {
     const SECTOR: usize = 512;
     const WORD: usize = size_of::<usize>();
+    let is_mapped = |address: usize| {
+        let begun = mappings.partition_point(|mapping| mapping.start <= address);
+        mappings[..begun]
+            .last()
+            .is_some_and(|mapping| mapping.contains(&address))
+    };
     let is_leak = |at: usize| {
         let Some(word) = after[at..].first_chunk::<WORD>() else {
             return false;
         };
         let address = usize::from_ne_bytes(*word);
         // What fits into 32 bits is an address by chance.
-        let is_address = u32::try_from(address).is_err()
-            && mappings.iter().any(|mapping| mapping.contains(&address));
+        let is_address = u32::try_from(address).is_err() && is_mapped(address);
         (word[..RUN] == [FILL; RUN] || is_address) && before.get(at..at + WORD) != Some(word)
     };
     let changed = (0..after.len()).step_by(SECTOR).filter(|&sector| {
