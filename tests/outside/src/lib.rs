@@ -95,7 +95,11 @@ fn crash() -> Result<(), Box<dyn Error>> {
 #[cfg(feature = "ffs")]
 fn ffs(kernel: &Kernel) -> Result<(), Box<dyn Error>> {
     let image = std::env::var_os("OUTSIDE_IMAGE").ok_or("OUTSIDE_IMAGE is not set")?;
-    let mount = kernel.mount_with(rumpkernel::mount::Ffs::image(image), "/mnt", rumpkernel::mount::MountOptions::new().read_only())?;
+    let mount = kernel.mount_with(
+        rumpkernel::mount::Ffs::image(image),
+        "/mnt",
+        rumpkernel::mount::MountOptions::new().read_only(),
+    )?;
     let hello = fs::read_to_string(kernel, "/mnt/hello.txt")?;
     if hello != "This file lies in a Berkeley fast file system.\n" {
         return Err(format!("hello.txt is {hello:?}").into());
