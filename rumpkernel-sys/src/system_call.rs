@@ -75,7 +75,7 @@ impl SystemCall {
     }
 }
 
-/// What can be an argument of a system call.
+/// A type that an argument of a system call can have.
 pub(crate) trait Argument {
     fn append_to(self, call: &mut SystemCall);
 }
@@ -126,7 +126,7 @@ impl<T> Argument for *mut T {
     }
 }
 
-/// A system call none of whose arguments is a pointer, so that it touches no memory of the caller's.
+/// A system call none of whose arguments is a pointer: it touches no memory of the caller's.
 #[derive(Clone, Copy, Debug)]
 pub struct PlainCall(SystemCall);
 

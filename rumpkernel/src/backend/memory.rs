@@ -65,7 +65,7 @@ impl<'a> Output<'a> {
     }
 }
 
-/// What a system call returned that did not fail.
+/// The result of a system call that did not fail, in two registers.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Returned(pub(super) [register_t; 2]);
 

@@ -1,14 +1,12 @@
 //! The file system of CD-ROMs, mount_cd9660(8).
 
 use std::ffi::{CStr, c_int};
-use std::path::Path;
 
 use rumpkernel_sys as sys;
 
 use super::text::Text;
 use super::{Arguments, FileSystem, Medium, Writing};
 use crate::ErrorKind;
-use crate::disk::Disk;
 
 /// ISO 9660 in a host image or disk, with the extensions of Rock Ridge and Joliet. Read only.
 ///
@@ -23,17 +21,9 @@ pub struct Cd9660 {
     flags: c_int,
 }
 
+on_medium!(Cd9660);
+
 impl Cd9660 {
-    /// The file system in this image or disk of the host.
-    pub fn image(path: impl AsRef<Path>) -> Self {
-        Self::new(Medium::image(path))
-    }
-
-    /// The file system on this disk; otherwise as [`image`](Self::image).
-    pub fn on(disk: impl Disk + 'static) -> Self {
-        Self::new(Medium::disk(disk))
-    }
-
     fn new(medium: Medium) -> Self {
         Self { medium, flags: 0 }
     }

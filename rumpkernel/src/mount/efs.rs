@@ -1,14 +1,12 @@
 //! The extent file system of SGI, mount_efs(8).
 
 use std::ffi::CStr;
-use std::path::Path;
 
 use rumpkernel_sys as sys;
 
 use super::text::Text;
 use super::{Arguments, FileSystem, Medium, Writing};
 use crate::ErrorKind;
-use crate::disk::Disk;
 
 /// `EFS_MNT_VERSION` of fs/efs/efs_mount.h.
 const VERSION: i32 = 0;
@@ -20,17 +18,9 @@ pub struct Efs {
     medium: Medium,
 }
 
+on_medium!(Efs);
+
 impl Efs {
-    /// The file system in this image or disk of the host.
-    pub fn image(path: impl AsRef<Path>) -> Self {
-        Self::new(Medium::image(path))
-    }
-
-    /// The file system on this disk; otherwise as [`image`](Self::image).
-    pub fn on(disk: impl Disk + 'static) -> Self {
-        Self::new(Medium::disk(disk))
-    }
-
     fn new(medium: Medium) -> Self {
         Self { medium }
     }

@@ -14,7 +14,7 @@ use crate::ErrorKind;
 /// The types of this module implement it. A program can add one of its own, for a driver of its
 /// own say: [`arguments`](Self::arguments) names the driver and gives its argument structure.
 pub trait FileSystem: fmt::Debug {
-    /// What it lies on, if it lies on a disk: it is opened before this is mounted.
+    /// Returns the medium that it lies on, if it lies on one, which is opened before mounting.
     fn medium(&mut self) -> Option<&mut Medium> {
         None
     }
@@ -24,7 +24,7 @@ pub trait FileSystem: fmt::Debug {
         None
     }
 
-    /// What the driver can do with what is there.
+    /// Returns whether the driver writes safely, on request, or never.
     fn writing(&self) -> Writing {
         Writing::Safe
     }
@@ -39,7 +39,7 @@ pub trait FileSystem: fmt::Debug {
     ///
     /// # Errors
     ///
-    /// What is wrong with the options, [`ErrorKind::BadParameter`] say.
+    /// Whatever is wrong with the options, such as [`ErrorKind::BadParameter`].
     fn arguments(&self, device: Option<&CStr>) -> Result<Arguments, ErrorKind>;
 }
 

@@ -1,7 +1,6 @@
 //! The file system of MS-DOS and Windows, mount_msdos(8).
 
 use std::ffi::{CStr, c_int};
-use std::path::Path;
 
 use rumpkernel_sys as sys;
 
@@ -9,7 +8,6 @@ use super::ownership::Ownership;
 use super::text::Text;
 use super::{Arguments, FileSystem, Medium};
 use crate::ErrorKind;
-use crate::disk::Disk;
 
 /// FAT12, FAT16 or FAT32 in a host image or disk, with long names in UTF-8. A short name without a
 /// long one is shown in upper case, and in Latin-1 beyond ASCII.
@@ -27,18 +25,13 @@ pub struct Msdos {
     utc_offset: c_int,
 }
 
+on_medium! {
+    ///
+    /// Files belong to user 0 and group 0, with the permissions 0755, and times are UTC.
+    Msdos
+}
+
 impl Msdos {
-    /// The file system in this image or disk of the host. Files belong to user 0 and group 0, with
-    /// the permissions 0755, and times are UTC.
-    pub fn image(path: impl AsRef<Path>) -> Self {
-        Self::new(Medium::image(path))
-    }
-
-    /// The file system on this disk; otherwise as [`image`](Self::image).
-    pub fn on(disk: impl Disk + 'static) -> Self {
-        Self::new(Medium::disk(disk))
-    }
-
     fn new(medium: Medium) -> Self {
         Self {
             medium,

@@ -1,14 +1,12 @@
 //! The new implementation of a log-structured file system, mount_nilfs(8).
 
 use std::ffi::CStr;
-use std::path::Path;
 
 use rumpkernel_sys as sys;
 
 use super::text::Text;
 use super::{Arguments, FileSystem, Medium, Writing};
 use crate::ErrorKind;
-use crate::disk::Disk;
 
 /// NILFS 2 in a host image or disk. Read only.
 ///
@@ -21,17 +19,9 @@ pub struct Nilfs {
     checkpoint: i64,
 }
 
+on_medium!(Nilfs);
+
 impl Nilfs {
-    /// The file system in this image or disk of the host.
-    pub fn image(path: impl AsRef<Path>) -> Self {
-        Self::new(Medium::image(path))
-    }
-
-    /// The file system on this disk; otherwise as [`image`](Self::image).
-    pub fn on(disk: impl Disk + 'static) -> Self {
-        Self::new(Medium::disk(disk))
-    }
-
     fn new(medium: Medium) -> Self {
         Self {
             medium,

@@ -1,14 +1,12 @@
 //! The file system of Windows NT, mount_ntfs(8).
 
 use std::ffi::{CStr, c_int};
-use std::path::Path;
 
 use rumpkernel_sys as sys;
 
 use super::text::Text;
 use super::{Arguments, FileSystem, Medium, Writing};
 use crate::ErrorKind;
-use crate::disk::Disk;
 
 /// NTFS in a host image or disk, with clusters of 512 bytes to 64 KiB. Read only unless asked.
 ///
@@ -24,18 +22,13 @@ pub struct Ntfs {
     flags: c_int,
 }
 
+on_medium! {
+    ///
+    /// Files belong to user 0 and group 0, with the permissions 0755.
+    Ntfs
+}
+
 impl Ntfs {
-    /// The file system in this image or disk of the host. Files belong to user 0 and group 0, with
-    /// the permissions 0755.
-    pub fn image(path: impl AsRef<Path>) -> Self {
-        Self::new(Medium::image(path))
-    }
-
-    /// The file system on this disk; otherwise as [`image`](Self::image).
-    pub fn on(disk: impl Disk + 'static) -> Self {
-        Self::new(Medium::disk(disk))
-    }
-
     fn new(medium: Medium) -> Self {
         Self {
             medium,

@@ -1,14 +1,12 @@
 //! The universal disk format, mount_udf(8).
 
 use std::ffi::CStr;
-use std::path::Path;
 
 use rumpkernel_sys as sys;
 
 use super::text::Text;
 use super::{Arguments, FileSystem, Medium};
 use crate::ErrorKind;
-use crate::disk::Disk;
 
 /// What stands in a file without owner. The driver writes it for a user of the mount's choice,
 /// which is this one here: nobody's.
@@ -26,18 +24,13 @@ pub struct Udf {
     utc_offset: i32,
 }
 
+on_medium! {
+    ///
+    /// Files that name no owner belong to user 0 and group 0.
+    Udf
+}
+
 impl Udf {
-    /// The file system in this image or disk of the host. Files that name no owner belong to user
-    /// 0 and group 0.
-    pub fn image(path: impl AsRef<Path>) -> Self {
-        Self::new(Medium::image(path))
-    }
-
-    /// The file system on this disk; otherwise as [`image`](Self::image).
-    pub fn on(disk: impl Disk + 'static) -> Self {
-        Self::new(Medium::disk(disk))
-    }
-
     fn new(medium: Medium) -> Self {
         Self {
             medium,

@@ -1,14 +1,12 @@
 //! The file system of the seventh edition of Unix, mount_v7fs(8).
 
 use std::ffi::{CStr, c_int};
-use std::path::Path;
 
 use rumpkernel_sys as sys;
 
 use super::text::Text;
 use super::{Arguments, FileSystem, Medium};
 use crate::ErrorKind;
-use crate::disk::Disk;
 
 /// The order of bytes in a [`V7fs`]; the names and values of sys/endian.h.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -31,18 +29,13 @@ pub struct V7fs {
     order: ByteOrder,
 }
 
+on_medium! {
+    ///
+    /// It is little-endian unless [`byte_order`](Self::byte_order) says otherwise: it does not tell.
+    V7fs
+}
+
 impl V7fs {
-    /// The file system in this image or disk of the host, which is little-endian unless
-    /// [`byte_order`](Self::byte_order) says otherwise: it does not tell.
-    pub fn image(path: impl AsRef<Path>) -> Self {
-        Self::new(Medium::image(path))
-    }
-
-    /// The file system on this disk; otherwise as [`image`](Self::image).
-    pub fn on(disk: impl Disk + 'static) -> Self {
-        Self::new(Medium::disk(disk))
-    }
-
     fn new(medium: Medium) -> Self {
         Self {
             medium,

@@ -1,4 +1,24 @@
-//! File systems on an image that have no arguments of their own.
+//! What file systems on a disk have in common: how they are made, and, of those that have no
+//! arguments of their own, all of it.
+
+/// The constructors of a file system on a disk, which has a `new(Medium)`. The documentation says
+/// what the options are before they are set.
+macro_rules! on_medium {
+    ($(#[$documentation:meta])* $name:ident) => {
+        impl $name {
+            /// The file system in this image or disk of the host.
+            $(#[$documentation])*
+            pub fn image(path: impl AsRef<std::path::Path>) -> Self {
+                Self::new($crate::mount::Medium::image(path))
+            }
+
+            /// The file system on this disk; otherwise as [`image`](Self::image).
+            pub fn on(disk: impl $crate::disk::Disk + 'static) -> Self {
+                Self::new($crate::mount::Medium::disk(disk))
+            }
+        }
+    };
+}
 
 /// Declares a file system on an image whose driver asks for nothing but the device.
 macro_rules! volume {
@@ -15,20 +35,12 @@ macro_rules! volume {
         }
 
         impl $name {
-            /// The file system in this image or disk of the host.
-            pub fn image(path: impl AsRef<std::path::Path>) -> Self {
-                Self {
-                    medium: $crate::mount::Medium::image(path),
-                }
-            }
-
-            /// The file system on this disk.
-            pub fn on(disk: impl $crate::disk::Disk + 'static) -> Self {
-                Self {
-                    medium: $crate::mount::Medium::disk(disk),
-                }
+            fn new(medium: $crate::mount::Medium) -> Self {
+                Self { medium }
             }
         }
+
+        on_medium!($name);
 
         impl $crate::mount::FileSystem for $name {
             fn medium(&mut self) -> Option<&mut $crate::mount::Medium> {

@@ -164,7 +164,7 @@ impl InPlace {
         Ok(())
     }
 
-    /// What answers the kernel's hypercalls.
+    /// The instance that answers the kernel's hypercalls.
     pub(crate) fn instance(&self) -> &Arc<Instance> {
         &self.machine.instance
     }
