@@ -40,7 +40,7 @@ pub struct Plug {
 ///
 /// # Errors
 ///
-/// [`ErrorKind::NoUsbPort`]; that the kernel is dead.
+/// [`ErrorKind::NoUsbPort`](crate::ErrorKind::NoUsbPort); that the kernel is dead.
 pub fn plug(kernel: &Kernel, device: impl Device + 'static) -> Result<Plug, Error> {
     let kernel = kernel.handle();
     let plugged = kernel.plug_usb(Box::new(device)).during("plug")?;
