@@ -13,7 +13,7 @@ mod none {
     use std::ffi::{CStr, c_int};
 
     use super::Node;
-    use crate::instance::Instance;
+    use crate::instance::{Instance, Vector};
 
     impl Node {
         pub(crate) fn named(_: &CStr) -> Option<Self> {
@@ -36,14 +36,11 @@ mod none {
             match self {}
         }
 
-        /// # Safety
-        ///
-        /// Nothing is asked of callers.
-        pub(crate) unsafe fn transfer(
+        pub(crate) fn transfer(
             self,
             _: &Instance,
             _: bool,
-            _: *const libc::iovec,
+            _: Vector,
             _: usize,
         ) -> Result<usize, c_int> {
             match self {}

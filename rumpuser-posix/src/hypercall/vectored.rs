@@ -7,7 +7,7 @@ use std::ffi::c_int;
 
 use crate::device::Node;
 use crate::errno::from_host;
-use crate::instance::{Instance, Out, caller};
+use crate::instance::{Instance, Out, Vector, caller};
 use crate::state::disk::transfer;
 use crate::state::fault::Fault;
 
@@ -29,14 +29,10 @@ fn report(result: Result<usize, c_int>, place: Out<usize>) -> c_int {
 }
 
 /// Reads from a file of the host's.
-///
-/// # Safety
-///
-/// `count` buffers that can be written, and that nobody else uses meanwhile.
-unsafe fn read(
+fn read(
     instance: &Instance,
     number: c_int,
-    vector: *const libc::iovec,
+    vector: Vector,
     count: usize,
     offset: Option<i64>,
 ) -> Result<usize, c_int> {
@@ -47,19 +43,16 @@ unsafe fn read(
     if instance.faults().strikes(Fault::ShortRead) {
         return Ok(0);
     }
-    // SAFETY: by the contract of this function; the kernel's structure is laid out like the host's.
+    let vector = vector.address();
+    // SAFETY: the kernel's buffers, to be written; its structure is laid out like the host's.
     unsafe { transfer::read_vectored(&instance.parked, &file, vector, count, offset) }
 }
 
 /// Writes to a file of the host's.
-///
-/// # Safety
-///
-/// `count` buffers that can be read, and that nobody writes to meanwhile.
-unsafe fn write(
+fn write(
     instance: &Instance,
     number: c_int,
-    vector: *const libc::iovec,
+    vector: Vector,
     count: usize,
     offset: Option<i64>,
 ) -> Result<usize, c_int> {
@@ -67,7 +60,8 @@ unsafe fn write(
     let result = if instance.faults().strikes(Fault::Write) {
         Err(libc::EIO)
     } else {
-        // SAFETY: as in read().
+        let vector = vector.address();
+        // SAFETY: the kernel's buffers, to be read.
         unsafe { transfer::write_vectored(&instance.parked, &file, vector, count, offset) }
     };
     if let Some(image) = file.image() {
@@ -80,20 +74,15 @@ unsafe fn write(
 #[unsafe(no_mangle)]
 extern "C" fn rumpuser_iovread(
     number: c_int,
-    vector: *mut libc::iovec,
+    vector: Vector,
     count: usize,
     position: i64,
     done: Out<usize>,
 ) -> c_int {
     let instance = &*caller();
-    // SAFETY: the kernel's buffers.
-    let result = unsafe {
-        match Node::numbered(number) {
-            Some(node) => node.transfer(instance, true, vector, count),
-            None => {
-                instance.unscheduled(|| read(instance, number, vector, count, offset(position)))
-            }
-        }
+    let result = match Node::numbered(number) {
+        Some(node) => node.transfer(instance, true, vector, count),
+        None => instance.unscheduled(|| read(instance, number, vector, count, offset(position))),
     };
     report(result, done)
 }
@@ -102,20 +91,15 @@ extern "C" fn rumpuser_iovread(
 #[unsafe(no_mangle)]
 extern "C" fn rumpuser_iovwrite(
     number: c_int,
-    vector: *const libc::iovec,
+    vector: Vector,
     count: usize,
     position: i64,
     done: Out<usize>,
 ) -> c_int {
     let instance = &*caller();
-    // SAFETY: the kernel's buffers.
-    let result = unsafe {
-        match Node::numbered(number) {
-            Some(node) => node.transfer(instance, false, vector, count),
-            None => {
-                instance.unscheduled(|| write(instance, number, vector, count, offset(position)))
-            }
-        }
+    let result = match Node::numbered(number) {
+        Some(node) => node.transfer(instance, false, vector, count),
+        None => instance.unscheduled(|| write(instance, number, vector, count, offset(position))),
     };
     report(result, done)
 }

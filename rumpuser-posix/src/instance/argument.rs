@@ -39,6 +39,38 @@ impl<T: Copy> Out<T> {
     }
 }
 
+/// A place with a value, which a result replaces; alive and nobody else's while the hypercall lasts.
+#[repr(transparent)]
+#[derive(Debug)]
+pub(crate) struct InOut<T>(*mut T);
+
+impl<T> Clone for InOut<T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T> Copy for InOut<T> {}
+
+impl<T: Copy> InOut<T> {
+    /// The value.
+    pub(crate) fn get(self) -> T {
+        access::writable(self.0.cast(), size_of::<T>());
+        // SAFETY: the kernel has put one there, and it could be written just now.
+        unsafe { self.0.read_unaligned() }
+    }
+
+    /// Stores the result.
+    pub(crate) fn set(self, value: T) {
+        Out(self.0).set(value);
+    }
+
+    /// The place, unless the kernel has no value to pass.
+    pub(crate) fn given(self) -> Option<Self> {
+        (!self.0.is_null()).then_some(self)
+    }
+}
+
 /// A buffer, whose length another argument tells.
 #[repr(transparent)]
 #[derive(Clone, Copy, Debug)]
@@ -55,9 +87,47 @@ impl Buffer {
         unsafe { slice::from_raw_parts_mut(self.0.cast(), length) }
     }
 
+    /// The buffer, to be changed; nobody else uses it while the hypercall lasts.
+    pub(crate) fn bytes_mut(&mut self, length: usize) -> &mut [u8] {
+        if length == 0 {
+            return &mut [];
+        }
+        access::writable(self.0, length);
+        // SAFETY: so many bytes of the kernel's, to which C gave some value, could be written just
+        // now and are the hypercall's.
+        unsafe { slice::from_raw_parts_mut(self.0.cast(), length) }
+    }
+
+    /// Stores bytes at its beginning.
+    pub(crate) fn fill(&mut self, bytes: &[u8]) {
+        for (place, byte) in self.writable(bytes.len()).iter_mut().zip(bytes) {
+            place.write(*byte);
+        }
+    }
+
+    /// What is in the buffer, which nobody writes to while the hypercall lasts.
+    pub(crate) fn bytes(&self, length: usize) -> &[u8] {
+        // SAFETY: the kernel passed the buffer for this; the borrow ends with the hypercall.
+        unsafe { access::values(self.0.cast::<u8>(), length) }
+    }
+
     /// The address.
     pub(crate) fn address(self) -> *mut c_void {
         self.0
+    }
+
+    /// What comes after so many bytes of it.
+    pub(crate) fn after(self, bytes: usize) -> Self {
+        Self(self.0.wrapping_byte_add(bytes))
+    }
+
+    /// The buffer as a place for a value.
+    ///
+    /// # Safety
+    ///
+    /// The kernel passes a `T` there.
+    pub(crate) unsafe fn holding<T>(self) -> InOut<T> {
+        InOut(self.0.cast())
     }
 }
 
@@ -66,11 +136,68 @@ impl Buffer {
 #[derive(Debug)]
 pub(crate) struct Records<T>(*const T);
 
+impl<T> Clone for Records<T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T> Copy for Records<T> {}
+
 impl<T> Records<T> {
     /// So many values; none behind a pointer that cannot be one to such.
     pub(crate) fn get(&self, count: usize) -> &[T] {
         // SAFETY: the kernel passed values of this type; the borrow ends with the hypercall.
         unsafe { access::values(self.0, count) }
+    }
+}
+
+/// Values in a row that the hypercall changes; nobody else uses them while it lasts.
+#[repr(transparent)]
+#[derive(Debug)]
+pub(crate) struct RecordsMut<T>(*mut T);
+
+impl<T> RecordsMut<T> {
+    /// So many values; none behind a pointer that cannot be one to such.
+    pub(crate) fn get(&mut self, count: usize) -> &mut [T] {
+        match count.checked_mul(size_of::<T>()) {
+            Some(size @ 1..) if self.0.is_aligned() => {
+                access::writable(self.0.cast(), size);
+                // SAFETY: values of this type, which could be written just now and are the
+                // hypercall's.
+                unsafe { slice::from_raw_parts_mut(self.0, count) }
+            }
+            _ => &mut [],
+        }
+    }
+}
+
+/// Buffers in a row, as for readv(2), whose number another argument tells.
+#[repr(transparent)]
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Vector(*const libc::iovec);
+
+impl Vector {
+    /// The first of so many buffers, and its length.
+    pub(crate) fn first(self, count: usize) -> Option<(Buffer, usize)> {
+        let all = Records(self.0);
+        let first = all.get(count.min(1)).first()?;
+        Some((Buffer(first.iov_base), first.iov_len))
+    }
+
+    /// The buffers, whose contents nobody writes to while the hypercall lasts.
+    pub(crate) fn readable(&self, count: usize) -> &[libc::iovec] {
+        // SAFETY: the kernel passed so many; the borrow ends with the hypercall.
+        let buffers = unsafe { access::values(self.0, count) };
+        for buffer in buffers {
+            Buffer(buffer.iov_base).bytes(buffer.iov_len);
+        }
+        buffers
+    }
+
+    /// The address.
+    pub(crate) fn address(self) -> *const libc::iovec {
+        self.0
     }
 }
 

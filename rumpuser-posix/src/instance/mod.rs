@@ -7,6 +7,15 @@
 
 pub(crate) mod access;
 mod accident;
+#[cfg_attr(
+    not(all(
+        feature = "rumpdev_netsmb",
+        feature = "rumpdev_ugenhc",
+        feature = "rumpnet_sockin",
+        feature = "rumpnet_virtif"
+    )),
+    allow(dead_code, reason = "which are used depends on the components")
+)]
 mod argument;
 mod backtrace;
 mod containment;
@@ -53,7 +62,16 @@ use crate::state::recording::Recording;
 use crate::state::threads::Threads;
 use crate::wait::Parked;
 
-pub(crate) use argument::{Buffer, Handle, Out, Records, Text};
+#[cfg_attr(
+    not(all(
+        feature = "rumpdev_netsmb",
+        feature = "rumpdev_ugenhc",
+        feature = "rumpnet_sockin",
+        feature = "rumpnet_virtif"
+    )),
+    allow(unused_imports, reason = "which are used depends on the components")
+)]
+pub(crate) use argument::{Buffer, Handle, InOut, Out, Records, RecordsMut, Text, Vector};
 use backtrace::Code;
 pub use backtrace::{Backtrace, Frame};
 pub use death::{Death, DeathKind};

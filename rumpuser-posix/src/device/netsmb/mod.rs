@@ -18,12 +18,12 @@ mod converter;
 
 use std::collections::HashMap;
 use std::ffi::{CStr, c_int, c_void};
-use std::{ptr, slice};
+use std::ptr;
 
 use parking_lot::Mutex;
 
 use crate::errno::from_host;
-use crate::instance::{Extension, Instance, Out, Text, access, caller};
+use crate::instance::{Buffer, Extension, InOut, Instance, Out, Text, caller};
 use crate::state::fault::Fault;
 use converter::Converter;
 
@@ -102,58 +102,47 @@ extern "C" fn rumpcomp_netsmb_iconv_close(handle: *mut c_void) -> c_int {
     answer(converters(&caller()).close(handle.addr()))
 }
 
+/// A buffer as iconv(3) is given one: where it begins, and how many bytes are left of it.
+fn buffer(start: InOut<Buffer>, left: InOut<usize>) -> Option<(Buffer, usize)> {
+    let start = start.given()?.get();
+    (!start.address().is_null()).then(|| (start, left.get()))
+}
+
 /// Converts.
 #[unsafe(no_mangle)]
-unsafe extern "C" fn rumpcomp_netsmb_iconv_conv(
+extern "C" fn rumpcomp_netsmb_iconv_conv(
     handle: *mut c_void,
-    input: *mut *const u8,
-    input_left: *mut usize,
-    output: *mut *mut u8,
-    output_left: *mut usize,
+    input: InOut<Buffer>,
+    input_left: InOut<usize>,
+    output: InOut<Buffer>,
+    output_left: InOut<usize>,
 ) -> c_int {
     let instance = &*caller();
-    for (buffer, left) in [(input.cast::<*mut u8>(), input_left), (output, output_left)] {
-        // SAFETY: the kernel passes pointers to its buffers and counts, or null for no buffer.
-        unsafe {
-            let start = match buffer.is_null() {
-                true => ptr::null_mut(),
-                false => access::values(buffer, 1)
-                    .first()
-                    .map_or(ptr::null_mut(), |start| *start),
-            };
-            if !start.is_null() {
-                access::writable(buffer.cast(), size_of::<*mut u8>());
-                access::writable(left.cast(), size_of::<usize>());
-                access::values(start, *left);
-            }
-        }
+    let source = buffer(input, input_left);
+    let mut target = buffer(output, output_left);
+    // Looked at before there is a copy, which nobody would free.
+    if let Some((target, room)) = &mut target {
+        target.bytes_mut(*room);
     }
-    // SAFETY: as above.
-    let (mut source, mut target) = unsafe { (input.as_mut(), output.as_mut()) };
-    let source_start = source.as_ref().map_or(ptr::null(), |start| **start);
-    let target_start = target.as_ref().map_or(ptr::null_mut(), |start| **start);
     // A copy, because the buffers may be the same.
-    let copy = (!source_start.is_null()).then(|| {
-        // SAFETY: so many bytes can be read there.
-        unsafe { slice::from_raw_parts(source_start, *input_left) }.to_vec()
-    });
-    let room = match target_start.is_null() {
-        true => &mut [][..],
-        // SAFETY: so many bytes can be written there, and nothing else refers to them.
-        false => unsafe { slice::from_raw_parts_mut(target_start, *output_left) },
+    let copy = source
+        .as_ref()
+        .map(|(source, length)| source.bytes(*length).to_vec());
+    let room = match &mut target {
+        Some((target, room)) => target.bytes_mut(*room),
+        None => &mut [],
     };
     let (left, used, result) = converters(instance).convert(handle.addr(), copy.as_deref(), room);
-    if let (Some(source), Some(copy)) = (&mut source, &copy) {
-        **source = source_start.wrapping_add(copy.len() - left);
-        // SAFETY: a count belongs to each buffer.
-        unsafe { *input_left = left };
+    drop(copy);
+    if let Some((source, length)) = source {
+        input.set(source.after(length - left));
+        input_left.set(left);
     }
-    if let Some(target) = &mut target
+    if let Some((target, room)) = target
         && used > 0
     {
-        **target = target_start.wrapping_add(used);
-        // SAFETY: as above.
-        unsafe { *output_left -= used };
+        output.set(target.after(used));
+        output_left.set(room - used);
     }
     answer(result)
 }

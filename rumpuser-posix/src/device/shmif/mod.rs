@@ -24,7 +24,7 @@ use std::ptr;
 
 use crate::errno::{from_host, last};
 use crate::host::write_signals;
-use crate::instance::{Instance, Out, access, caller};
+use crate::instance::{InOut, Instance, Out, caller};
 use crate::state::fault::Fault;
 
 /// Maps a bus of so many bytes. `Err` with the host's errno: ENOEXEC for a file of another size,
@@ -68,19 +68,14 @@ extern "C" fn rumpcomp_shmif_mmap(file: c_int, length: usize, place: Out<*mut c_
     }
 }
 
-/// Makes `*watch` tell of writes to a file; a new one if it is -1. `rumpuser_close` undoes it.
+/// Makes `watch` tell of writes to a file; a new one if it is -1. `rumpuser_close` undoes it.
 #[unsafe(no_mangle)]
-unsafe extern "C" fn rumpcomp_shmif_watchsetup(watch: *mut c_int, file: c_int) -> c_int {
+extern "C" fn rumpcomp_shmif_watchsetup(watch: InOut<c_int>, file: c_int) -> c_int {
     let instance = &*caller();
-    // SAFETY: the kernel passes a place that holds a number.
-    let existing = unsafe { access::values(watch, 1) }
-        .first()
-        .copied()
-        .unwrap_or(-1);
+    let existing = watch.get();
     match instance.unscheduled(|| watch::set_up(instance, existing, file)) {
         Ok(number) => {
-            // SAFETY: as above.
-            unsafe { access::store(watch, number) };
+            watch.set(number);
             0
         }
         Err(error) => from_host(error),

@@ -5,7 +5,6 @@
 
 use std::ffi::c_int;
 use std::mem::{self, offset_of};
-use std::slice;
 
 const INET: u8 = 2;
 const INET6: u8 = 24;
@@ -45,23 +44,15 @@ impl Address {
         }
     }
 
-    /// The address that the kernel has at `place`. The host's errno for what is none.
-    ///
-    /// # Safety
-    ///
-    /// `length` bytes can be read there.
-    pub(super) unsafe fn read(place: *const u8, length: usize) -> Result<Self, c_int> {
-        if length < 2 {
-            return Err(libc::EINVAL);
-        }
-        // SAFETY: the caller's promise.
-        let theirs = unsafe { slice::from_raw_parts(place, length) };
-        let (family, size) = match theirs[1] {
-            INET => (libc::AF_INET, size_of::<libc::sockaddr_in>()),
-            INET6 => (libc::AF_INET6, size_of::<libc::sockaddr_in6>()),
-            _ => return Err(libc::EAFNOSUPPORT),
+    /// The address that the kernel has so. The host's errno for what is none.
+    pub(super) fn from_kernel(theirs: &[u8]) -> Result<Self, c_int> {
+        let (family, size) = match theirs.get(1) {
+            Some(&INET) => (libc::AF_INET, size_of::<libc::sockaddr_in>()),
+            Some(&INET6) => (libc::AF_INET6, size_of::<libc::sockaddr_in6>()),
+            Some(_) => return Err(libc::EAFNOSUPPORT),
+            None => return Err(libc::EINVAL),
         };
-        if length < size {
+        if theirs.len() < size {
             return Err(libc::EINVAL);
         }
         let mut ours = Self::room();
@@ -75,13 +66,9 @@ impl Address {
         Ok(ours)
     }
 
-    /// Writes the address for the kernel and says how long it is. The host's errno when there is
-    /// not so much room, or when it is no address of the Internet's.
-    ///
-    /// # Safety
-    ///
-    /// `room` bytes can be written at `place`.
-    pub(super) unsafe fn write(&self, place: *mut u8, room: usize) -> Result<usize, c_int> {
+    /// The address as the kernel has it. The host's errno when the kernel has not so much room for
+    /// it, or when it is no address of the Internet's.
+    pub(super) fn for_kernel(&self, room: usize) -> Result<KernelAddress, c_int> {
         let (family, size) = match c_int::from(self.storage.ss_family) {
             libc::AF_INET => (INET, size_of::<libc::sockaddr_in>()),
             libc::AF_INET6 => (INET6, size_of::<libc::sockaddr_in6>()),
@@ -90,11 +77,13 @@ impl Address {
         if room < size {
             return Err(libc::EINVAL);
         }
-        // SAFETY: the caller's promise.
-        let theirs = unsafe { slice::from_raw_parts_mut(place, size) };
-        theirs[..2].copy_from_slice(&[size as u8, family]);
-        theirs[2..].copy_from_slice(&self.bytes()[2..size]);
-        Ok(size)
+        let mut theirs = KernelAddress {
+            bytes: [0; size_of::<libc::sockaddr_in6>()],
+            size,
+        };
+        theirs.bytes[..2].copy_from_slice(&[size as u8, family]);
+        theirs.bytes[2..size].copy_from_slice(&self.bytes()[2..size]);
+        Ok(theirs)
     }
 
     pub(super) fn as_ptr(&self) -> *const libc::sockaddr {
@@ -116,22 +105,31 @@ impl Address {
     }
 }
 
+/// An address as the kernel reads it.
+#[derive(Clone, Copy)]
+pub(super) struct KernelAddress {
+    bytes: [u8; size_of::<libc::sockaddr_in6>()],
+    size: usize,
+}
+
+impl KernelAddress {
+    /// Its bytes.
+    pub(super) fn bytes(&self) -> &[u8] {
+        &self.bytes[..self.size]
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn there_and_back(theirs: &[u8]) -> Result<Vec<u8>, c_int> {
-        let mut back = [0xee; 28];
-        // SAFETY: both are as long as is said.
-        unsafe {
-            let ours = Address::read(theirs.as_ptr(), theirs.len())?;
-            assert_eq!(
-                Some(c_int::from(ours.storage.ss_family)),
-                family(theirs[1].into())
-            );
-            let length = ours.write(back.as_mut_ptr(), back.len())?;
-            Ok(back[..length].to_vec())
-        }
+        let ours = Address::from_kernel(theirs)?;
+        assert_eq!(
+            Some(c_int::from(ours.storage.ss_family)),
+            family(theirs[1].into())
+        );
+        Ok(ours.for_kernel(28)?.bytes().to_vec())
     }
 
     #[test]
@@ -149,11 +147,7 @@ mod tests {
         assert_eq!(there_and_back(&[8, 2, 0, 0, 0, 0, 0, 0]), Err(libc::EINVAL));
         assert_eq!(there_and_back(&[16, 1, b'/', 0]), Err(libc::EAFNOSUPPORT));
         let v4 = [16, 2, 1, 2, 127, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0];
-        // SAFETY: as long as is said.
-        let ours = unsafe { Address::read(v4.as_ptr(), v4.len()) }.unwrap();
-        let mut small = [0; 15];
-        // SAFETY: as above.
-        let refused = unsafe { ours.write(small.as_mut_ptr(), small.len()) };
-        assert_eq!(refused, Err(libc::EINVAL));
+        let ours = Address::from_kernel(&v4).unwrap();
+        assert_eq!(ours.for_kernel(15).err(), Some(libc::EINVAL));
     }
 }

@@ -1,19 +1,21 @@
 //! Messages for sendmsg(2) and recvmsg(2), between NetBSD and the host.
 
-use std::ffi::{c_int, c_void};
+use std::ffi::c_int;
 use std::mem;
 
 use super::address::Address;
-use crate::instance::access;
+use crate::instance::Buffer;
 
 /// NetBSD's `struct msghdr`.
 #[repr(C)]
+#[derive(Clone, Copy)]
 pub(super) struct Message {
-    name: *mut u8,
+    name: Buffer,
     name_length: u32,
+    /// The host looks at them itself.
     pieces: *mut libc::iovec,
     count: c_int,
-    control: *mut c_void,
+    control: Buffer,
     control_length: u32,
     flags: c_int,
 }
@@ -43,38 +45,18 @@ fn flags_back(ours: c_int) -> c_int {
 }
 
 impl Message {
-    /// Looks at a message of the kernel's and at the address in it, which is none of the host's to
-    /// read and write.
-    ///
-    /// # Safety
-    ///
-    /// Nobody else writes to it meanwhile.
-    pub(super) unsafe fn look_at(message: *const Self) {
-        // SAFETY: what is there is of no concern here.
-        let message = unsafe { access::values(message, 1) };
-        if let Some(message) = message.first()
-            && !message.name.is_null()
-        {
-            access::writable(message.name.cast(), message.name_length as usize);
-        }
-    }
-
     /// The address in it, if there is one.
-    ///
-    /// # Safety
-    ///
-    /// The name is null or has as many bytes as is said.
-    pub(super) unsafe fn address(&self) -> Result<Option<Address>, c_int> {
-        if self.name.is_null() {
+    pub(super) fn address(&self) -> Result<Option<Address>, c_int> {
+        if !self.asks_for_address() {
             return Ok(None);
         }
-        // SAFETY: the caller's promise.
-        unsafe { Address::read(self.name, self.name_length as usize) }.map(Some)
+        let theirs = self.name.bytes(self.name_length as usize);
+        Address::from_kernel(theirs).map(Some)
     }
 
-    /// Whether the sender asks for an address.
+    /// Whether there is one, or room for one.
     pub(super) fn asks_for_address(&self) -> bool {
-        !self.name.is_null()
+        !self.name.address().is_null()
     }
 
     /// The same message for the host, which holds pointers to this one's pieces and to `address`.
@@ -92,23 +74,18 @@ impl Message {
         ours
     }
 
-    /// Writes what the host has said of a message that it received.
-    ///
-    /// # Safety
-    ///
-    /// As for [`address`](Self::address), and the name can be written.
-    pub(super) unsafe fn received(
-        &mut self,
-        flags: c_int,
-        from: Option<&Address>,
-    ) -> Result<(), c_int> {
+    /// Takes in what the host has said of a message that it received, the sender's address to the
+    /// place that is meant for it.
+    pub(super) fn received(&mut self, flags: c_int, from: Option<&Address>) -> Result<(), c_int> {
         self.flags = flags_back(flags);
         self.control_length = 0;
-        self.name_length = match from {
-            // SAFETY: the caller's promise.
-            Some(from) => unsafe { from.write(self.name, self.name_length as usize) }? as u32,
-            None => 0,
-        };
+        let room = mem::take(&mut self.name_length);
+        if let Some(from) = from {
+            let from = from.for_kernel(room as usize)?;
+            self.name.fill(from.bytes());
+            // Of 28 bytes at most.
+            self.name_length = from.bytes().len() as u32;
+        }
         Ok(())
     }
 }

@@ -12,18 +12,18 @@ mod message;
 mod option;
 mod socket;
 
-use std::ffi::{c_int, c_void};
+use std::ffi::c_int;
 use std::os::fd::RawFd;
 use std::ptr;
-use std::slice;
 
 use crate::errno::from_host;
-use crate::instance::{Extension, Instance, access, caller};
+use crate::instance::{Buffer, Extension, InOut, Instance, Out, Records, RecordsMut, caller};
 use crate::state::descriptor::Open;
 use crate::state::fault::Fault;
 use crate::wait::Dead;
 use crate::wait::bell::{self, Bell};
 
+use address::{Address, KernelAddress};
 use message::Message;
 
 /// What the sockets of one kernel have in common.
@@ -43,19 +43,24 @@ fn common(instance: &Instance) -> &Common {
 }
 
 /// Stores a value, or gives NetBSD's number.
-///
-/// # Safety
-///
-/// The place can be written.
-unsafe fn report<T: Copy>(result: Result<T, c_int>, place: *mut T) -> c_int {
+fn report<T: Copy>(result: Result<T, c_int>, place: Out<T>) -> c_int {
     match result {
         Ok(value) => {
-            // SAFETY: by the contract of this function.
-            unsafe { access::store(place, value) };
+            place.set(value);
             0
         }
         Err(error) => from_host(error),
     }
+}
+
+/// NetBSD's number, 0 for none.
+fn number(result: Result<(), c_int>) -> c_int {
+    from_host(result.err().unwrap_or(0))
+}
+
+/// A length that the kernel passes as an int.
+fn size(length: c_int) -> usize {
+    usize::try_from(length).unwrap_or(0)
 }
 
 /// Calls the host for a socket of the kernel's, without CPU. `Err` with the host's errno.
@@ -110,192 +115,174 @@ fn poll(
 /// What poll(2) does not look at.
 const NO_SOCKET: RawFd = -1;
 
-/// Looks at an address of the kernel's.
-fn look_at(name: *const u8, length: c_int) {
-    // SAFETY: what is there is of no concern here.
-    unsafe { access::values(name, usize::try_from(length).unwrap_or(0)) };
-}
-
-/// Looks at the kernel's room for an address, and at its length.
-fn look_at_room(name: *mut u8, length: *mut c_int) {
-    access::writable(length.cast(), size_of::<c_int>());
-    // SAFETY: it can be written.
-    let length = unsafe { length.read_unaligned() };
-    access::writable(name.cast(), usize::try_from(length).unwrap_or(0));
-}
-
 /// Makes a socket and stores its descriptor.
 #[unsafe(no_mangle)]
-unsafe extern "C" fn rumpcomp_sockin_socket(
+extern "C" fn rumpcomp_sockin_socket(
     family: c_int,
     kind: c_int,
     _protocol: c_int,
-    place: *mut c_int,
+    place: Out<c_int>,
 ) -> c_int {
     let instance = &*caller();
     let result = instance.unscheduled(|| socket::create(instance, family, kind));
-    // SAFETY: the kernel passes a place for the number.
-    unsafe { report(result, place) }
+    report(result, place)
 }
 
 /// Sends a message and stores how much of it was sent. Never raises SIGPIPE.
 #[unsafe(no_mangle)]
-unsafe extern "C" fn rumpcomp_sockin_sendmsg(
+extern "C" fn rumpcomp_sockin_sendmsg(
     socket: c_int,
-    message: *const Message,
+    message: Records<Message>,
     flags: c_int,
-    place: *mut usize,
+    place: Out<usize>,
 ) -> c_int {
     let instance = &*caller();
-    // SAFETY: the kernel's message.
-    unsafe { Message::look_at(message) };
-    // SAFETY: the kernel's message, whose parts are there until this returns.
-    let result = on_host(instance, socket, |socket| unsafe {
-        socket::send(socket, &*message, flags)
+    let Some(message) = message.get(1).first() else {
+        return from_host(libc::EFAULT);
+    };
+    let sent = message.address().and_then(|to| {
+        on_host(instance, socket, |socket| {
+            socket::send(socket, message, to, flags)
+        })
     });
-    // SAFETY: the kernel passes a place for the count.
-    unsafe { report(result, place) }
+    report(sent, place)
 }
 
 /// Receives a message and stores its length.
 #[unsafe(no_mangle)]
-unsafe extern "C" fn rumpcomp_sockin_recvmsg(
+extern "C" fn rumpcomp_sockin_recvmsg(
     socket: c_int,
-    message: *mut Message,
+    message: InOut<Message>,
     flags: c_int,
-    place: *mut usize,
+    place: Out<usize>,
 ) -> c_int {
     let instance = &*caller();
-    // SAFETY: the kernel's message.
-    unsafe { Message::look_at(message) };
-    access::writable(message.cast(), size_of::<Message>());
-    // SAFETY: the kernel's message, whose parts can be written and are there until this returns.
-    let result = on_host(instance, socket, |socket| unsafe {
-        socket::receive(socket, &mut *message, flags)
+    let mut theirs = message.get();
+    let result = on_host(instance, socket, |socket| {
+        socket::receive(socket, &theirs, flags)
     });
-    // SAFETY: the kernel passes a place for the count.
-    unsafe { report(result, place) }
+    let result = result.and_then(|received| {
+        theirs.received(received.flags, received.from.as_ref())?;
+        message.set(theirs);
+        Ok(received.length)
+    });
+    report(result, place)
 }
 
 /// Connects; EINPROGRESS when that goes on in the background.
 #[unsafe(no_mangle)]
-unsafe extern "C" fn rumpcomp_sockin_connect(
-    socket: c_int,
-    name: *const u8,
-    length: c_int,
-) -> c_int {
+extern "C" fn rumpcomp_sockin_connect(socket: c_int, name: Records<u8>, length: c_int) -> c_int {
     let instance = &*caller();
-    look_at(name, length);
-    // SAFETY: the kernel's address, which has that length.
-    let result = on_host(instance, socket, |socket| unsafe {
-        socket::connect(socket, name, length)
-    });
-    from_host(result.err().unwrap_or(0))
+    let to = Address::from_kernel(name.get(size(length)));
+    number(to.and_then(|to| on_host(instance, socket, |socket| socket::connect(socket, &to))))
 }
 
 /// Gives a socket an address.
 #[unsafe(no_mangle)]
-unsafe extern "C" fn rumpcomp_sockin_bind(socket: c_int, name: *const u8, length: c_int) -> c_int {
+extern "C" fn rumpcomp_sockin_bind(socket: c_int, name: Records<u8>, length: c_int) -> c_int {
     let instance = &*caller();
-    look_at(name, length);
-    // SAFETY: as in connect().
-    let result = on_host(instance, socket, |socket| unsafe {
-        socket::bind(socket, name, length)
-    });
-    from_host(result.err().unwrap_or(0))
+    let own = Address::from_kernel(name.get(size(length)));
+    number(own.and_then(|own| on_host(instance, socket, |socket| socket::bind(socket, &own))))
 }
 
 /// Takes a connection: stores its socket, and its peer's address with the length.
 #[unsafe(no_mangle)]
-unsafe extern "C" fn rumpcomp_sockin_accept(
+extern "C" fn rumpcomp_sockin_accept(
     socket: c_int,
-    name: *mut u8,
-    length: *mut c_int,
-    place: *mut c_int,
+    mut name: Buffer,
+    length: InOut<c_int>,
+    place: Out<c_int>,
 ) -> c_int {
     let instance = &*caller();
-    look_at_room(name, length);
-    // SAFETY: the kernel passes room for an address, as much as the length says.
-    let result = on_host(instance, socket, |socket| unsafe {
-        socket::accept(instance, socket, name, length)
+    let room = size(length.get());
+    let result = on_host(instance, socket, |socket| {
+        socket::accept(instance, socket, room)
     });
-    // SAFETY: the kernel passes a place for the number.
-    unsafe { report(result, place) }
+    let result = result.map(|(new, peer)| {
+        store(&peer, &mut name, length);
+        new
+    });
+    report(result, place)
+}
+
+/// Stores an address with its length.
+fn store(address: &KernelAddress, name: &mut Buffer, length: InOut<c_int>) {
+    name.fill(address.bytes());
+    // Of 28 bytes at most.
+    length.set(address.bytes().len() as c_int);
 }
 
 /// Takes connections from now on.
 #[unsafe(no_mangle)]
 extern "C" fn rumpcomp_sockin_listen(socket: c_int, backlog: c_int) -> c_int {
     let instance = &*caller();
-    let result = on_host(instance, socket, |socket| socket::listen(socket, backlog));
-    from_host(result.err().unwrap_or(0))
+    number(on_host(instance, socket, |socket| {
+        socket::listen(socket, backlog)
+    }))
 }
 
 /// Stores the address of a socket (0) or of its peer (1), with the length.
 #[unsafe(no_mangle)]
-unsafe extern "C" fn rumpcomp_sockin_getname(
+extern "C" fn rumpcomp_sockin_getname(
     socket: c_int,
-    name: *mut u8,
-    length: *mut c_int,
+    mut name: Buffer,
+    length: InOut<c_int>,
     which: c_int,
 ) -> c_int {
     let instance = &*caller();
-    look_at_room(name, length);
-    // SAFETY: as in accept().
-    let result = on_host(instance, socket, |socket| unsafe {
-        socket::name(socket, name, length, which != 0)
-    });
-    from_host(result.err().unwrap_or(0))
+    let room = size(length.get());
+    let address = on_host(instance, socket, |socket| socket::name(socket, which != 0));
+    let address = address.and_then(|address| address.for_kernel(room));
+    number(address.map(|address| store(&address, &mut name, length)))
 }
 
 /// Sets an option; ENOPROTOOPT for one that is none of the host's.
 #[unsafe(no_mangle)]
-unsafe extern "C" fn rumpcomp_sockin_setsockopt(
+extern "C" fn rumpcomp_sockin_setsockopt(
     socket: c_int,
     level: c_int,
     name: c_int,
-    value: *const c_void,
+    value: Records<u8>,
     length: c_int,
 ) -> c_int {
     let instance = &*caller();
-    // SAFETY: the kernel's value, which has that length.
-    let result = on_host(instance, socket, |socket| unsafe {
-        socket::set_option(socket, level, name, value, length)
-    });
-    from_host(result.err().unwrap_or(0))
+    let value = value.get(size(length));
+    number(on_host(instance, socket, |socket| {
+        socket::set_option(socket, level, name, value)
+    }))
 }
 
 /// Stores an option that is an int; `SO_ERROR` in NetBSD's numbers.
 #[unsafe(no_mangle)]
-unsafe extern "C" fn rumpcomp_sockin_getsockopt(
+extern "C" fn rumpcomp_sockin_getsockopt(
     socket: c_int,
     level: c_int,
     name: c_int,
-    place: *mut c_int,
+    place: Out<c_int>,
 ) -> c_int {
     let instance = &*caller();
     let result = on_host(instance, socket, |socket| {
         socket::get_option(socket, level, name)
     });
-    // SAFETY: the kernel passes a place for the value.
-    unsafe { report(result, place) }
+    report(result, place)
 }
 
 /// Ends one direction of a connection, shutdown(2), whose numbers are the same everywhere.
 #[unsafe(no_mangle)]
 extern "C" fn rumpcomp_sockin_shutdown(socket: c_int, how: c_int) -> c_int {
     let instance = &*caller();
-    let result = on_host(instance, socket, |socket| socket::shutdown(socket, how));
-    from_host(result.err().unwrap_or(0))
+    number(on_host(instance, socket, |socket| {
+        socket::shutdown(socket, how)
+    }))
 }
 
 /// Waits for events of sockets, at most for so many milliseconds, and stores how many have some.
 #[unsafe(no_mangle)]
-unsafe extern "C" fn rumpcomp_sockin_poll(
-    sockets: *mut libc::pollfd,
+extern "C" fn rumpcomp_sockin_poll(
+    mut sockets: RecordsMut<libc::pollfd>,
     count: c_int,
     milliseconds: c_int,
-    ready: *mut c_int,
+    ready: Out<c_int>,
 ) -> c_int {
     // NetBSD's numbers.
     const {
@@ -304,16 +291,7 @@ unsafe extern "C" fn rumpcomp_sockin_poll(
         );
     }
     let instance = &*caller();
-    let all = usize::try_from(count).unwrap_or(0);
-    access::writable(
-        sockets.cast(),
-        all.saturating_mul(size_of::<libc::pollfd>()),
-    );
-    let wanted: &mut [libc::pollfd] = match usize::try_from(count) {
-        // SAFETY: so many structures of the kernel's, laid out like the host's.
-        Ok(count) if count > 0 => unsafe { slice::from_raw_parts_mut(sockets, count) },
-        _ => &mut [],
-    };
+    let wanted = sockets.get(size(count));
     let locks = instance.unschedule(ptr::null_mut());
     let Ok(waited) = poll(instance, wanted, milliseconds) else {
         instance.leave();
@@ -321,8 +299,8 @@ unsafe extern "C" fn rumpcomp_sockin_poll(
     common(instance).bell.silence();
     instance.schedule(locks, ptr::null_mut());
     let found = wanted.iter().filter(|one| one.revents != 0).count();
-    // SAFETY: the kernel passes a place for the number, which is no larger than what it passed.
-    unsafe { report(waited.map(|()| found as c_int), ready) }
+    // No more than the kernel has passed.
+    report(waited.map(|()| found as c_int), ready)
 }
 
 /// Ends the poll in progress, or else the next one.

@@ -1,10 +1,10 @@
 //! What is done to the host's sockets. Errors are the host's errno.
 
-use std::ffi::{c_int, c_void};
+use std::ffi::c_int;
 use std::mem;
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
 
-use super::address::{self, Address};
+use super::address::{self, Address, KernelAddress};
 use super::message::{self, Message};
 use super::option;
 use crate::errno::{from_host, last};
@@ -72,30 +72,12 @@ pub(super) fn create(instance: &Instance, family: c_int, kind: c_int) -> Result<
     instance.descriptors.adopt(socket)
 }
 
-/// # Safety
-///
-/// `length` bytes at `name` are the kernel's address.
-unsafe fn read(name: *const u8, length: c_int) -> Result<Address, c_int> {
-    // SAFETY: the caller's promise.
-    unsafe { Address::read(name, usize::try_from(length).unwrap_or(0)) }
-}
-
-/// # Safety
-///
-/// As for [`read`].
-pub(super) unsafe fn connect(socket: RawFd, name: *const u8, length: c_int) -> Result<(), c_int> {
-    // SAFETY: the caller's promise.
-    let to = unsafe { read(name, length) }?;
+pub(super) fn connect(socket: RawFd, to: &Address) -> Result<(), c_int> {
     // SAFETY: an address of that length.
     check(unsafe { libc::connect(socket, to.as_ptr(), to.length) })
 }
 
-/// # Safety
-///
-/// As for [`read`].
-pub(super) unsafe fn bind(socket: RawFd, name: *const u8, length: c_int) -> Result<(), c_int> {
-    // SAFETY: the caller's promise.
-    let own = unsafe { read(name, length) }?;
+pub(super) fn bind(socket: RawFd, own: &Address) -> Result<(), c_int> {
     // SAFETY: an address of that length.
     check(unsafe { libc::bind(socket, own.as_ptr(), own.length) })
 }
@@ -110,20 +92,6 @@ pub(super) fn shutdown(socket: RawFd, how: c_int) -> Result<(), c_int> {
     check(unsafe { libc::shutdown(socket, how) })
 }
 
-/// Writes an address where the kernel wants it.
-///
-/// # Safety
-///
-/// `*length` bytes can be written at `name`.
-unsafe fn write(address: &Address, name: *mut u8, length: *mut c_int) -> Result<(), c_int> {
-    // SAFETY: the caller's promise.
-    unsafe {
-        let room = usize::try_from(*length).unwrap_or(0);
-        *length = address.write(name, room)? as c_int;
-    }
-    Ok(())
-}
-
 /// Whether calls on a socket return instead of waiting.
 fn never_waits(socket: RawFd) -> bool {
     // SAFETY: plain values.
@@ -131,99 +99,89 @@ fn never_waits(socket: RawFd) -> bool {
     flags >= 0 && flags & libc::O_NONBLOCK != 0
 }
 
-/// The new socket waits or does not, as this one.
-///
-/// # Safety
-///
-/// As for [`write`].
-pub(super) unsafe fn accept(
+/// The new socket, which waits or does not, as this one, and its peer's address, for which the kernel
+/// has so much room.
+pub(super) fn accept(
     instance: &Instance,
     socket: RawFd,
-    name: *mut u8,
-    length: *mut c_int,
-) -> Result<RawFd, c_int> {
+    room: usize,
+) -> Result<(RawFd, KernelAddress), c_int> {
     let mut peer = Address::room();
-    let room = &raw mut peer.length;
+    let length = &raw mut peer.length;
     // SAFETY: room for any address.
-    let new = owned(unsafe { libc::accept(socket, peer.as_mut_ptr(), room) })?;
+    let new = owned(unsafe { libc::accept(socket, peer.as_mut_ptr(), length) })?;
     if never_waits(socket) {
         never_wait(new.as_raw_fd())?;
     }
-    // SAFETY: the caller's promise.
-    unsafe { write(&peer, name, length) }?;
-    instance.descriptors.adopt(new)
+    let peer = peer.for_kernel(room)?;
+    Ok((instance.descriptors.adopt(new)?, peer))
 }
 
-/// # Safety
-///
-/// As for [`write`].
-pub(super) unsafe fn name(
-    socket: RawFd,
-    name: *mut u8,
-    length: *mut c_int,
-    of_peer: bool,
-) -> Result<(), c_int> {
+/// The socket's address, or its peer's.
+pub(super) fn name(socket: RawFd, of_peer: bool) -> Result<Address, c_int> {
     let mut address = Address::room();
-    let room = &raw mut address.length;
+    let length = &raw mut address.length;
     // SAFETY: room for any address.
     check(unsafe {
         match of_peer {
-            true => libc::getpeername(socket, address.as_mut_ptr(), room),
-            false => libc::getsockname(socket, address.as_mut_ptr(), room),
+            true => libc::getpeername(socket, address.as_mut_ptr(), length),
+            false => libc::getsockname(socket, address.as_mut_ptr(), length),
         }
     })?;
-    // SAFETY: the caller's promise.
-    unsafe { write(&address, name, length) }
+    Ok(address)
 }
 
 fn count(result: isize) -> Result<usize, c_int> {
     usize::try_from(result).map_err(|_| last())
 }
 
-/// # Safety
-///
-/// What the message points to can be read.
-pub(super) unsafe fn send(socket: RawFd, theirs: &Message, flags: c_int) -> Result<usize, c_int> {
-    // SAFETY: the caller's promise.
-    let mut to = unsafe { theirs.address() }?;
+/// Sends a message to an address, if it has one.
+pub(super) fn send(
+    socket: RawFd,
+    theirs: &Message,
+    to: Option<Address>,
+    flags: c_int,
+) -> Result<usize, c_int> {
+    let mut to = to;
     let ours = theirs.for_host(to.as_mut());
-    // SAFETY: the message's address is here, and the rest is the caller's promise.
+    // SAFETY: the address is here, and the pieces are the kernel's, which the host looks at.
     count(unsafe { libc::sendmsg(socket, &ours, message::flags(flags) | NO_SIGNAL) })
 }
 
-/// # Safety
-///
-/// What the message points to can be written.
-pub(super) unsafe fn receive(
-    socket: RawFd,
-    theirs: &mut Message,
-    flags: c_int,
-) -> Result<usize, c_int> {
+/// What the host says of a message that it has received.
+#[derive(Clone, Copy)]
+pub(super) struct Received {
+    /// In bytes.
+    pub(super) length: usize,
+    /// The host's.
+    pub(super) flags: c_int,
+    /// A stream does not say from where its bytes come.
+    pub(super) from: Option<Address>,
+}
+
+/// Receives a message into the pieces of this one.
+pub(super) fn receive(socket: RawFd, theirs: &Message, flags: c_int) -> Result<Received, c_int> {
     let mut from = theirs.asks_for_address().then(Address::room);
     let mut ours = theirs.for_host(from.as_mut());
     // SAFETY: as in send().
     let length = count(unsafe { libc::recvmsg(socket, &mut ours, message::flags(flags)) })?;
-    // A stream does not say from where its bytes come.
-    let from = from.filter(|_| ours.msg_namelen > 0);
-    // SAFETY: the caller's promise.
-    unsafe { theirs.received(ours.msg_flags, from.as_ref()) }?;
-    Ok(length)
+    Ok(Received {
+        length,
+        flags: ours.msg_flags,
+        from: from.filter(|_| ours.msg_namelen > 0),
+    })
 }
 
-/// # Safety
-///
-/// `length` bytes can be read at `value`.
-pub(super) unsafe fn set_option(
+pub(super) fn set_option(
     socket: RawFd,
     level: c_int,
     name: c_int,
-    value: *const c_void,
-    length: c_int,
+    value: &[u8],
 ) -> Result<(), c_int> {
     let (level, name) = option::of_host(level, name).ok_or(libc::ENOPROTOOPT)?;
-    let length = libc::socklen_t::try_from(length).map_err(|_| libc::EINVAL)?;
-    // SAFETY: the caller's promise; the structures of these options are the same everywhere.
-    check(unsafe { libc::setsockopt(socket, level, name, value, length) })
+    let length = libc::socklen_t::try_from(value.len()).map_err(|_| libc::EINVAL)?;
+    // SAFETY: so many bytes; the structures of these options are the same everywhere.
+    check(unsafe { libc::setsockopt(socket, level, name, value.as_ptr().cast(), length) })
 }
 
 pub(super) fn get_option(socket: RawFd, level: c_int, name: c_int) -> Result<c_int, c_int> {

@@ -17,15 +17,13 @@ mod descriptors;
 mod device;
 mod port;
 
-use std::ffi::{CStr, c_int, c_ulong, c_void};
+use std::ffi::{CStr, c_int, c_ulong};
 use std::fmt;
 use std::ptr;
-use std::slice;
 use std::sync::Weak;
 
 use crate::errno::from_host;
-use crate::instance::access;
-use crate::instance::{Instance, caller};
+use crate::instance::{Buffer, Instance, Out, Vector, caller};
 use crate::program;
 use crate::state::fault::Fault;
 use crate::wait::Dead;
@@ -91,44 +89,33 @@ impl Node {
 
     /// Moves data between the device and the first of `count` buffers, without CPU. `Err` with the
     /// host's number.
-    ///
-    /// # Safety
-    ///
-    /// The buffer can be read, and written when `is_in`; nobody else uses it meanwhile.
-    pub(crate) unsafe fn transfer(
+    pub(crate) fn transfer(
         self,
         instance: &Instance,
         is_in: bool,
-        vector: *const libc::iovec,
+        vector: Vector,
         count: usize,
     ) -> Result<usize, c_int> {
-        if count == 0 {
+        let Some((mut buffer, length)) = vector.first(count) else {
             return Ok(0);
-        }
-        // SAFETY: the caller's promise.
-        let Some(first) = unsafe { access::values(vector, 1) }.first() else {
-            return Err(libc::EFAULT);
         };
-        let (start, length) = (first.iov_base.cast::<u8>(), first.iov_len);
-        match is_in {
-            true => access::writable(start.cast(), length),
-            // SAFETY: what is there is of no concern yet.
-            false => _ = unsafe { access::values(start, length) },
-        }
-        // SAFETY: the same.
-        self.with_device(instance, |instance, manner, occupant| unsafe {
-            let endpoint = self.endpoint as u8;
-            occupant.attempt(instance, manner.patience, |device| {
-                if is_in {
-                    let buffer = bytes_mut(start, length);
+        let endpoint = self.endpoint as u8;
+        let done = if is_in {
+            let buffer = buffer.bytes_mut(length);
+            self.with_device(instance, |manner, occupant| {
+                occupant.attempt(instance, manner.patience, |device| {
                     device.transfer_in(endpoint, buffer)
-                } else {
-                    let data = bytes(start, length);
-                    device.transfer_out(endpoint, data).map(|()| length)
-                }
+                })
             })
-        })
-        .and_then(|(done, manner)| match done.min(length) {
+        } else {
+            let data = buffer.bytes(length);
+            self.with_device(instance, |manner, occupant| {
+                occupant.attempt(instance, manner.patience, |device| {
+                    device.transfer_out(endpoint, data).map(|()| length)
+                })
+            })
+        };
+        done.and_then(|(done, manner)| match done.min(length) {
             // Without this the kernel would wait for the rest.
             done if is_in && done < length && !manner.may_be_short => Err(libc::EIO),
             done => Ok(done),
@@ -136,33 +123,18 @@ impl Node {
     }
 
     /// Makes a request on the control endpoint, without CPU; how many bytes of data there were.
-    ///
-    /// # Safety
-    ///
-    /// `data` can be read and written for as long as the request says.
-    unsafe fn request(
-        self,
-        instance: &Instance,
-        setup: Setup,
-        data: *mut u8,
-    ) -> Result<usize, c_int> {
+    fn request(self, instance: &Instance, setup: Setup, mut data: Buffer) -> Result<usize, c_int> {
         const SET_ADDRESS: u8 = 5;
         if setup.request_type == 0 && setup.request == SET_ADDRESS {
             return Ok(0);
         }
         let length = usize::from(setup.length);
-        access::writable(data.cast(), length);
-        // SAFETY: the caller's promise.
-        self.with_device(instance, |_, _, occupant| unsafe {
+        let data = data.bytes_mut(length);
+        self.with_device(instance, |_, occupant| {
             let device = occupant.device();
-            let done = program::call(|| {
-                if setup.is_in() {
-                    let data = bytes_mut(data, length);
-                    device.control_in(&setup, data)
-                } else {
-                    let data = bytes(data, length);
-                    device.control_out(&setup, data).map(|()| length)
-                }
+            let done = program::call(|| match setup.is_in() {
+                true => device.control_in(&setup, data),
+                false => device.control_out(&setup, data).map(|()| length),
             });
             Ok(done.unwrap_or(Err(Refusal::Stall)).map_err(|_| libc::EPIPE))
         })
@@ -173,15 +145,14 @@ impl Node {
     fn with_device(
         self,
         instance: &Instance,
-        f: impl Fn(&Instance, Manner, &port::Occupant) -> Result<Result<usize, c_int>, Dead>,
+        f: impl FnOnce(Manner, &port::Occupant) -> Result<Result<usize, c_int>, Dead>,
     ) -> Result<(usize, Manner), c_int> {
         if instance.faults().strikes(Fault::Usb) {
             return Err(libc::EIO);
         }
-        let f = &f;
         let done = || match ports(instance).find(self.port, self.endpoint) {
             Some((occupant, manner)) => {
-                f(instance, manner, &occupant).map(|done| done.map(|done| (done, manner)))
+                f(manner, &occupant).map(|done| done.map(|done| (done, manner)))
             }
             None => Ok(Err(libc::ENXIO)),
         };
@@ -192,28 +163,6 @@ impl Node {
         instance.schedule(locks, ptr::null_mut());
         done
     }
-}
-
-/// # Safety
-///
-/// `length` bytes that can be read, and are not written meanwhile.
-unsafe fn bytes<'a>(start: *const u8, length: usize) -> &'a [u8] {
-    if length == 0 {
-        return &[];
-    }
-    // SAFETY: the caller's promise.
-    unsafe { slice::from_raw_parts(start, length) }
-}
-
-/// # Safety
-///
-/// `length` bytes that can be written, and that nobody else uses meanwhile.
-unsafe fn bytes_mut<'a>(start: *mut u8, length: usize) -> &'a mut [u8] {
-    if length == 0 {
-        return &mut [];
-    }
-    // SAFETY: the caller's promise.
-    unsafe { slice::from_raw_parts_mut(start, length) }
 }
 
 impl Instance {
@@ -269,10 +218,11 @@ impl fmt::Debug for Plugged {
 
 /// `struct usb_ctl_request`.
 #[repr(C)]
+#[derive(Clone, Copy)]
 struct ControlRequest {
     address: c_int,
     setup: [u8; 8],
-    data: *mut u8,
+    data: Buffer,
     flags: c_int,
     actual_length: c_int,
 }
@@ -291,30 +241,29 @@ const SET_TIMEOUT: c_ulong = ioctl(IN, 114, size_of::<c_int>());
 /// Makes a request, or sets something for an endpoint: 0, or -1 and a number of NetBSD's in
 /// `error`.
 #[unsafe(no_mangle)]
-unsafe extern "C" fn rumpcomp_ugenhc_ioctl(
+extern "C" fn rumpcomp_ugenhc_ioctl(
     file: c_int,
     command: c_ulong,
-    data: *mut c_void,
-    error: *mut c_int,
+    data: Buffer,
+    error: Out<c_int>,
 ) -> c_int {
     let instance = &*caller();
     let result = match (Node::numbered(file), command) {
         (None, _) => Err(libc::EBADF),
         (Some(node), DO_REQUEST) => {
-            access::writable(data, size_of::<ControlRequest>());
             // SAFETY: the kernel passes this structure for this command.
-            let request = unsafe { &mut *data.cast::<ControlRequest>() };
+            let place = unsafe { data.holding::<ControlRequest>() };
+            let mut request = place.get();
             let setup = Setup::from_bytes(request.setup);
-            // SAFETY: the kernel's buffer has the length that its request says.
-            unsafe { node.request(instance, setup, request.data) }.map(|done| {
+            node.request(instance, setup, request.data).map(|done| {
                 // It fits: a length of 16 bits is the most.
                 request.actual_length = done as c_int;
+                place.set(request);
             })
         }
         (Some(node), SET_SHORT_XFER | SET_TIMEOUT) => {
             // SAFETY: the kernel passes a number for these commands.
-            let value = unsafe { access::values(data.cast::<c_int>(), 1) };
-            let value = value.first().copied().unwrap_or(0);
+            let value = unsafe { data.holding::<c_int>() }.get();
             ports(instance).set(node.port, node.endpoint, |manner| match command {
                 SET_TIMEOUT => manner.patience = value.max(0).unsigned_abs(),
                 _ => manner.may_be_short = value != 0,
@@ -326,8 +275,7 @@ unsafe extern "C" fn rumpcomp_ugenhc_ioctl(
     match result {
         Ok(()) => 0,
         Err(number) => {
-            // SAFETY: the kernel passes a place for the number.
-            unsafe { access::store(error, from_host(number)) };
+            error.set(from_host(number));
             -1
         }
     }

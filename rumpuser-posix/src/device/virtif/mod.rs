@@ -18,7 +18,7 @@ use std::ptr;
 use std::sync::{Arc, Weak};
 
 use crate::errno::from_host;
-use crate::instance::{Instance, Out, Text, access, caller};
+use crate::instance::{Instance, Out, Text, Vector, caller};
 use crate::state::fault::Fault;
 use crate::wait::Dead;
 
@@ -161,18 +161,9 @@ extern "C" fn rumpcomp_virt_create(
 
 /// The kernel sends a frame. Without CPU, because a link may block.
 #[unsafe(no_mangle)]
-unsafe extern "C" fn rumpcomp_virt_send(
-    handle: *const c_void,
-    pieces: *const libc::iovec,
-    count: usize,
-) {
+extern "C" fn rumpcomp_virt_send(handle: *const c_void, pieces: Vector, count: usize) {
     let instance = &*caller();
-    // SAFETY: the kernel passes so many pieces.
-    let pieces = unsafe { access::values(pieces, count) };
-    for piece in pieces {
-        // SAFETY: as above; what is in it is of no concern here.
-        unsafe { access::values(piece.iov_base.cast::<u8>(), piece.iov_len) };
-    }
+    let pieces = pieces.readable(count);
     if instance.faults().strikes(Fault::Frame) {
         return;
     }
