@@ -15,6 +15,8 @@ pub(crate) struct Case {
     /// Bytes that the wanted linker leaves in what it links, as proof that it was the one.
     pub(crate) mark: &'static str,
     pub(crate) tools: &'static [&'static str],
+    /// Whether the short form has the row: there each profile, compiler and linker is in one at least.
+    pub(crate) is_short: bool,
 }
 
 impl Case {
@@ -38,6 +40,7 @@ const PLAIN: Case = Case {
     link: &[],
     mark: "",
     tools: &[],
+    is_short: false,
 };
 
 const CLANG: &[(&str, &str)] = &[("CC", "clang")];
@@ -66,12 +69,14 @@ const GOLD_MARK: &str = "gold ";
 pub(crate) const CASES: &[Case] = &[
     Case {
         name: "debug",
+        is_short: true,
         ..PLAIN
     },
     // The same target folder with other features, and back.
     Case {
         name: "debug, other features",
         features: "ffs inet",
+        is_short: true,
         ..PLAIN
     },
     Case {
@@ -103,12 +108,14 @@ pub(crate) const CASES: &[Case] = &[
         release: true,
         features: "inet",
         env: &[FAT, ABORT],
+        is_short: true,
         ..PLAIN
     },
     Case {
         name: "debug, cdylib",
         library: true,
         features: "ffs inet",
+        is_short: true,
         ..PLAIN
     },
     Case {
@@ -148,6 +155,7 @@ pub(crate) const CASES: &[Case] = &[
         features: "ffs inet",
         link: BFD,
         tools: &["ld.bfd"],
+        is_short: true,
         ..PLAIN
     },
     Case {
@@ -165,6 +173,7 @@ pub(crate) const CASES: &[Case] = &[
         link: GOLD,
         mark: GOLD_MARK,
         tools: &["ld.gold"],
+        is_short: true,
         ..PLAIN
     },
     Case {
@@ -225,12 +234,14 @@ pub(crate) const CASES: &[Case] = &[
         link: CLANG_LLD,
         mark: LLD_MARK,
         tools: &["clang", "ld.lld"],
+        is_short: true,
         ..PLAIN
     },
     Case {
         name: "debug, instances, a distribution's flags",
         features: "ffs inet instances",
         env: DISTRIBUTION,
+        is_short: true,
         ..PLAIN
     },
     Case {
@@ -262,6 +273,7 @@ pub(crate) const CASES: &[Case] = &[
         release: true,
         features: "ffs inet instances",
         env: &[FAT, ABORT],
+        is_short: true,
         ..PLAIN
     },
     Case {
@@ -288,6 +300,7 @@ pub(crate) const CASES: &[Case] = &[
         link: LLD,
         mark: LLD_MARK,
         tools: &["clang", "ld.lld"],
+        is_short: true,
         ..PLAIN
     },
 ];
