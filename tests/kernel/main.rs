@@ -37,6 +37,7 @@ mod odd_places;
 mod panics;
 mod place;
 mod power_cuts;
+mod sectors;
 mod small_disk;
 mod smb;
 mod threads;
@@ -146,6 +147,7 @@ const ALL: &[&[Test]] = &[
     odd_places::TESTS,
     panics::TESTS,
     power_cuts::TESTS,
+    sectors::TESTS,
     smb::TESTS,
     threads::TESTS,
     unions::TESTS,
