@@ -4,7 +4,8 @@
 //! host's, [`MemoryDisk`] is memory of the program's, [`Range`] is a part of another disk, and
 //! [`Overlay`] keeps changes beside a disk that stays as it is. [`BlockSize`] gives a disk sectors
 //! of another size, [`Recorder`] records what is done with a disk, and [`Faulty`] lets it fail. A
-//! program can add its own.
+//! program can add its own. With the feature `disk-images`, `DiskImage` is the disk in an image of
+//! a virtual machine.
 //!
 //! ```no_run
 //! # #[cfg(feature = "ffs")]
@@ -25,6 +26,8 @@
 
 mod block_size;
 mod faulty;
+#[cfg(feature = "disk-images")]
+mod image;
 mod memory;
 mod overlay;
 mod range;
@@ -32,6 +35,8 @@ mod recorder;
 
 pub use block_size::BlockSize;
 pub use faulty::{Fault, Faulty};
+#[cfg(feature = "disk-images")]
+pub use image::{DiskImage, ImageError, ImageFormat};
 pub use memory::MemoryDisk;
 pub use overlay::Overlay;
 pub use range::{Overlap, Range, Shared};

@@ -30,11 +30,12 @@ use super::{Access, Disk};
 /// ```
 pub struct Recorder<D> {
     inner: Arc<Inner<D>>,
+    keeps_bytes: bool,
+    keeps_reads: bool,
 }
 
 struct Inner<D> {
     disk: D,
-    keeps_bytes: bool,
     events: Mutex<Vec<Event>>,
 }
 
@@ -86,23 +87,24 @@ pub enum Operation {
 impl<D: Disk> Recorder<D> {
     /// Records operations on a disk, with the bytes that are written, which stay in memory.
     pub fn new(disk: D) -> Self {
-        Self::with(disk, true)
-    }
-
-    /// Records operations without the bytes: they cannot be [replayed](Self::replay).
-    pub fn without_bytes(disk: D) -> Self {
-        Self::with(disk, false)
-    }
-
-    fn with(disk: D, keeps_bytes: bool) -> Self {
         let events = Mutex::default();
         Self {
-            inner: Arc::new(Inner {
-                disk,
-                keeps_bytes,
-                events,
-            }),
+            inner: Arc::new(Inner { disk, events }),
+            keeps_bytes: true,
+            keeps_reads: true,
         }
+    }
+
+    /// Keeps no bytes: what is recorded cannot be [replayed](Self::replay).
+    pub fn without_bytes(mut self) -> Self {
+        self.keeps_bytes = false;
+        self
+    }
+
+    /// Records no reads.
+    pub fn without_reads(mut self) -> Self {
+        self.keeps_reads = false;
+        self
     }
 
     /// The disk below.
@@ -201,13 +203,16 @@ impl<D: Disk> Disk for Recorder<D> {
     fn read(&self, buffer: &mut [u8], offset: u64) -> io::Result<()> {
         let length = buffer.len() as u64;
         let result = self.inner.disk.read(buffer, offset);
+        if !self.keeps_reads {
+            return result;
+        }
         self.record(Operation::Read { offset, length }, result)
     }
 
     fn write(&self, bytes: &[u8], offset: u64) -> io::Result<()> {
         let result = self.inner.disk.write(bytes, offset);
         let length = bytes.len() as u64;
-        let bytes = self.inner.keeps_bytes.then(|| bytes.into());
+        let bytes = self.keeps_bytes.then(|| bytes.into());
         let operation = Operation::Write {
             offset,
             length,
@@ -240,6 +245,7 @@ impl<D> Clone for Recorder<D> {
     fn clone(&self) -> Self {
         Self {
             inner: Arc::clone(&self.inner),
+            ..*self
         }
     }
 }
@@ -260,7 +266,7 @@ mod tests {
 
     #[test]
     fn operations_are_recorded_in_their_order() {
-        let disk = Recorder::without_bytes(MemoryDisk::zeroed(2048));
+        let disk = Recorder::new(MemoryDisk::zeroed(2048)).without_bytes();
         disk.clone().write(&[1; 512], 1024).unwrap();
         disk.read(&mut [0; 1024], 0).unwrap();
         disk.flush().unwrap();
@@ -325,7 +331,7 @@ mod tests {
     #[test]
     fn what_failed_is_neither_durable_nor_made_again() {
         let faulty = Faulty::new(MemoryDisk::zeroed(2048));
-        let disk = Recorder::new(faulty.clone());
+        let disk = Recorder::new(faulty.clone()).without_reads();
         disk.write(&[1; 512], 0).unwrap();
         faulty.inject(Fault::flushes().times(1));
         faulty.inject(Fault::writes().times(1));
@@ -337,5 +343,7 @@ mod tests {
         let copy = MemoryDisk::zeroed(2048);
         disk.replay(&copy, disk.len()).unwrap();
         assert_eq!(copy.to_vec()[0], 1);
+        disk.read(&mut [0; 512], 0).unwrap();
+        assert_eq!(disk.len(), 4, "reads are not recorded");
     }
 }
