@@ -306,7 +306,8 @@ mod tests {
 
     #[test]
     fn only_the_kind_that_was_named_fails() {
-        let operations: [fn(&Faulty<MemoryDisk>) -> io::Result<()>; 4] = [
+        type Operation = fn(&Faulty<MemoryDisk>) -> io::Result<()>;
+        let operations: [Operation; 4] = [
             |disk| disk.read(&mut [0; 512], 0),
             |disk| disk.write(&[0; 512], 0),
             |disk| disk.flush(),

@@ -27,6 +27,11 @@ pub(super) trait Blocks: Send + Sync {
     /// A block's size in bytes, which is not 0.
     fn block(&self) -> u64;
 
+    /// The size of the disk's sectors in bytes.
+    fn sector(&self) -> u32 {
+        512
+    }
+
     /// Finds a block of the disk.
     fn place(&self, number: u64) -> io::Result<Place>;
 
@@ -74,6 +79,10 @@ impl<B: Blocks> InBlocks<B> {
 impl<B: Blocks> Disk for InBlocks<B> {
     fn size(&self) -> u64 {
         self.0.size()
+    }
+
+    fn block_size(&self) -> u32 {
+        self.0.sector()
     }
 
     fn access(&self) -> Access {

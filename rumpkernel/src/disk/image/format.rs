@@ -4,7 +4,7 @@ use std::fmt;
 use std::io;
 
 use super::container::Container;
-use super::{qcow2, vhd, vmdk};
+use super::{qcow2, vhd, vhdx, vmdk};
 
 /// How an image has a disk in it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -18,6 +18,8 @@ pub enum ImageFormat {
     Vmdk,
     /// Virtual PC's and Hyper-V's first: fixed or dynamic, read and written.
     Vhd,
+    /// Hyper-V's: fixed or dynamic, read.
+    Vhdx,
 }
 
 impl ImageFormat {
@@ -31,6 +33,7 @@ impl ImageFormat {
         Ok(match head {
             _ if head.starts_with(qcow2::MAGIC) => Self::Qcow2,
             _ if head.starts_with(vmdk::MAGIC) => Self::Vmdk,
+            _ if head == *vhdx::MAGIC => Self::Vhdx,
             _ if head == *vhd::COOKIE || foot == *vhd::COOKIE => Self::Vhd,
             _ => Self::Raw,
         })
@@ -44,6 +47,7 @@ impl fmt::Display for ImageFormat {
             Self::Qcow2 => "qcow2",
             Self::Vmdk => "VMDK",
             Self::Vhd => "VHD",
+            Self::Vhdx => "VHDX",
         })
     }
 }

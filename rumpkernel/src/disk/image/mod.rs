@@ -7,6 +7,7 @@ mod container;
 mod format;
 mod qcow2;
 mod vhd;
+mod vhdx;
 mod vmdk;
 
 use std::borrow::Cow;
@@ -20,9 +21,10 @@ use container::{Container, invalid};
 pub use format::ImageFormat;
 use qcow2::Qcow2;
 use vhd::Vhd;
+use vhdx::Vhdx;
 use vmdk::Vmdk;
 
-/// A disk in an image of a virtual machine: qcow2, VMDK, VHD or raw.
+/// A disk in an image of a virtual machine: qcow2, VMDK, VHD, VHDX or raw.
 ///
 /// The file is locked as that of a [`HostDisk`] is. What is written is durable after a
 /// [flush](Disk::flush), as on any disk.
@@ -195,6 +197,7 @@ fn disk_in(
         ImageFormat::Qcow2 => Box::new(Qcow2::open(container, below)?),
         ImageFormat::Vmdk => Box::new(InBlocks(Vmdk::open(container)?)),
         ImageFormat::Vhd => Box::new(InBlocks(Vhd::open(container)?)),
+        ImageFormat::Vhdx => Box::new(InBlocks(Vhdx::open(container)?)),
     })
 }
 

@@ -109,7 +109,7 @@ fn check_counts(container: &Container) -> io::Result<()> {
     for first in (0..entries).step_by(piece.len() / ENTRY as usize) {
         let count = (entries - first).min(piece.len() as u64 / ENTRY);
         let now = &mut piece[..(count * ENTRY) as usize];
-        let place = table.checked_add(first * ENTRY).unwrap_or(u64::MAX);
+        let place = table.saturating_add(first * ENTRY);
         container.read(now, place)?;
         for (entry, number) in now.chunks_exact(ENTRY as usize).zip(first..) {
             let follows = last.map_or(0, |last: u64| last + 1) == number;
