@@ -115,7 +115,7 @@ fn what_is_no_whole_sector_is_not_read() {
 fn there_is_room_for_256_disks() {
     let kernel = world::boot();
     let attach = |number: usize| {
-        let size = if number % 2 == 0 { 512 } else { 2048 };
+        let size = if number.is_multiple_of(2) { 512 } else { 2048 };
         let disk = MemoryDisk::new(vec![number as u8; size]);
         let disk = kernel.attach_disk(BlockSize::new(disk, size as u32));
         let disk = disk.unwrap();
@@ -124,9 +124,9 @@ fn there_is_room_for_256_disks() {
     };
     let disks: Vec<_> = (0..256).map(attach).collect();
     assert!(disks.iter().all(|(_, code)| *code == 0));
-    for number in 0..256 {
+    for number in 0..256_usize {
         let raw = open(&kernel, &format!("/dev/raw{number}"));
-        let mut sector = vec![0; if number % 2 == 0 { 512 } else { 2048 }];
+        let mut sector = vec![0; if number.is_multiple_of(2) { 512 } else { 2048 }];
         raw.read_exact_at(&mut sector, 0).unwrap();
         assert!(sector.iter().all(|byte| *byte == number as u8), "{number}");
     }
