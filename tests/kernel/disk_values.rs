@@ -5,7 +5,9 @@ use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use rumpkernel::disk::{Access, Disk, HostDisk, MemoryDisk, Overlap, Overlay, Shared};
+use rumpkernel::disk::{
+    Access, Disk, Fault, Faulty, HostDisk, MemoryDisk, Overlap, Overlay, Shared,
+};
 use rumpkernel::mount::{Ffs, MountOptions};
 use rumpkernel::{Errno, ErrorKind, Kernel, fs};
 use rumpkernel_examples::{FFS1_LE, FFS2_LE, Image};
@@ -113,7 +115,6 @@ fn parts_of_a_disk_are_mounted_side_by_side() {
 struct Handled {
     memory: MemoryDisk,
     read_only: bool,
-    fails: Arc<AtomicBool>,
     panics: Arc<AtomicBool>,
     /// What is called at each write.
     at_writes: Arc<dyn Fn() + Send + Sync>,
@@ -126,7 +127,6 @@ impl Handled {
         Self {
             memory: MemoryDisk::new(bytes(FFS2_LE)),
             read_only: false,
-            fails: Arc::default(),
             panics: Arc::default(),
             at_writes: Arc::new(|| {}),
             token: Arc::default(),
@@ -154,10 +154,7 @@ impl Disk for Handled {
     fn write(&self, data: &[u8], offset: u64) -> io::Result<()> {
         assert!(!self.read_only, "a disk that cannot be written");
         (self.at_writes)();
-        match self.fails.load(Ordering::Relaxed) {
-            true => Err(io::ErrorKind::StorageFull.into()),
-            false => self.memory.write(data, offset),
-        }
+        self.memory.write(data, offset)
     }
 
     fn flush(&self) -> io::Result<()> {
@@ -184,12 +181,12 @@ fn a_disk_that_cannot_be_written_is_mounted_for_reading() {
 }
 
 fn errors_of_a_disk_are_told_by_syncs() {
-    let (kernel, disk) = (kernel(), Handled::new());
+    let (kernel, disk) = (kernel(), Faulty::new(Handled::new()));
     let mount = kernel.mount(Ffs::on(disk.clone()), "/mnt").unwrap();
     let file = fs::File::create(&kernel, "/mnt/new").unwrap();
     file.write_all_at(&[1; 100_000], 0).unwrap();
     file.sync_all().unwrap();
-    disk.fails.store(true, Ordering::Relaxed);
+    disk.inject(Fault::writes().errno(libc::ENOSPC));
     // In place, so that nothing but the data is written, and later.
     file.write_all_at(&[2; 100_000], 0).unwrap();
     let error = file.sync_all().unwrap_err();
@@ -197,7 +194,7 @@ fn errors_of_a_disk_are_told_by_syncs() {
         panic!("{error}");
     };
     assert_eq!(failure.path().to_str(), Some("the disk in hand"));
-    disk.fails.store(false, Ordering::Relaxed);
+    disk.heal();
     drop(file);
     // Told once here, too.
     let failed = mount.unmount().unwrap_err();

@@ -15,6 +15,7 @@ mod clocks;
 mod components;
 mod console;
 mod directories;
+mod disk_images;
 mod disk_values;
 mod disks;
 mod durability;
@@ -37,6 +38,7 @@ mod odd_places;
 mod panics;
 mod place;
 mod power_cuts;
+mod sectors;
 mod small_disk;
 mod smb;
 mod threads;
@@ -102,6 +104,7 @@ const ALL: &[&[Test]] = &[
     #[cfg(feature = "every-component")]
     components::TESTS,
     directories::TESTS,
+    disk_images::TESTS,
     disk_values::TESTS,
     disks::TESTS,
     durability::TESTS,
@@ -146,6 +149,7 @@ const ALL: &[&[Test]] = &[
     odd_places::TESTS,
     panics::TESTS,
     power_cuts::TESTS,
+    sectors::TESTS,
     smb::TESTS,
     threads::TESTS,
     unions::TESTS,
@@ -172,6 +176,7 @@ fn obstacle(name: &str) -> Option<Missing> {
     volumes::obstacle(name)
         .or_else(|| formats::obstacle(name))
         .map(Missing::tool)
+        .or_else(|| disk_images::obstacle(name))
         .or_else(|| power_cuts::obstacle(name))
         .or_else(|| fault_turns::obstacle(name))
 }

@@ -2,7 +2,10 @@
 //!
 //! A [`Disk`] is anything that reads and writes blocks. [`HostDisk`] is a file or device of the
 //! host's, [`MemoryDisk`] is memory of the program's, [`Range`] is a part of another disk, and
-//! [`Overlay`] keeps changes beside a disk that stays as it is. A program can add its own.
+//! [`Overlay`] keeps changes beside a disk that stays as it is. [`BlockSize`] gives a disk sectors
+//! of another size, [`Recorder`] records what is done with a disk, and [`Faulty`] lets it fail. A
+//! program can add its own. With the feature `disk-images`, `DiskImage` is the disk in an image of
+//! a virtual machine.
 //!
 //! ```no_run
 //! # #[cfg(feature = "ffs")]
@@ -21,11 +24,21 @@
 //! # fn main() {}
 //! ```
 
+mod block_size;
+mod faulty;
+#[cfg(feature = "disk-images")]
+mod image;
 mod memory;
 mod overlay;
 mod range;
+mod recorder;
 
+pub use block_size::BlockSize;
+pub use faulty::{Fault, Faulty};
+#[cfg(feature = "disk-images")]
+pub use image::{DiskImage, ImageError, ImageFormat};
 pub use memory::MemoryDisk;
 pub use overlay::Overlay;
 pub use range::{Overlap, Range, Shared};
+pub use recorder::{Event, Operation, Recorder};
 pub use rumpuser_posix::{Access, Disk, DiskError, HostDisk};

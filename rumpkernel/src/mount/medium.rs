@@ -2,14 +2,21 @@
 
 use std::borrow::Cow;
 use std::fmt;
+#[cfg(feature = "udf")]
+use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::ErrorKind;
+#[cfg(feature = "udf")]
+use crate::disk::BlockSize;
 use crate::disk::{Access, Disk, HostDisk};
 
 /// What a file system lies on: an image or disk of the host's, which is opened when it is mounted,
 /// or a disk that is a value.
-pub struct Medium(Inner);
+pub struct Medium {
+    inner: Inner,
+    blocks: Blocks,
+}
 
 enum Inner {
     Image(PathBuf),
@@ -18,20 +25,55 @@ enum Inner {
     Given,
 }
 
+/// Where the block size that the kernel sees comes from.
+#[derive(Clone, Copy)]
+enum Blocks {
+    /// It is the disk's own.
+    OfDisk,
+    /// In bytes.
+    #[cfg(feature = "udf")]
+    Fixed(u32),
+    /// What the file system on it tells; otherwise the disk's own.
+    #[cfg(feature = "udf")]
+    Found(fn(&dyn Disk) -> io::Result<Option<u32>>),
+}
+
 impl Medium {
+    fn new(inner: Inner) -> Self {
+        let blocks = Blocks::OfDisk;
+        Self { inner, blocks }
+    }
+
     /// An image or disk of the host's: a file or block device that begins with the file system.
     pub fn image(path: impl AsRef<Path>) -> Self {
-        Self(Inner::Image(path.as_ref().to_owned()))
+        Self::new(Inner::Image(path.as_ref().to_owned()))
     }
 
     /// A disk that begins with the file system.
     pub fn disk(disk: impl Disk + 'static) -> Self {
-        Self(Inner::Disk(Box::new(disk)))
+        Self::new(Inner::Disk(Box::new(disk)))
+    }
+
+    /// The same with blocks of another size in bytes.
+    #[cfg(feature = "udf")]
+    pub(super) fn blocks_of(mut self, size: u32) -> Self {
+        self.blocks = Blocks::Fixed(size);
+        self
+    }
+
+    /// The same with the block size that is found by looking at it.
+    #[cfg(feature = "udf")]
+    pub(super) fn blocks_found_by(
+        mut self,
+        find: fn(&dyn Disk) -> io::Result<Option<u32>>,
+    ) -> Self {
+        self.blocks = Blocks::Found(find);
+        self
     }
 
     /// What errors call it.
     pub(super) fn name(&self) -> Cow<'_, Path> {
-        match &self.0 {
+        match &self.inner {
             Inner::Image(path) => path.into(),
             Inner::Disk(disk) => PathBuf::from(&*disk.name()).into(),
             Inner::Given => Path::new("a disk that was mounted before").into(),
@@ -40,7 +82,7 @@ impl Medium {
 
     /// What can be done with it, as far as that is known before it is opened.
     pub(super) fn access(&self) -> Access {
-        match &self.0 {
+        match &self.inner {
             Inner::Image(_) | Inner::Given => Access::ReadWrite,
             Inner::Disk(disk) => disk.access(),
         }
@@ -48,14 +90,28 @@ impl Medium {
 
     /// Opens an image, or gives the disk away.
     pub(super) fn open(&mut self, access: Access) -> Result<Box<dyn Disk>, ErrorKind> {
-        match std::mem::replace(&mut self.0, Inner::Given) {
+        let disk: Box<dyn Disk> = match std::mem::replace(&mut self.inner, Inner::Given) {
             Inner::Image(path) => {
                 let disk = HostDisk::open(&path, access);
-                self.0 = Inner::Image(path);
-                Ok(Box::new(disk?))
+                self.inner = Inner::Image(path);
+                Box::new(disk?)
             }
-            Inner::Disk(disk) => Ok(disk),
-            Inner::Given => Err(ErrorKind::ImageInUse),
+            Inner::Disk(disk) => disk,
+            Inner::Given => return Err(ErrorKind::ImageInUse),
+        };
+        self.with_blocks(disk)
+    }
+
+    fn with_blocks(&self, disk: Box<dyn Disk>) -> Result<Box<dyn Disk>, ErrorKind> {
+        match self.blocks {
+            Blocks::OfDisk => Ok(disk),
+            #[cfg(feature = "udf")]
+            Blocks::Fixed(size) => Ok(Box::new(BlockSize::new(disk, size))),
+            #[cfg(feature = "udf")]
+            Blocks::Found(find) => match find(&*disk).map_err(ErrorKind::Host)? {
+                Some(size) => Ok(Box::new(BlockSize::new(disk, size))),
+                None => Ok(disk),
+            },
         }
     }
 }

@@ -20,7 +20,8 @@ impl Instance {
     ///
     /// # Errors
     ///
-    /// What the host says to its [file](Disk::host_file). `EIO` if the disk panics.
+    /// What the host says to its [file](Disk::host_file). `InvalidInput` for a
+    /// [block size](Disk::block_size) that no disk can have. `EIO` if the disk panics.
     pub fn attach_disk(&self, disk: Box<dyn Disk>) -> io::Result<AttachedDisk> {
         self.disks.attach(self.id, disk)
     }

@@ -1,17 +1,24 @@
 //! The values of boot parameters: the program's, the environment's, or defaults.
 
-use std::ffi::{CStr, c_int};
+use std::ffi::{CStr, CString, c_int};
 use std::thread::available_parallelism;
 
 use super::{Instance, Parameters};
 
 const DEFAULT_CPUS: usize = 2;
 
+/// What is before a disk's host path in the name under which the kernel asks for the base-2
+/// logarithm of its sector size (a repair of the snapshots, `edit::sectors`).
+const SECTORS_OF: &str = "RUMP_BLKSECTSHIFT:";
+
 impl Instance {
     /// The value of a parameter as the kernel gets it, or the host's errno.
     pub(crate) fn parameter(&self, name: &str) -> Result<String, c_int> {
         if let Some(value) = self.parameters.get(name) {
             return Ok(value.to_owned());
+        }
+        if let Some(disk) = name.strip_prefix(SECTORS_OF) {
+            return self.sector_shift(disk).ok_or(libc::ENOENT);
         }
         match name {
             Parameters::CPUS => Ok(match self.parameter("RUMP_NCPU").ok().as_deref() {
@@ -27,6 +34,12 @@ impl Instance {
             _ if name.starts_with('_') => Err(libc::EINVAL),
             _ => environment(name).ok_or(libc::ENOENT),
         }
+    }
+
+    /// The base-2 logarithm of an attached disk's block size.
+    fn sector_shift(&self, disk: &str) -> Option<String> {
+        let image = self.disks.find(&CString::new(disk).ok()?)?;
+        Some(image.block_size.trailing_zeros().to_string())
     }
 }
 

@@ -72,7 +72,9 @@ impl Parameters {
         self.set("RUMP_BLKFAIL", &per_ten_thousand.to_string())
     }
 
-    /// The base-2 logarithm of the sector size of disks, in bytes. At least and by default 9.
+    /// The base-2 logarithm of the sector size, in bytes, of disks that the kernel opens by a host
+    /// path. At least and by default 9. An attached disk has its own
+    /// [block size](crate::Disk::block_size).
     #[must_use]
     pub fn block_sector_shift(self, shift: u32) -> Self {
         self.set("RUMP_BLKSECTSHIFT", &shift.to_string())

@@ -58,6 +58,8 @@ pub(crate) fn obstacle(name: &str) -> Option<&'static str> {
         ("mounting::nilfs::", &[NILFS]),
         ("mounting::ntfs::", &[NTFS]),
         ("mounting::udf::", &[UDF]),
+        ("sectors::nilfs", &[NILFS]),
+        ("sectors::udf", &[UDF]),
     ];
     let (_, tools) = needs.iter().find(|(test, _)| name.starts_with(test))?;
     let paths = std::env::var("PATH").unwrap_or_default() + PLACES;

@@ -18,8 +18,6 @@ pub(super) const AT: &str = "/volume";
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Format {
     kind: Kind,
-    /// The size of the disk's sectors, as a power of two.
-    sector_shift: &'static str,
     maker: Maker,
 }
 
@@ -45,11 +43,7 @@ enum Maker {
 }
 
 const fn format(kind: Kind, maker: Maker) -> Format {
-    Format {
-        kind,
-        sector_shift: "9",
-        maker,
-    }
+    Format { kind, maker }
 }
 
 /// Blocks below the page size are those that the page cache holds several of in a page.
@@ -73,10 +67,7 @@ pub(super) const EXT2_4K: Format = ext2(&["-q", "-F", "-t", "ext2", "-b", "4096"
 pub(super) const FAT_SMALL: Format = fat(&["-F", "16", "-s", "1"], 8);
 pub(super) const FAT_LARGE: Format = fat(&["-F", "16", "-s", "32"], 80);
 pub(super) const UDF_512: Format = format(Kind::Udf, udf(&["-b", "512", "--media-type=hd"]));
-pub(super) const UDF_2048: Format = Format {
-    sector_shift: "11",
-    ..format(Kind::Udf, udf(&["-b", "2048", "--media-type=hd"]))
-};
+pub(super) const UDF_2048: Format = format(Kind::Udf, udf(&["-b", "2048", "--media-type=hd"]));
 pub(super) const V7FS: Format = format(Kind::V7fs, Maker::Function(made::v7fs));
 pub(super) const LFS: Format = format(Kind::Lfs, Maker::Function(rumpkernel_examples::lfs));
 pub(super) const SYSVBFS: Format = format(Kind::Sysvbfs, Maker::Function(made::sysvbfs));
@@ -136,12 +127,9 @@ impl Format {
     }
 }
 
-/// A kernel that can mount these file systems, whose disks have sectors of one size. One for all of
-/// a test: the linked kernel can be booted once.
-pub(super) fn boot(formats: &[Format], builder: Builder) -> Kernel {
-    let shift = formats[0].sector_shift;
-    assert!(formats.iter().all(|format| format.sector_shift == shift));
-    let builder = builder.parameter("RUMP_BLKSECTSHIFT", shift);
+/// A kernel that can mount these file systems. One for all of a test: the linked kernel can be
+/// booted once.
+pub(super) fn boot(builder: Builder) -> Kernel {
     let kernel = world::boot_with(builder).unwrap();
     fs::create_dir(&kernel, AT).unwrap();
     kernel

@@ -168,7 +168,7 @@ fn leak(before: &[u8], after: &[u8], mappings: &[Range<usize>]) -> Option<String
 }
 
 fn nothing_leaks(formats: &[Format], longest_name: u64, options: MountOptions) {
-    let kernel = format::boot(formats, world::booting().fill_memory(FILL));
+    let kernel = format::boot(world::booting().fill_memory(FILL));
     for format in formats {
         let folder = Folder::new();
         let image = format.make(&folder);

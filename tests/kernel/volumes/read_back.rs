@@ -26,7 +26,7 @@ const SIZES: [usize; 14] = [
 ];
 
 fn files_are_read_again(formats: &[Format]) {
-    let kernel = format::boot(formats, world::booting());
+    let kernel = format::boot(world::booting());
     for format in formats {
         let folder = Folder::new();
         let image = format.make(&folder);
@@ -71,7 +71,7 @@ fn files_on_udf_in_larger_sectors_are_read_again() {
 fn a_file_on_fat_is_cut_where_it_cannot_be_read() {
     let folder = Folder::new();
     let image = FAT_SMALL.make(&folder);
-    let kernel = format::boot(&[FAT_SMALL], world::booting());
+    let kernel = format::boot(world::booting());
     let volume = FAT_SMALL.mount(&kernel, &image);
     let path = format!("{AT}/file");
     fs::write(&kernel, &path, [7; 30_000]).unwrap();
@@ -98,7 +98,7 @@ fn a_file_on_udf_in_many_pieces_grows() {
     const PIECES: usize = 100;
     let folder = Folder::new();
     let image = UDF_512.make(&folder);
-    let kernel = format::boot(&[UDF_512], world::booting());
+    let kernel = format::boot(world::booting());
     let path = format!("{AT}/file");
     let mut expected = Vec::new();
     let volume = UDF_512.mount(&kernel, &image);

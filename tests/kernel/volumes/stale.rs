@@ -123,7 +123,7 @@ impl Model {
 }
 
 fn files_are_what_was_written(formats: &[Format]) {
-    let kernel = format::boot(formats, world::booting());
+    let kernel = format::boot(world::booting());
     for (number, format) in formats.iter().enumerate() {
         println!("{format:?}");
         let folder = Folder::new();

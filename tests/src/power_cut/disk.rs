@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use rumpuser_posix::DiskEvent;
+use rumpkernel::disk::{Event, HostDisk, Operation, Recorder};
 
 use super::random::Random;
 
@@ -22,12 +22,18 @@ pub(super) enum Loss {
 #[derive(Debug)]
 pub(super) struct Disk {
     original: Vec<u8>,
-    events: Vec<DiskEvent>,
+    recorder: Recorder<HostDisk>,
+    events: Vec<Event>,
 }
 
 impl Disk {
-    pub(super) fn new(original: Vec<u8>, events: Vec<DiskEvent>) -> Self {
-        Self { original, events }
+    pub(super) fn new(original: Vec<u8>, recorder: Recorder<HostDisk>) -> Self {
+        let events = recorder.events();
+        Self {
+            original,
+            recorder,
+            events,
+        }
     }
 
     /// Returns how many events there are.
@@ -37,7 +43,7 @@ impl Disk {
 
     /// Returns where among the events flushes are.
     pub(super) fn flushes(&self) -> Vec<usize> {
-        let is_flush = |event: &DiskEvent| matches!(event, DiskEvent::Flush { .. });
+        let is_flush = |event: &Event| matches!(event.operation, Operation::Flush { .. });
         let events = self.events.iter().enumerate();
         events
             .filter(|(_, event)| is_flush(event))
@@ -53,11 +59,7 @@ impl Disk {
         loss: Loss,
         random: &mut Random,
     ) -> Result<(), String> {
-        let covered = self.events[..point].iter().filter_map(|event| match event {
-            DiskEvent::Flush { covers, .. } => Some(*covers),
-            _ => None,
-        });
-        let durable = covered.max().unwrap_or_default();
+        let durable = self.recorder.durable(point);
         // All of what came since, nothing, or something between, by sector or by write.
         let (kept, tears) = match loss {
             Loss::Kernel => (100, false),
@@ -65,7 +67,12 @@ impl Disk {
         };
         let mut image = self.original.clone();
         for (number, event) in self.events[..point].iter().enumerate() {
-            let DiskEvent::Write { offset, data, .. } = event else {
+            let Operation::Write {
+                offset,
+                bytes: Some(data),
+                ..
+            } = &event.operation
+            else {
                 continue;
             };
             let start = usize::try_from(*offset).map_err(|error| error.to_string())?;

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::process::Command;
 use std::str::FromStr;
 
+use rumpkernel::disk::{Access, Disk, HostDisk};
 use rumpkernel::mount::{Ext2, Ffs, FileSystem, Lfs, Mount, MountOptions, Msdos};
 use rumpkernel::{Error, Kernel, fs};
 use rumpkernel_examples::{FFS2_LE, lfs};
@@ -84,12 +85,12 @@ impl Format {
         }
     }
 
-    fn of(self, image: &Path) -> Box<dyn FileSystem> {
+    fn on(self, disk: impl Disk + 'static) -> Box<dyn FileSystem> {
         match self {
-            Self::Ffs | Self::FfsLog => Box::new(Ffs::image(image)),
-            Self::Ext2 => Box::new(Ext2::image(image)),
-            Self::Fat => Box::new(Msdos::image(image)),
-            Self::Lfs => Box::new(Lfs::image(image)),
+            Self::Ffs | Self::FfsLog => Box::new(Ffs::on(disk)),
+            Self::Ext2 => Box::new(Ext2::on(disk)),
+            Self::Fat => Box::new(Msdos::on(disk)),
+            Self::Lfs => Box::new(Lfs::on(disk)),
         }
     }
 
@@ -99,6 +100,20 @@ impl Format {
         image: &Path,
         read_only: bool,
     ) -> Result<Mount, String> {
+        let access = match read_only {
+            true => Access::ReadOnly,
+            false => Access::ReadWrite,
+        };
+        let disk = HostDisk::open(image, access).map_err(|error| error.to_string())?;
+        self.mount_disk(kernel, disk)
+    }
+
+    /// Mounts the file system on a disk: for reading only if the disk says so.
+    pub(crate) fn mount_disk(
+        self,
+        kernel: &Kernel,
+        disk: impl Disk + 'static,
+    ) -> Result<Mount, String> {
         if !fs::exists(kernel, AT).map_err(|error| error.to_string())? {
             fs::create_dir(kernel, AT).map_err(|error| error.to_string())?;
         }
@@ -106,11 +121,8 @@ impl Format {
         if self == Self::FfsLog {
             options = options.log();
         }
-        if read_only {
-            options = options.read_only();
-        }
         kernel
-            .mount_with(self.of(image), AT, options)
+            .mount_with(self.on(disk), AT, options)
             .map_err(|error| error.to_string())
     }
 

@@ -1,7 +1,7 @@
 //! Losses of power: what a kernel has called durable is there afterwards.
 //!
 //! A kernel works on a file system, and all that it writes to its disk is recorded, with every
-//! flush ([`Recording`](rumpuser_posix::Recording)). A loss of power at a point of the recording
+//! flush ([`Recorder`](rumpkernel::disk::Recorder)). A loss of power at a point of the recording
 //! leaves what was flushed by then, and of every sector that was written since any of the versions,
 //! or the old one: disks make writes in whatever order they like, and tear them between sectors.
 //! From such a disk the file system is mounted again, after its checker has repaired it if it has
@@ -152,7 +152,7 @@ impl Campaign {
         self.format.make(&image)?;
         let original = std::fs::read(&image).map_err(|error| error.to_string())?;
         let work = Work::record(self.format, &image, operations, random, boot)?;
-        let disk = Disk::new(original, work.events());
+        let disk = Disk::new(original, work.recorder());
         Ok((work, disk))
     }
 }

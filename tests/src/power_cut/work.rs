@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use rumpkernel::disk::{Access, HostDisk, Recorder};
 use rumpkernel::{Builder, Error, Kernel, fs};
-use rumpuser_posix::{DiskEvent, Recording};
 
 use super::format::{AT, Format};
 use super::random::Random;
@@ -57,7 +57,7 @@ impl Promise {
 /// A recorded piece of work.
 #[derive(Debug)]
 pub(super) struct Work {
-    events: Vec<DiskEvent>,
+    recorder: Recorder<HostDisk>,
     promises: Vec<Promise>,
     begin: usize,
 }
@@ -71,19 +71,19 @@ impl Work {
         random: &mut Random,
         boot: impl Fn(Builder) -> Result<Kernel, Error>,
     ) -> Result<Self, String> {
-        let recording = Recording::new();
-        let builder = Kernel::builder().quiet().recording(recording.clone());
+        let disk = HostDisk::open(image, Access::ReadWrite).map_err(|error| error.to_string())?;
+        let recorder = Recorder::new(disk).without_reads();
         let say = |error: Error| error.to_string();
-        let kernel = boot(builder).map_err(say)?;
-        let mount = format.mount(&kernel, image, false)?;
+        let kernel = boot(Kernel::builder().quiet()).map_err(say)?;
+        let mount = format.mount_disk(&kernel, recorder.clone())?;
         for folder in 0..FOLDERS {
             fs::create_dir(&kernel, format!("{AT}/folder{folder}")).map_err(say)?;
         }
         kernel.sync().map_err(say)?;
         let mut worker = Worker {
             kernel: &kernel,
-            begin: recording.len(),
-            recording: &recording,
+            begin: recorder.len(),
+            recorder: &recorder,
             files: BTreeMap::new(),
             promises: Vec::new(),
             number: 0,
@@ -97,21 +97,21 @@ impl Work {
             ..
         } = worker;
         // The last ones hold to the end. The kernel dies with its disk, too.
-        let events = recording.events();
+        let end = recorder.len() + 1;
         for promise in &mut promises {
-            promise.to = promise.to.min(events.len() + 1);
+            promise.to = promise.to.min(end);
         }
         kernel.kill();
         drop(mount);
         Ok(Self {
-            events,
+            recorder,
             promises,
             begin,
         })
     }
 
-    pub(super) fn events(&self) -> Vec<DiskEvent> {
-        self.events.clone()
+    pub(super) fn recorder(&self) -> Recorder<HostDisk> {
+        self.recorder.clone()
     }
 
     /// Returns the first point at which everything has been set up.
@@ -129,7 +129,7 @@ impl Work {
 
 struct Worker<'a> {
     kernel: &'a Kernel,
-    recording: &'a Recording,
+    recorder: &'a Recorder<HostDisk>,
     begin: usize,
     /// What each file holds, and the promise that stands for it, if there is one.
     files: BTreeMap<String, (Contents, Option<usize>)>,
@@ -229,7 +229,7 @@ impl Worker<'_> {
             self.promises.push(Promise {
                 path: path.to_owned(),
                 contents: *contents,
-                from: self.recording.len(),
+                from: self.recorder.len(),
                 to: usize::MAX,
             });
         }
@@ -240,7 +240,7 @@ impl Worker<'_> {
         if let Some((_, promise)) = self.files.get_mut(path)
             && let Some(promise) = promise.take()
         {
-            self.promises[promise].to = self.recording.len();
+            self.promises[promise].to = self.recorder.len();
         }
     }
 }

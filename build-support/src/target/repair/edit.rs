@@ -22,6 +22,7 @@ mod netsmb;
 mod nilfs;
 mod ntfs;
 mod pages;
+mod sectors;
 mod shifts;
 mod speed;
 mod superblocks;
@@ -36,11 +37,14 @@ mod wapbl;
 use std::borrow::Cow;
 use std::path::Path;
 
+/// In place of a function's name: what comes before the first function's body.
+const HEAD: &str = "";
+
 /// One replacement in one function of a source.
 #[derive(Debug)]
 struct Rule {
     source: &'static str,
-    /// The function's name, as its definition begins a line with it.
+    /// The function's name, as its definition begins a line with it; or [`HEAD`].
     function: &'static str,
     /// Words that the function has once, within a line.
     find: &'static str,
@@ -73,6 +77,7 @@ const RULES: &[&[Rule]] = &[
     nilfs::RULES,
     ntfs::RULES,
     pages::RULES,
+    sectors::RULES,
     shifts::RULES,
     speed::RULES,
     superblocks::RULES,
@@ -121,6 +126,9 @@ fn replace(rule: &Rule, text: &str) -> Option<String> {
 /// Where a function's definition is, in NetBSD's style: its name begins a line, and so does the
 /// brace that ends it.
 fn body(text: &str, function: &str) -> Option<std::ops::Range<usize>> {
+    if function == HEAD {
+        return text.find("\n{").map(|end| 0..end);
+    }
     let mut place = 0;
     let mut start = None;
     for line in text.split_inclusive('\n') {
@@ -163,6 +171,17 @@ mod tests {
         let edited = apply(&[&[rule("put", "a << 1")]], Path::new("sys/cut.c"), TEXT).unwrap();
         assert_eq!(edited.matches("a << 1").count(), 1);
         assert!(edited.find("return b").unwrap() > edited.find("put").unwrap());
+    }
+
+    #[test]
+    fn the_head_ends_at_the_first_function() {
+        let edit = |find| apply(&[&[rule(HEAD, find)]], Path::new("sys/cut.c"), TEXT);
+        assert!(
+            edit("int cut(int);")
+                .unwrap()
+                .starts_with("b\n\nint\ncut(int a)\n{")
+        );
+        assert_eq!(edit("put"), None);
     }
 
     #[test]

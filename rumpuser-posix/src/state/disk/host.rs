@@ -53,6 +53,12 @@ impl HostDisk {
             path: path.to_owned(),
         })
     }
+
+    /// The open file. What is done with it the disk does not know of: it is for formats that keep
+    /// a disk in a file, which can grow.
+    pub fn file(&self) -> &File {
+        &self.file
+    }
 }
 
 impl Drop for HostDisk {
@@ -80,6 +86,18 @@ impl Disk for HostDisk {
     }
 
     fn write(&self, bytes: &[u8], offset: u64) -> io::Result<()> {
+        // The file would grow.
+        let end = offset.checked_add(bytes.len() as u64);
+        if end.is_none_or(|end| end > self.size) {
+            return Err(io::Error::new(
+                io::ErrorKind::UnexpectedEof,
+                format!(
+                    "{} bytes at {offset} of a disk of {}",
+                    bytes.len(),
+                    self.size
+                ),
+            ));
+        }
         self.file.write_all_at(bytes, offset)
     }
 

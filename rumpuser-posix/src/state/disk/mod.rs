@@ -91,6 +91,8 @@ pub(crate) struct Image {
     pub(crate) access: Access,
     /// In bytes, when it was attached. Transfers end here.
     pub(crate) size: u64,
+    /// In bytes, as [`Disk::block_size`] says.
+    pub(crate) block_size: u32,
     /// Never used twice in a kernel.
     pub(crate) number: u64,
     /// What errors call it.
@@ -115,6 +117,21 @@ impl Image {
 fn ask<R>(disk: &dyn Disk, f: impl FnOnce(&dyn Disk) -> io::Result<R>) -> io::Result<R> {
     let panicked = || Err(io::Error::from_raw_os_error(libc::EIO));
     program::call(|| f(disk)).unwrap_or_else(panicked)
+}
+
+/// The block size of a disk, if it is one that a disk can have.
+fn usable_block_size(disk: &dyn Disk) -> io::Result<u32> {
+    let block_size = disk.block_size();
+    if block_size.is_power_of_two() && (512..=64 << 10).contains(&block_size) {
+        return Ok(block_size);
+    }
+    Err(io::Error::new(
+        io::ErrorKind::InvalidInput,
+        format!(
+            "{} has blocks of {block_size} bytes: a power of two from 512 to 65536 was expected",
+            disk.name()
+        ),
+    ))
 }
 
 /// The disks of one kernel, by name.
@@ -142,14 +159,17 @@ impl Disks {
         let name = CString::new(name).expect("the name is made of digits and letters");
         let image = ask(&**disk, |disk| {
             let size = disk.size();
+            let block_size = usable_block_size(disk)?;
             let host = HostFile::of(disk, size)?;
-            Ok((disk.access(), size, host, PathBuf::from(&*disk.name())))
+            let path = PathBuf::from(&*disk.name());
+            Ok((disk.access(), size, block_size, host, path))
         });
-        let (access, size, host, path) = image?;
+        let (access, size, block_size, host, path) = image?;
         let image = Image {
             host,
             access,
             size,
+            block_size,
             number,
             path,
             written: AtomicU64::new(0),

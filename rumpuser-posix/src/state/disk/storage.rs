@@ -29,7 +29,8 @@ pub trait Disk: Send + Sync {
     /// is not used.
     fn size(&self) -> u64;
 
-    /// The size of a block in bytes: a power of two from 512 to 64 KiB.
+    /// The size of a block in bytes, which does not change: a power of two from 512 to 64 KiB. It
+    /// is the sector size that the kernel sees.
     fn block_size(&self) -> u32 {
         512
     }
