@@ -112,7 +112,13 @@ impl Block {
         let bytes: [u8; 16] = self.array(at);
         (bytes != [0; 16]).then(|| {
             let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-            let parts = [&hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..]];
+            let parts = [
+                &hex[..8],
+                &hex[8..12],
+                &hex[12..16],
+                &hex[16..20],
+                &hex[20..],
+            ];
             parts.join("-")
         })
     }

@@ -57,7 +57,9 @@ fn label(reader: &Reader, fat: u64, heap: u64, cluster: u64, root: u32) -> Optio
                 _ => {}
             }
         }
-        number = reader.read(fat.checked_add(4 * u64::from(number))?, 4)?.le32(0);
+        number = reader
+            .read(fat.checked_add(4 * u64::from(number))?, 4)?
+            .le32(0);
     }
     None
 }

@@ -80,7 +80,11 @@ const RO_COMPAT: [&str; 17] = [
 ];
 
 /// The features of a set, with their bits.
-fn named<'a>(set: &'a str, names: &'a [&str], bits: u32) -> impl Iterator<Item = (u32, String)> + 'a {
+fn named<'a>(
+    set: &'a str,
+    names: &'a [&str],
+    bits: u32,
+) -> impl Iterator<Item = (u32, String)> + 'a {
     let places = (0..32).filter(move |place| bits & (1 << place) != 0);
     places.map(move |place: u32| {
         let name = names.get(place as usize).filter(|name| !name.is_empty());
@@ -99,7 +103,11 @@ pub(super) fn probe(reader: &Reader) -> Option<Detected> {
     let sets = |at| if is_old { 0 } else { block.le32(at) };
     let (compat, incompat, ro_compat) = (sets(92), sets(96), sets(100));
     let is_device = incompat & JOURNAL_DEVICE != 0;
-    let wide = if incompat & WIDE != 0 { block.le32(0x150) } else { 0 };
+    let wide = if incompat & WIDE != 0 {
+        block.le32(0x150)
+    } else {
+        0
+    };
     let blocks = u64::from(wide) << 32 | u64::from(block.le32(4));
     if blocks <= block.le32(20).into() || (block.le32(40) == 0 && !is_device) {
         return None;

@@ -140,11 +140,17 @@ fn raidframe(reader: &Reader) -> Option<Detected> {
         id: Some(number(1).to_string()),
         size: Some(u64::from(number(15)) * u64::from(block_size)),
         block_size: Some(block_size.into()),
-        state: if clean == 1 { State::Clean } else { State::Dirty },
+        state: if clean == 1 {
+            State::Clean
+        } else {
+            State::Dirty
+        },
         ..Detected::new(Kind::RaidFrame)
     };
     found.features.push(format!("RAID {level}"));
-    found.features.push(format!("component {} of {columns}", column + 1));
+    found
+        .features
+        .push(format!("component {} of {columns}", column + 1));
     Some(found)
 }
 
@@ -153,7 +159,9 @@ fn lvm(reader: &Reader) -> Option<Detected> {
         .filter_map(|sector| marked(reader, sector * 512, 512, 0, b"LABELONE"))
         .find(|block| block.has(24, b"LVM2 001"))?;
     let header = block.le32(20) as usize;
-    let id = block.text(header, 32).filter(|id| id.is_ascii() && id.len() == 32);
+    let id = block
+        .text(header, 32)
+        .filter(|id| id.is_ascii() && id.len() == 32);
     // As LVM's own tools write it.
     let id = id.map(|id| {
         [
@@ -180,7 +188,9 @@ fn zfs(reader: &Reader) -> Option<Detected> {
     let block = (0..128).find_map(|number| {
         let block = reader.read((128 << 10) + (number << 10), 16)?;
         let orders = [Order::Little, Order::Big];
-        let order = orders.into_iter().find(|order| block.u64(0, *order) == MAGIC)?;
+        let order = orders
+            .into_iter()
+            .find(|order| block.u64(0, *order) == MAGIC)?;
         Some((block, order))
     });
     block.map(|(block, order)| Detected {

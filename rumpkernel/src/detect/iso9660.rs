@@ -36,7 +36,9 @@ pub(super) fn probe(reader: &Reader) -> Option<Detected> {
     let block_size = u64::from(primary.le16(128));
     let label = primary.text(40, 32);
     // Joliet's is in both cases, where it fits.
-    let joliet_label = joliet.as_ref().and_then(|joliet| joliet.utf16(40, 32, Order::Big));
+    let joliet_label = joliet
+        .as_ref()
+        .and_then(|joliet| joliet.utf16(40, 32, Order::Big));
     let mut found = Detected {
         label: joliet_label.or(label),
         id: date(&primary, 830).or_else(|| date(&primary, 813)),
@@ -47,7 +49,10 @@ pub(super) fn probe(reader: &Reader) -> Option<Detected> {
     };
     let features = [
         (joliet.is_some(), "Joliet"),
-        (has_rock_ridge(reader, &primary, block_size) == Some(true), "Rock Ridge"),
+        (
+            has_rock_ridge(reader, &primary, block_size) == Some(true),
+            "Rock Ridge",
+        ),
         (boots, "El Torito"),
     ];
     let features = features.into_iter().filter(|(is_there, _)| *is_there);
@@ -64,7 +69,9 @@ pub(super) fn probe(reader: &Reader) -> Option<Detected> {
 
 /// By the escape sequences of UCS-2 in its three levels.
 fn is_joliet(block: &Block) -> bool {
-    [b"%/@", b"%/C", b"%/E"].iter().any(|escape| block.has(88, *escape))
+    [b"%/@", b"%/C", b"%/E"]
+        .iter()
+        .any(|escape| block.has(88, *escape))
 }
 
 /// The date in digits, as blkid(8) writes it; none if there is none.

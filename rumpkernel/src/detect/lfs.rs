@@ -33,21 +33,30 @@ const WIDE: Layout = Layout {
 
 pub(super) fn probe(reader: &Reader) -> Option<Detected> {
     let block = reader.read(SUPERBLOCK, 512)?;
-    let (order, layout, is_wide) = [Order::Little, Order::Big].into_iter().find_map(|order| {
-        match block.u32(0, order) {
-            MAGIC => Some((order, NARROW, false)),
-            MAGIC_64 => Some((order, WIDE, true)),
-            _ => None,
-        }
-    })?;
+    let (order, layout, is_wide) =
+        [Order::Little, Order::Big]
+            .into_iter()
+            .find_map(|order| match block.u32(0, order) {
+                MAGIC => Some((order, NARROW, false)),
+                MAGIC_64 => Some((order, WIDE, true)),
+                _ => None,
+            })?;
     let number = |at| block.u32(at, order);
     let (version, block_size) = (number(4), number(layout.block_size));
     if version == 0 || !block_size.is_power_of_two() || block_size < 512 {
         return None;
     }
-    let count = if is_wide { block.u64(8, order) } else { number(8).into() };
+    let count = if is_wide {
+        block.u64(8, order)
+    } else {
+        number(8).into()
+    };
     // Version 1 counts blocks, version 2 fragments.
-    let unit = if version == 1 { block_size } else { number(layout.fragment) };
+    let unit = if version == 1 {
+        block_size
+    } else {
+        number(layout.fragment)
+    };
     let size = count.saturating_mul(unit.into());
     let ident = number(layout.ident);
     let mut found = Detected {

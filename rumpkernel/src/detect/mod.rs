@@ -78,6 +78,12 @@ impl Detection {
         &self.candidates
     }
 
+    /// All candidates, for who wants them without a copy.
+    #[cfg(feature = "vfs")]
+    pub(crate) fn take(self) -> Vec<Detected> {
+        self.candidates
+    }
+
     /// Returns what this driver would mount, by [`Kind::feature`].
     pub fn of_driver(&self, name: &str) -> Option<&Detected> {
         let mut candidates = self.candidates.iter();

@@ -11,7 +11,9 @@ const SUM: usize = 16;
 
 pub(super) fn probe(reader: &Reader) -> Option<Detected> {
     // The second superblock is in the last whole 4 KiB.
-    let second = (reader.size() >> 12).checked_sub(1).map(|block| block << 12);
+    let second = (reader.size() >> 12)
+        .checked_sub(1)
+        .map(|block| block << 12);
     let mut blocks = [Some(FIRST), second].into_iter().flatten();
     let block = blocks.find_map(|place| {
         let block = reader.read(place, 1024)?;

@@ -35,7 +35,9 @@ pub(super) fn probe(reader: &Reader) -> Option<Detected> {
     let mut found = Detected {
         id: Some(format!("{:016X}", block.le64(72))),
         // The last sector has a copy of the first, and is not counted.
-        size: sectors.checked_add(1).and_then(|all| all.checked_mul(sector)),
+        size: sectors
+            .checked_add(1)
+            .and_then(|all| all.checked_mul(sector)),
         block_size: Some(cluster),
         rank: 85,
         ..Detected::new(Kind::Ntfs)

@@ -86,15 +86,16 @@ impl fmt::Display for Obstacle {
                 write!(f, "has the feature `{name}`, {what}")
             }
             Self::Journal { by } => write!(f, "has a journal that {by} has to replay first"),
-            Self::NotClean => {
-                f.write_str("was not unmounted, and the driver mounts only what was")
-            }
+            Self::NotClean => f.write_str("was not unmounted, and the driver mounts only what was"),
             Self::RootExtents => f.write_str(
                 "has a root directory with extents, which the driver cannot read (make it with \
                  `mke2fs -t ext2`, or copy it to one that was)",
             ),
             Self::BlockSize { found, taken } => {
-                write!(f, "has blocks of {found} bytes, and the driver takes {taken}")
+                write!(
+                    f,
+                    "has blocks of {found} bytes, and the driver takes {taken}"
+                )
             }
             Self::CutShort { size, disk } => {
                 write!(f, "is cut short: it has {size} bytes, and the disk {disk}")
@@ -106,13 +107,13 @@ impl fmt::Display for Obstacle {
                 f.write_str("divides the disk: mount one of its partitions, with disk::Shared")
             }
             Self::Container(kind) => f.write_str(match kind {
-                Kind::Gzip | Kind::Bzip2 | Kind::Xz | Kind::Zstd => {
-                    "has to be decompressed first"
-                }
+                Kind::Gzip | Kind::Bzip2 | Kind::Xz | Kind::Zstd => "has to be decompressed first",
                 Kind::Swap => "holds no files",
                 Kind::Luks => "has to be decrypted first",
                 Kind::RaidFrame | Kind::Lvm2 | Kind::Zfs => "has to be put together first",
-                _ => "is a virtual machine's disk: convert it first, with `qemu-img convert -O raw`",
+                _ => {
+                    "is a virtual machine's disk: convert it first, with `qemu-img convert -O raw`"
+                }
             }),
         }
     }

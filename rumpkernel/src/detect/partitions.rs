@@ -7,7 +7,9 @@ use super::{Detected, Kind, Obstacle};
 pub(super) fn probe(reader: &Reader) -> Vec<Detected> {
     let tables = [gpt(reader), apple(reader), mbr(reader), disklabel(reader)];
     let tables = tables.into_iter().flatten();
-    tables.map(|found| found.stopped_by(Obstacle::PartitionTable)).collect()
+    tables
+        .map(|found| found.stopped_by(Obstacle::PartitionTable))
+        .collect()
 }
 
 fn gpt(reader: &Reader) -> Option<Detected> {
@@ -59,13 +61,15 @@ fn mbr(reader: &Reader) -> Option<Detected> {
 fn disklabel(reader: &Reader) -> Option<Detected> {
     const PLACES: [u64; 5] = [0, 64, 128, 512, 516];
     const MAGIC: u32 = 0x8256_4557;
-    let is_label = |block: &Block, order| {
-        block.u32(0, order) == MAGIC && block.u32(132, order) == MAGIC
-    };
+    let is_label =
+        |block: &Block, order| block.u32(0, order) == MAGIC && block.u32(132, order) == MAGIC;
     let block = PLACES.into_iter().find_map(|place| {
         let block = reader.read(place, 276)?;
         let orders = [Order::Little, Order::Big];
-        orders.into_iter().any(|order| is_label(&block, order)).then_some(block)
+        orders
+            .into_iter()
+            .any(|order| is_label(&block, order))
+            .then_some(block)
     })?;
     Some(Detected {
         label: block.text(24, 16),

@@ -27,7 +27,8 @@ pub(super) fn probe(reader: &Reader) -> Option<Detected> {
         let last = (reader.size() / sector).checked_sub(1)?;
         let places = [256, last, last.saturating_sub(256)];
         let mut anchors = places.into_iter();
-        anchors.find_map(|place| volume(reader, sector, &descriptor(reader, sector, place, ANCHOR)?))
+        anchors
+            .find_map(|place| volume(reader, sector, &descriptor(reader, sector, place, ANCHOR)?))
     })
 }
 
@@ -52,7 +53,9 @@ fn descriptor(reader: &Reader, sector: u64, place: u64, kind: u16) -> Option<Blo
 fn tagged(reader: &Reader, sector: u64, place: u64) -> Option<Block> {
     let block = reader.read(place.checked_mul(sector)?, 512)?;
     let tag = block.part(0, 16).iter().enumerate();
-    let sum = tag.filter(|(at, _)| *at != 4).fold(0_u8, |sum, (_, byte)| sum.wrapping_add(*byte));
+    let sum = tag
+        .filter(|(at, _)| *at != 4)
+        .fold(0_u8, |sum, (_, byte)| sum.wrapping_add(*byte));
     let is_here = u64::from(block.le32(12)) == place;
     (is_here && sum == block.byte(4) && block.le16(0) != 0).then_some(block)
 }
@@ -100,7 +103,10 @@ fn sequence(reader: &Reader, sector: u64, place: u64, count: u64) -> Option<Dete
     if block_size != taken.into() {
         let taken = format!("{taken}, the disk's");
         let found_size = block_size;
-        found.obstacles.push(Obstacle::BlockSize { found: found_size, taken });
+        found.obstacles.push(Obstacle::BlockSize {
+            found: found_size,
+            taken,
+        });
     }
     Some(found)
 }

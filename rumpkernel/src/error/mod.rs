@@ -169,6 +169,12 @@ impl ErrorKind {
         self.about(operation, Subject::Nothing)
     }
 
+    /// The error of an operation on a path.
+    #[cfg(feature = "vfs")]
+    pub(crate) fn during_path(self, operation: &'static str, path: &Path) -> Error {
+        self.about(operation, Subject::from(path))
+    }
+
     fn about(self, operation: &'static str, subject: Subject) -> Error {
         Error(Box::new(Detail {
             operation,
