@@ -12,7 +12,7 @@ const EXT: [(&str, &[(&str, Stops)]); 12] = [
     ("-t ext2", &[]),
     ("-t ext3", &[]),
     ("-t ext2 -r 0", &[]),
-    ("-t ext2 -O ^sparse_super,^filetype", &[]),
+    ("-t ext2 -O ^sparse_super,^filetype,^resize_inode", &[]),
     (
         "-t ext2 -O 64bit,extent",
         &[("64bit", Stops::Mounting), ("extent", Stops::SomeFiles)],

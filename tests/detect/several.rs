@@ -42,7 +42,7 @@ pub(crate) fn a_new_file_system_comes_before_a_remnant() -> Outcome {
     let boot_sector = std::fs::read(fat.path()).unwrap();
     let made = Made::by(&["mke2fs -q -F -t ext2 image"], 4 << 20)?;
     made.patch(0, &boot_sector[..512]);
-    assert_eq!(kinds(&made.detect()), [Kind::Ext2, Kind::Fat16]);
+    assert_eq!(kinds(&made.detect()), [Kind::Ext2, Kind::Fat12]);
     Ok(())
 }
 

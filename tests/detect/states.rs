@@ -59,7 +59,9 @@ pub(crate) fn fat_tells_by_two_bits() -> Outcome {
 }
 
 pub(crate) fn ffs_tells_by_a_byte() -> Outcome {
-    for (version, place) in [(1, 8 << 10), (2, 64 << 10)] {
+    // Where makefs has the superblock of both versions.
+    let place = 8 << 10;
+    for version in [1, 2] {
         let command = format!("makefs -t ffs -o version={version} -s 4m image tree");
         let made = Made::by(&[&command], 0)?;
         assert_eq!(made.best().state, State::Clean);
