@@ -7,6 +7,7 @@ mod features;
 mod host;
 mod images;
 mod others;
+mod samples;
 mod several;
 mod states;
 
@@ -20,6 +21,9 @@ rumpkernel_harness::tests![
     images::blkid_says_the_same,
     images::what_has_no_driver_is_named,
     others::images_of_other_systems_are_known,
+    samples::every_order_of_v7_is_known,
+    samples::every_version_and_order_of_ffs_is_known,
+    samples::system_v_and_irix_are_known,
     several::a_hybrid_disc_is_a_disc_first,
     several::a_bridge_is_read_as_what_can_be_mounted,
     several::a_new_file_system_comes_before_a_remnant,

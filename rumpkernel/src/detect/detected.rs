@@ -87,6 +87,7 @@ impl Detected {
     }
 
     /// What it is and why it cannot be mounted, or not be written: all obstacles that matter.
+    #[cfg(feature = "vfs")]
     pub(crate) fn account(&self, for_writing: bool) -> Option<String> {
         let matters = |obstacle: &&Obstacle| match obstacle.stops() {
             Stops::Mounting => true,

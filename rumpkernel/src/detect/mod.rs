@@ -78,7 +78,7 @@ impl Detection {
         &self.candidates
     }
 
-    /// All candidates, for who wants them without a copy.
+    /// All candidates, without a copy.
     #[cfg(feature = "vfs")]
     pub(crate) fn take(self) -> Vec<Detected> {
         self.candidates

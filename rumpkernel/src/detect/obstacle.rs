@@ -35,7 +35,7 @@ pub enum Obstacle {
     /// It was not unmounted, and the driver takes that for damage.
     NotClean,
     /// The root directory has extents, which the driver cannot read. A kernel that mounted it could
-    /// not unmount it, so that [`Kernel::mount`](crate::Kernel::mount) refuses.
+    /// not unmount it, so that `Kernel::mount` refuses.
     RootExtents,
     /// Blocks of a size that the driver does not take.
     BlockSize {

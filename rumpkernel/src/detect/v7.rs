@@ -83,5 +83,5 @@ fn has_root(inodes: &Block, order: Order) -> bool {
     let mode = order.short(inodes, ROOT);
     let links = order.short(inodes, ROOT + 2);
     let size = order.long(inodes, ROOT + 8);
-    mode & 0o170_000 == DIRECTORY && links >= 2 && size >= 32 && size % 16 == 0
+    mode & 0o170_000 == DIRECTORY && links >= 2 && size >= 32 && size.is_multiple_of(16)
 }
