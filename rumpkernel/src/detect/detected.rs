@@ -86,17 +86,17 @@ impl Detected {
         }
     }
 
-    /// What it is and why it cannot be mounted, or not be written: all obstacles that matter.
+    /// What it is and why it cannot be mounted; or, for who wants to write, why it cannot be written.
     #[cfg(feature = "vfs")]
     pub(crate) fn account(&self, for_writing: bool) -> Option<String> {
-        let matters = |obstacle: &&Obstacle| match obstacle.stops() {
-            Stops::Mounting => true,
-            Stops::Writing => for_writing,
-            Stops::SomeFiles => false,
+        let reasons = |stops: Stops| -> Option<String> {
+            let stopping = self.obstacles.iter().filter(|one| one.stops() == stops);
+            let stopping: Vec<_> = stopping.map(ToString::to_string).collect();
+            (!stopping.is_empty()).then(|| stopping.join(", and "))
         };
-        let reasons: Vec<_> = self.obstacles.iter().filter(matters).collect();
-        let reasons: Vec<_> = reasons.iter().map(ToString::to_string).collect();
-        (!reasons.is_empty()).then(|| format!("this is {self}, and it {}", reasons.join(", ")))
+        let writing = || for_writing.then(|| reasons(Stops::Writing)).flatten();
+        let reasons = reasons(Stops::Mounting).or_else(writing)?;
+        Some(format!("this is {self}, and it {reasons}"))
     }
 }
 

@@ -44,9 +44,9 @@ fn classic(reader: &Reader, block: &Block) -> Option<Detected> {
 }
 
 fn plus(reader: &Reader, block: &Block, start: u64) -> Option<Detected> {
-    let (kind, version) = match block.part(0, 4) {
-        b"H+\0\x04" => (Kind::HfsPlus, 4),
-        b"HX\0\x05" => (Kind::Hfsx, 5),
+    let kind = match block.part(0, 4) {
+        b"H+\0\x04" => Kind::HfsPlus,
+        b"HX\0\x05" => Kind::Hfsx,
         _ => return None,
     };
     let size = u64::from(block.be32(40));
@@ -56,7 +56,6 @@ fn plus(reader: &Reader, block: &Block, start: u64) -> Option<Detected> {
     let attributes = block.be32(4);
     let id = block.be64(104);
     let mut found = Detected {
-        version: Some(version.to_string()),
         label: label(reader, block, start, size),
         id: (id != 0).then(|| format!("{id:016X}")),
         size: Some(u64::from(block.be32(44)) * size),

@@ -18,7 +18,6 @@ fn gpt(reader: &Reader) -> Option<Detected> {
         block.has(0, b"EFI PART").then_some(block)
     })?;
     Some(Detected {
-        version: Some(format!("{}.{}", block.le16(10), block.le16(8))),
         id: block.mixed_uuid(56),
         rank: 50,
         ..Detected::new(Kind::Gpt)

@@ -21,6 +21,8 @@ impl Detected {
     #[cfg_attr(
         not(feature = "ffs"),
         allow(
+            clippy::match_single_binding,
+            unreachable_code,
             unused_variables,
             reason = "which file systems there are depends on the features"
         )

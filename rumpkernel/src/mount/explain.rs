@@ -72,9 +72,7 @@ impl Survey {
             Some(Errno::INVAL | Errno::IO | Errno::PERM) if self.has_disk => {
                 match (self.reason(), error.errno()) {
                     (Some(reason), _) => reason.into(),
-                    (None, Some(Errno::INVAL)) => "the image is empty, damaged, or holds no file \
-                                                   system of this type"
-                        .into(),
+                    (None, Some(Errno::INVAL)) => self.guess(),
                     (None, _) => return error,
                 }
             }
@@ -86,17 +84,27 @@ impl Survey {
         error.hint(hint)
     }
 
-    /// Why the driver cannot mount what is there.
+    /// Why the driver cannot mount what is there, if it is known.
     fn reason(&self) -> Option<String> {
-        let Some(found) = self.found() else {
-            let best = self.detection.best()?;
-            return Some(match best.kind {
-                kind if kind.is_file_system() => format!("this is {best}: {}", other(kind)),
-                _ => best.account(false)?,
-            });
-        };
-        let account = found.account(self.for_writing);
-        Some(account.unwrap_or_else(|| format!("this looks like {found}, and is damaged")))
+        if let Some(found) = self.found() {
+            return found.account(self.for_writing);
+        }
+        let best = self.detection.best()?;
+        match best.kind {
+            kind if kind.is_file_system() => Some(format!("this is {best}: {}", other(kind))),
+            _ => best.account(false),
+        }
+    }
+
+    /// What it may be that the driver does not take.
+    fn guess(&self) -> Cow<'static, str> {
+        match self.found() {
+            Some(found) => {
+                format!("this looks like {found}: it is damaged, or the options do not suit it")
+                    .into()
+            }
+            None => "the image is empty, damaged, or holds no file system of this type".into(),
+        }
     }
 }
 
