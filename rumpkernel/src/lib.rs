@@ -20,6 +20,7 @@
 //!
 //! - [`Kernel`] boots a kernel, mounts file systems and ends it; [`Builder`] takes boot parameters.
 //! - `mount`: the file systems that can be mounted.
+//! - [`detect`]: what lies in an image, and whether it can be mounted.
 //! - `disk`: what they lie on: host images and devices, memory, parts of disks, overlays.
 //! - `fs`: files and directories in the kernel, with the shape of `std::fs`.
 //! - `net`: sockets in the kernel, with the shape of `std::net`.
@@ -111,6 +112,7 @@
 mod backend;
 mod builder;
 mod console;
+pub mod detect;
 #[cfg(feature = "vfs")]
 pub mod disk;
 mod errno;

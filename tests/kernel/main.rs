@@ -131,6 +131,7 @@ const ALL: &[&[Test]] = &[
     links::races::TESTS,
     mounting::cd9660::TESTS,
     mounting::defaults::TESTS,
+    mounting::detected::TESTS,
     mounting::ext2::TESTS,
     mounting::fdesc::TESTS,
     mounting::ffs::TESTS,

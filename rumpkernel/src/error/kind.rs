@@ -119,6 +119,14 @@ pub enum ErrorKind {
     )]
     NoUsbPort,
 
+    /// What was [detected](crate::detect) cannot be mounted, or not by what this program was built
+    /// with.
+    #[error("{reason}")]
+    NotMountable {
+        /// What it is, and why.
+        reason: String,
+    },
+
     /// A path holds a NUL byte, which no path of a Unix kernel can.
     #[error("the path holds a NUL byte")]
     NulInPath,
@@ -144,7 +152,9 @@ impl ErrorKind {
             Self::AlreadyBooted => io::ErrorKind::AlreadyExists,
             Self::Load(LoadError::Host { source, .. }) => source.kind(),
             Self::SmallStack { .. } => io::ErrorKind::OutOfMemory,
-            Self::Load(_) | Self::Incomplete { .. } => io::ErrorKind::Unsupported,
+            Self::Load(_) | Self::Incomplete { .. } | Self::NotMountable { .. } => {
+                io::ErrorKind::Unsupported
+            }
             Self::Panicked { .. }
             | Self::Crashed { .. }
             | Self::Killed { .. }

@@ -1,5 +1,6 @@
 //! The error of this crate: what was being done, to what, and what went wrong.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::io;
 use std::net::SocketAddr;
@@ -30,7 +31,7 @@ struct Detail {
     operation: &'static str,
     subject: Subject,
     kind: ErrorKind,
-    hint: Option<&'static str>,
+    hint: Option<Cow<'static, str>>,
 }
 
 impl Error {
@@ -108,8 +109,8 @@ impl Error {
         feature = "sockin",
         feature = "vfs"
     ))]
-    pub(crate) fn hint(mut self, hint: &'static str) -> Self {
-        self.0.hint = Some(hint);
+    pub(crate) fn hint(mut self, hint: impl Into<Cow<'static, str>>) -> Self {
+        self.0.hint = Some(hint.into());
         self
     }
 }
@@ -168,6 +169,12 @@ impl ErrorKind {
         self.about(operation, Subject::Nothing)
     }
 
+    /// The error of an operation on a path.
+    #[cfg(feature = "vfs")]
+    pub(crate) fn during_path(self, operation: &'static str, path: &Path) -> Error {
+        self.about(operation, Subject::from(path))
+    }
+
     fn about(self, operation: &'static str, subject: Subject) -> Error {
         Error(Box::new(Detail {
             operation,
@@ -181,13 +188,6 @@ impl ErrorKind {
 /// Says what failed; the subject is copied only when something did.
 pub(crate) trait During<T> {
     fn during(self, operation: &'static str) -> Result<T, Error>;
-    #[cfg(any(
-        test,
-        feature = "netinet",
-        feature = "netinet6",
-        feature = "sockin",
-        feature = "vfs"
-    ))]
     fn during_at(self, operation: &'static str, subject: impl Into<Subject>) -> Result<T, Error>;
 }
 
@@ -196,13 +196,6 @@ impl<T> During<T> for Result<T, ErrorKind> {
         self.map_err(|kind| kind.during(operation))
     }
 
-    #[cfg(any(
-        test,
-        feature = "netinet",
-        feature = "netinet6",
-        feature = "sockin",
-        feature = "vfs"
-    ))]
     fn during_at(self, operation: &'static str, subject: impl Into<Subject>) -> Result<T, Error> {
         self.map_err(|kind| kind.about(operation, subject.into()))
     }

@@ -19,7 +19,8 @@ volume! {
     /// A file that was synced is there, with its contents, if its folder was (see
     /// [`Kernel::sync`](crate::Kernel::sync)). What was not synced is there, is not, or has zeros
     /// or old contents in it. Without a log the file system is mounted as it is found; it has to
-    /// be repaired with NetBSD's fsck_ffs(8) before anything is written to it. With a
+    /// be repaired with NetBSD's fsck_ffs(8) before anything is written to it, which
+    /// [`Mount::was_clean`](crate::mount::Mount::was_clean) tells. With a
     /// [log](crate::mount::MountOptions::log) it is consistent once it is mounted.
     Ffs, c"ffs", ufs_args, Safe, has_log
 }

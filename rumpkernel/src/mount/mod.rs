@@ -17,9 +17,11 @@ mod volume;
 
 #[cfg(feature = "cd9660")]
 mod cd9660;
+mod detected;
 mod disk;
 #[cfg(feature = "efs")]
 mod efs;
+mod explain;
 #[cfg(feature = "ext2fs")]
 mod ext2;
 #[cfg(feature = "fdesc")]

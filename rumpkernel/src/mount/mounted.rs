@@ -9,8 +9,10 @@ use rumpkernel_sys as sys;
 use rumpuser_posix::{Mark, SyncMark};
 
 use super::disk::Device;
-use super::{FileSystem, MountOptions, Writing};
+use super::explain::Survey;
+use super::{FileSystem, MountOptions};
 use crate::backend::{Handle, Scope};
+use crate::detect::Detected;
 use crate::disk::Access;
 use crate::error::During as _;
 use crate::path::{self, KernelPath};
@@ -34,6 +36,8 @@ pub struct Mount {
     id: [i32; 2],
     device: Option<Box<Device>>,
     mounted: bool,
+    /// What was on the disk when it was mounted.
+    found: Option<Box<Detected>>,
     /// The failed writes of the disk below, if it has one.
     mark: Mark,
 }
@@ -82,13 +86,13 @@ impl Mount {
         let name = file_system
             .medium()
             .map(|medium| medium.name().into_owned());
-        let attached = Self::attach(kernel, file_system, &point, options);
+        let mut survey = Survey::default();
+        let attached = Self::attach(kernel, file_system, &point, options, &mut survey);
         let attached = match &name {
             Some(name) => attached.during_at("mount", (&**name, "on", path)),
             None => attached.during_at("mount", path),
         };
-        let (writing, has_disk) = (file_system.writing(), name.is_some());
-        let device = attached.map_err(|error| explain(error, writing, has_disk))?;
+        let device = attached.map_err(|error| survey.explain(error, file_system.writing()))?;
         let mut mount = Self {
             kernel: Arc::clone(kernel),
             path: path.to_owned(),
@@ -96,6 +100,7 @@ impl Mount {
             id: [0; 2],
             device,
             mounted: true,
+            found: survey.into_found(),
             mark,
         };
         mount.id = mount.what_is_there().during_at("mount", path)?;
@@ -108,6 +113,7 @@ impl Mount {
         file_system: &mut dyn FileSystem,
         point: &CStr,
         options: MountOptions,
+        survey: &mut Survey,
     ) -> Result<Option<Box<Device>>, ErrorKind> {
         if options.has_log() && !file_system.has_log() {
             return Err(ErrorKind::BadParameter {
@@ -124,6 +130,7 @@ impl Mount {
                 if access == Access::ReadWrite && disk.access() == Access::ReadOnly {
                     return Err(ErrorKind::Errno(Errno::ROFS));
                 }
+                *survey = Survey::of(&*disk, access == Access::ReadWrite);
                 let device = Box::new(Device::attach(kernel, disk)?);
                 (options.flags(access) | sys::MNT_NODEV, Some(device))
             }
@@ -133,6 +140,10 @@ impl Mount {
             ),
         };
         let mut arguments = file_system.arguments(device.as_deref().map(Device::node))?;
+        survey.is_for(&arguments.kind().to_string_lossy());
+        if survey.is_trap() {
+            return Err(ErrorKind::Errno(Errno::INVAL));
+        }
         syscall::mount::mount(kernel, point, flags, &mut arguments)?;
         Ok(device)
     }
@@ -140,6 +151,19 @@ impl Mount {
     /// Returns the mount point, as passed to [`Kernel::mount`](crate::Kernel::mount).
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// Returns what was on the disk when it was mounted, as far as that is [known](crate::detect).
+    /// None for a file system that lies on no disk.
+    pub fn detected(&self) -> Option<&Detected> {
+        self.found.as_deref()
+    }
+
+    /// Returns whether the file system was clean when it was mounted; none if its format does not
+    /// tell, or it lies on no disk. One that was not has to be checked before it is written, unless
+    /// it has a log that mounting has replayed.
+    pub fn was_clean(&self) -> Option<bool> {
+        self.detected()?.was_clean()
     }
 
     /// Returns whether the file system is mounted; an [`unmount`](Self::unmount) that failed may
@@ -292,23 +316,4 @@ fn inside(path: &CStr) -> CString {
     let mut bytes = path.to_bytes().to_vec();
     bytes.extend_from_slice(b"/.");
     CString::new(bytes).unwrap_or_else(|_| path.to_owned())
-}
-
-fn explain(error: Error, writing: Writing, has_disk: bool) -> Error {
-    match error.errno() {
-        Some(Errno::ROFS) if writing == Writing::Never => {
-            error.hint("the driver can only read: mount it without MountOptions::read_write")
-        }
-        Some(Errno::ROFS) if has_disk => error.hint(
-            "the disk, or what is on it, can only be read: mount it with MountOptions::read_only",
-        ),
-        Some(Errno::INVAL) if has_disk => error.hint(
-            "the image is empty, damaged, holds no file system of this type, or one that can only \
-             be mounted read-only",
-        ),
-        Some(Errno::BUSY) if has_disk => error.hint("a kernel can have 16 disks"),
-        Some(Errno::NOTBLK) => error.hint("an image is a regular file or a block device"),
-        Some(Errno::NODEV) => error.hint("the kernel was built without this driver"),
-        _ => error,
-    }
 }

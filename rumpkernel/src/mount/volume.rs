@@ -17,6 +17,12 @@ macro_rules! on_medium {
                 Self::new($crate::mount::Medium::disk(disk))
             }
         }
+
+        impl From<$crate::mount::Medium> for $name {
+            fn from(medium: $crate::mount::Medium) -> Self {
+                Self::new(medium)
+            }
+        }
     };
 }
 

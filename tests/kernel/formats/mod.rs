@@ -53,6 +53,7 @@ pub(crate) fn obstacle(name: &str) -> Option<&'static str> {
         ("mounting::defaults::nilfs", &[NILFS]),
         ("mounting::defaults::ntfs", &[NTFS]),
         ("mounting::defaults::udf", &[UDF]),
+        ("mounting::detected::", &[EXT2]),
         ("mounting::ext2::", &[EXT2]),
         ("mounting::msdos::", &[FAT, MTOOLS]),
         ("mounting::nilfs::", &[NILFS]),
@@ -129,7 +130,7 @@ impl Made {
     }
 
     /// Writes bytes over the image's.
-    fn patch(&self, at: u64, bytes: &[u8]) {
+    pub(crate) fn patch(&self, at: u64, bytes: &[u8]) {
         use std::os::unix::fs::FileExt as _;
         let file = File::options().write(true).open(&self.path).unwrap();
         file.write_all_at(bytes, at).unwrap();

@@ -11,7 +11,7 @@ crate::tests![; drivers:
     files_of_linux_are_read_and_written_for_linux,
     features_that_the_driver_does_not_know_are_refused,
     features_that_the_driver_only_reads_are_read,
-    a_root_directory_of_extents_is_an_error,
+    a_root_directory_of_extents_is_refused,
     a_journal_with_nothing_to_replay_is_as_good_as_none,
 ];
 
@@ -44,14 +44,29 @@ fn features_that_the_driver_does_not_know_are_refused() {
             let mounted = kernel.mount_with(Ext2::image(&made.path), "/mnt", options);
             let error = mounted.unwrap_err();
             assert_eq!(error.errno(), Some(Errno::INVAL), "{features}: {error}");
+            let name = features.split(',').next_back().unwrap();
+            let name = if name.starts_with('^') {
+                "meta_bg"
+            } else {
+                name
+            };
+            let named = format!("feature `{name}`");
+            assert!(error.to_string().contains(&named), "{features}: {error}");
         }
     }
 }
 
-fn a_root_directory_of_extents_is_an_error() {
+/// A kernel that mounted it could not unmount it, and the image would be in use until it ends.
+fn a_root_directory_of_extents_is_refused() {
     let (kernel, made) = (boot(), made("extent"));
-    let error = kernel.mount(Ext2::image(&made.path), "/mnt").unwrap_err();
-    assert_eq!(error.errno(), Some(Errno::IO), "{error}");
+    for _ in 0..2 {
+        let error = kernel.mount(Ext2::image(&made.path), "/mnt").unwrap_err();
+        assert_eq!(error.errno(), Some(Errno::INVAL), "{error}");
+        assert!(error.to_string().contains("root directory"), "{error}");
+        assert_eq!(fs::usage(&kernel, "/mnt").unwrap().file_system, "rumpfs");
+        // The image is free.
+        std::fs::File::open(&made.path).unwrap().try_lock().unwrap();
+    }
     kernel.shutdown().unwrap();
 }
 
@@ -62,6 +77,7 @@ fn features_that_the_driver_only_reads_are_read() {
         let error = kernel.mount(Ext2::image(&made.path), "/mnt").unwrap_err();
         assert_eq!(error.errno(), Some(Errno::ROFS), "{features}: {error}");
         assert!(error.to_string().contains("read_only"), "{error}");
+        assert!(error.to_string().contains(features), "{error}");
         let options = MountOptions::new().read_only();
         let mount = kernel
             .mount_with(Ext2::image(&made.path), "/mnt", options)

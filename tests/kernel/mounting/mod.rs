@@ -3,6 +3,7 @@
 
 pub(crate) mod cd9660;
 pub(crate) mod defaults;
+pub(crate) mod detected;
 pub(crate) mod ext2;
 pub(crate) mod fdesc;
 pub(crate) mod ffs;
