@@ -39,6 +39,7 @@ mod place;
 mod power_cuts;
 mod small_disk;
 mod smb;
+mod stacked;
 mod threads;
 mod unions;
 mod usb;
@@ -147,6 +148,11 @@ const ALL: &[&[Test]] = &[
     panics::TESTS,
     power_cuts::TESTS,
     smb::TESTS,
+    stacked::cgd::TESTS,
+    stacked::fss::TESTS,
+    stacked::md::TESTS,
+    stacked::raid::TESTS,
+    stacked::vnd::TESTS,
     threads::TESTS,
     unions::TESTS,
     usb::TESTS,

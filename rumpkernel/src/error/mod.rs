@@ -168,7 +168,7 @@ impl ErrorKind {
         self.about(operation, Subject::Nothing)
     }
 
-    fn about(self, operation: &'static str, subject: Subject) -> Error {
+    pub(crate) fn about(self, operation: &'static str, subject: Subject) -> Error {
         Error(Box::new(Detail {
             operation,
             subject,

@@ -8,9 +8,9 @@ use std::sync::Arc;
 use rumpkernel_sys as sys;
 use rumpuser_posix::{Mark, SyncMark};
 
-use super::disk::Device;
-use super::{FileSystem, MountOptions, Writing};
-use crate::backend::{Handle, Scope};
+use super::below::Reach;
+use super::{Below, FileSystem, MountOptions, Writing};
+use crate::backend::Handle;
 use crate::disk::Access;
 use crate::error::During as _;
 use crate::path::{self, KernelPath};
@@ -32,7 +32,7 @@ pub struct Mount {
     /// mount(2) has found.
     root: CString,
     id: [i32; 2],
-    device: Option<Box<Device>>,
+    device: Option<Box<Below>>,
     mounted: bool,
     /// The failed writes of the disk below, if it has one.
     mark: Mark,
@@ -108,7 +108,7 @@ impl Mount {
         file_system: &mut dyn FileSystem,
         point: &CStr,
         options: MountOptions,
-    ) -> Result<Option<Box<Device>>, ErrorKind> {
+    ) -> Result<Option<Box<Below>>, ErrorKind> {
         if options.has_log() && !file_system.has_log() {
             return Err(ErrorKind::BadParameter {
                 reason: format!(
@@ -120,11 +120,7 @@ impl Mount {
         let (flags, device) = match file_system.medium() {
             Some(medium) => {
                 let access = options.access(writing, medium.access())?;
-                let disk = medium.open(access)?;
-                if access == Access::ReadWrite && disk.access() == Access::ReadOnly {
-                    return Err(ErrorKind::Errno(Errno::ROFS));
-                }
-                let device = Box::new(Device::attach(kernel, disk)?);
+                let device = Box::new(medium.attach(kernel, access)?);
                 (options.flags(access) | sys::MNT_NODEV, Some(device))
             }
             None => (
@@ -132,7 +128,7 @@ impl Mount {
                 None,
             ),
         };
-        let mut arguments = file_system.arguments(device.as_deref().map(Device::node))?;
+        let mut arguments = file_system.arguments(device.as_deref().map(Below::node))?;
         syscall::mount::mount(kernel, point, flags, &mut arguments)?;
         Ok(device)
     }
@@ -180,16 +176,19 @@ impl Mount {
 
     fn try_leave_durably(&mut self, sync: &SyncMark<'_>) -> Result<(), ErrorKind> {
         let kernel = Arc::clone(&self.kernel);
-        let disk = self.device.as_deref().and_then(Device::disk);
-        let failure = || kernel.flush(Scope::One(disk.as_deref()?), sync);
+        let reach = self.device.as_deref().and_then(Below::reach);
+        let failure = || kernel.flush(reach.as_ref()?.scope(), sync);
         // While it is mounted it can still be written.
-        if disk.is_some() {
+        if reach.is_some() {
             syscall::tree::sync(&kernel)?;
             if let Some(failure) = failure() {
                 return Err(failure.into());
             }
         }
         let left = self.leave(0);
+        if reach.as_ref().is_some_and(Reach::may_be_cached) {
+            syscall::tree::sync(&kernel)?;
+        }
         failure().map_or(left, |failure| Err(failure.into()))
     }
 
