@@ -36,7 +36,7 @@ impl Medium {
         Self(Inner::Disk(Box::new(disk)))
     }
 
-    /// A block device of the kernel's own, such as a [`Cgd`](crate::stacked::Cgd). It is in use, and
+    /// A block device of the kernel's own, such as a `Cgd`. It is in use, and
     /// stays what it is, as long as something lies on it.
     pub fn device(device: &impl BlockDevice) -> Self {
         Self(Inner::Unit(Arc::clone(device.unit())))

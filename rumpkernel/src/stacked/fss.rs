@@ -61,19 +61,24 @@ impl Fss {
         let (point, path) = (path::to_kernel(mount_point)?, path::to_kernel(store)?);
         let flags = sys::O_CREAT | sys::O_EXCL | sys::O_RDWR;
         let file = syscall::tree::open(kernel, &path, flags, 0o600)?;
-        let taken = if file.fstat()?.st_dev == syscall::tree::stat(kernel, &point)?.st_dev {
-            Err(ErrorKind::BadConfiguration {
-                reason: "the store lies in the file system of which a snapshot is to be taken"
-                    .into(),
-            })
-        } else {
-            Self::take(kernel, &point, &path)
-        };
+        let taken = Self::check(kernel, &point, &file);
+        let taken = taken.and_then(|()| Self::take(kernel, &point, &path));
         if taken.is_err() {
             // The error is told; the driver has unlinked the store, or has not.
             let _gone = syscall::tree::unlink(kernel, &path);
         }
         taken
+    }
+
+    /// With a store in the file system itself the driver would make a snapshot of another kind.
+    fn check(kernel: &Handle, point: &KernelPath, store: &Descriptor) -> Result<(), ErrorKind> {
+        if store.fstat()?.st_dev == syscall::tree::stat(kernel, point)?.st_dev {
+            return Err(ErrorKind::BadConfiguration {
+                reason: "the store lies in the file system of which a snapshot is to be taken"
+                    .into(),
+            });
+        }
+        Ok(())
     }
 
     fn take(kernel: &Handle, point: &KernelPath, store: &KernelPath) -> Result<Self, ErrorKind> {

@@ -54,6 +54,9 @@ pub(crate) struct Free {
     nodes: Nodes,
 }
 
+/// How many units are tried: `EBUSY` may also mean that what is below is in use.
+const MOST_TRIES: u32 = 64;
+
 impl Free {
     /// Configures the first unit of a driver that is free with `set`, a request on its character
     /// device, which fails with `EBUSY` where the program has configured it by other means.
@@ -65,7 +68,7 @@ impl Free {
         mut set: impl FnMut(&Descriptor, &[Below]) -> Result<R, ErrorKind>,
     ) -> Result<(Unit, R), ErrorKind> {
         let mut first = 0;
-        loop {
+        while first < MOST_TRIES {
             let free = Self::take(kernel, driver, first)?;
             first = free.number.get() + 1;
             let device = free.open()?;
@@ -75,6 +78,7 @@ impl Free {
                 Ok(answer) => return Ok((free.configured(access, below), answer)),
             }
         }
+        Err(ErrorKind::Errno(Errno::BUSY))
     }
 
     fn take(kernel: &Handle, driver: &'static Driver, first: u32) -> Result<Self, ErrorKind> {
@@ -110,7 +114,7 @@ impl Nodes {
         let (minor, pattern, suffix) = if driver.has_partitions {
             let raw = integer(kernel, sys::KERN_RAWPARTITION)?;
             let letter = char::from(b'a' + (raw % 26) as u8);
-            (unit * partitions(kernel)? + raw, "0a", letter.to_string())
+            (unit * PARTITIONS + raw, "0a", letter.to_string())
         } else {
             (unit, "0", String::new())
         };
@@ -148,14 +152,16 @@ fn integer(kernel: &Handle, name: c_int) -> Result<u32, ErrorKind> {
     u32::try_from(value).map_err(|_| ErrorKind::Errno(Errno::INVAL))
 }
 
-/// Returns by how much the minor numbers of units differ. Some machines had eight partitions before
-/// they had more, and keep that distance.
-fn partitions(kernel: &Handle) -> Result<u32, ErrorKind> {
-    match cfg!(any(target_arch = "x86", target_arch = "arm")) {
-        true => Ok(8),
-        false => integer(kernel, sys::KERN_MAXPARTITIONS),
-    }
-}
+/// By how much the minor numbers of units differ: `MAXPARTITIONS` of the machine's disklabel.h, but
+/// eight where there were no more at first.
+const PARTITIONS: u32 = match cfg!(any(
+    target_arch = "x86",
+    target_arch = "arm",
+    target_arch = "sparc64"
+)) {
+    true => 8,
+    false => 16,
+};
 
 /// A device of the same driver, as makedev(3) makes its number.
 fn with_minor(device: sys::dev_t, minor: u32) -> sys::dev_t {

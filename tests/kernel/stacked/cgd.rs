@@ -171,12 +171,7 @@ fn a_device_in_use_is_not_unconfigured() {
     let (folder, key) = (Folder::new(), params.key(&["word"]).unwrap());
     let path = folder.file("disk", &vec![0; SIZE]);
     let cgd = Cgd::configure_new(&kernel, Medium::image(&path), &params, &key).unwrap();
-    assert_eq!(
-        cgd.node().to_str(),
-        Some("/dev/cgd0d")
-            .filter(|_| cfg!(target_arch = "x86_64"))
-            .or(cgd.node().to_str())
-    );
+    assert!(cgd.node().starts_with("/dev"), "{cgd:?}");
     write(&kernel, &cgd, FFS2_LE);
     let mount = kernel.mount(Ffs::on_device(&cgd), "/mnt").unwrap();
     let failed = cgd.unconfigure().unwrap_err();

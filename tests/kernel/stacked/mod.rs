@@ -33,7 +33,7 @@ fn write(kernel: &Kernel, device: &impl BlockDevice, image: Image) {
 }
 
 fn write_bytes(kernel: &Kernel, device: &impl BlockDevice, bytes: &[u8]) {
-    let mut options = fs::File::options();
+    let mut options = fs::OpenOptions::new();
     let node = options.write(true).open(kernel, device.node()).unwrap();
     node.write_all_at(bytes, 0).unwrap();
     node.sync_all().unwrap();

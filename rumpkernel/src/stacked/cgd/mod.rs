@@ -33,6 +33,7 @@ pub use parse::ParamsError;
 /// notice that somebody has changed it.
 ///
 /// ```no_run
+/// # #[cfg(feature = "ffs")]
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// use rumpkernel::mount::Medium;
 /// use rumpkernel::stacked::{Cgd, Params};
@@ -46,6 +47,8 @@ pub use parse::ParamsError;
 /// let mount = kernel.mount(Ffs::on_device(&cgd), "/private")?;
 /// # Ok(())
 /// # }
+/// # #[cfg(not(feature = "ffs"))]
+/// # fn main() {}
 /// ```
 #[derive(Debug)]
 #[must_use = "unconfigured when dropped"]
