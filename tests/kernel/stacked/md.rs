@@ -6,7 +6,7 @@ use rumpkernel::mount::Ffs;
 use rumpkernel::stacked::{BlockDevice as _, Md};
 use rumpkernel_examples::FFS2_LE;
 
-use super::{SIZE, kernel, pattern, write};
+use super::{kernel, pattern, write};
 
 crate::tests![; drivers: a_memory_disk_is_mounted];
 
@@ -20,11 +20,11 @@ fn a_memory_disk_is_mounted() {
         );
     }
     let (first, second) = (
-        Md::new(&kernel, SIZE).unwrap(),
+        Md::new(&kernel, 9 << 20).unwrap(),
         Md::new(&kernel, 8192).unwrap(),
     );
     assert_ne!(first.node(), second.node());
-    assert_eq!(first.size().unwrap(), SIZE as u64);
+    assert_eq!(first.size().unwrap(), 9 << 20);
     write(&kernel, &first, FFS2_LE);
     let mount = kernel.mount(Ffs::on_device(&first), "/mnt").unwrap();
     fs::write(&kernel, "/mnt/file", pattern(100_000)).unwrap();

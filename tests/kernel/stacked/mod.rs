@@ -24,8 +24,9 @@ fn kernel() -> Kernel {
     kernel
 }
 
-/// The size of a disk on which any of the images finds room, in bytes.
-const SIZE: usize = 8 << 20;
+/// The size of a disk on which any of the images finds room, in bytes: a component of an array that
+/// its stripes fill to the last sector.
+const SIZE: usize = 9 << 20;
 
 /// Writes an image to a device of the kernel's, from its beginning on.
 fn write(kernel: &Kernel, device: &impl BlockDevice, image: Image) {

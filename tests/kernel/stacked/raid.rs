@@ -219,7 +219,13 @@ fn arrays_are_assembled_in_another_kernel() {
     let mut expected = pattern(1 << 20);
     expected[..4096].fill(3);
     assert!(contents(&other, &raid) == expected);
-    raid.rebuild_in_place(0, |_| {}).unwrap();
+    let error = raid.rebuild_in_place(0, |_| {}).unwrap_err();
+    assert!(
+        matches!(error.kind(), ErrorKind::BadConfiguration { .. }),
+        "{error}"
+    );
+    raid.add_spare(Medium::disk(disks[0].clone())).unwrap();
+    raid.rebuild(0, |_| {}).unwrap();
     raid.unconfigure().unwrap();
     let raid = Raid::assemble(&other, media(&disks[..2])).unwrap();
     assert!(contents(&other, &raid) == expected);

@@ -130,6 +130,21 @@ impl Configuration {
         }
     }
 
+    /// Returns the components that are used, and renumbers the columns by it; drops the others.
+    pub(super) fn pick(&mut self, all: Vec<Below>) -> Vec<Below> {
+        let mut all: Vec<Option<Below>> = all.into_iter().map(Some).collect();
+        let mut picked = Vec::new();
+        for column in &mut self.columns {
+            if let Column::Component(number) = column
+                && let Some(below) = all.get_mut(*number).and_then(Option::take)
+            {
+                *number = picked.len();
+                picked.push(below);
+            }
+        }
+        picked
+    }
+
     /// What the driver takes.
     pub(super) fn structure(&self, below: &[Below]) -> Result<Box<sys::RF_Config_t>, ErrorKind> {
         let mut structure = Box::<sys::RF_Config_t>::default();

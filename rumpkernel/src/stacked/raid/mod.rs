@@ -85,7 +85,9 @@ impl Raid {
     }
 
     /// Makes an array of media that are components of one, as their labels say, in any order. As
-    /// many may be missing as the level can lose.
+    /// many may be missing as the level can lose. One that was not there when the array was last used
+    /// counts as missing, and is let go of: it is a [spare](Self::add_spare) to
+    /// [rebuild](Self::rebuild) on.
     ///
     /// # Errors
     ///
@@ -106,7 +108,9 @@ impl Raid {
             .iter()
             .map(|below| label::read(kernel, below.node()))
             .collect::<Result<Vec<_>, _>>()?;
-        Self::configure(kernel, label::combine(&labels)?, below)
+        let mut configuration = label::combine(&labels)?;
+        let below = configuration.pick(below);
+        Self::configure(kernel, configuration, below)
     }
 
     fn configure(

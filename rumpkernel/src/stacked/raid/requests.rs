@@ -215,6 +215,14 @@ impl Raid {
         each: impl FnMut(Progress),
     ) -> Result<(), ErrorKind> {
         self.check_failed(column)?;
+        let (node, _) = &self.try_status()?.components[column];
+        if node.is_relative() {
+            return Err(ErrorKind::BadConfiguration {
+                reason: format!(
+                    "component {column} is missing; see Raid::add_spare() and Raid::rebuild()"
+                ),
+            });
+        }
         self.single(sys::RAIDFRAME_REBUILD_IN_PLACE, column, c"")?;
         self.wait_for(column, each)
     }
