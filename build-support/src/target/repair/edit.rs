@@ -22,6 +22,7 @@ mod netsmb;
 mod nilfs;
 mod ntfs;
 mod pages;
+mod raidframe;
 mod shifts;
 mod speed;
 mod superblocks;
@@ -73,6 +74,7 @@ const RULES: &[&[Rule]] = &[
     nilfs::RULES,
     ntfs::RULES,
     pages::RULES,
+    raidframe::RULES,
     shifts::RULES,
     speed::RULES,
     superblocks::RULES,
