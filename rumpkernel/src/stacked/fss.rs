@@ -7,7 +7,8 @@ use std::sync::Arc;
 use rumpkernel_sys as sys;
 
 use super::device::sealed::HasUnit;
-use super::{BlockDevice, Driver, Free, UnconfigureError, Unit};
+use super::unit::{Driver, Free};
+use super::{BlockDevice, UnconfigureError, Unit};
 use crate::backend::{Handle, Input};
 use crate::disk::Access;
 use crate::error::During as _;
@@ -89,7 +90,7 @@ impl Fss {
                 fss_mount: point.start::<c_char>().cast_mut(),
                 fss_bstore: store.start::<c_char>().cast_mut(),
                 fss_csize: 0,
-                fss_flags: sys::FSS_UNLINK_ON_CREATE as i32,
+                fss_flags: sys::FSS_UNLINK_ON_CREATE,
             };
             // SAFETY: this is what the command takes, and its pointers lead to C strings.
             unsafe { device.ioctl(sys::FSSIOCSET, argument, &[point, store]) }.map(drop)

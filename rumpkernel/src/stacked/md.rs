@@ -5,7 +5,8 @@ use std::sync::Arc;
 use rumpkernel_sys as sys;
 
 use super::device::sealed::HasUnit;
-use super::{BlockDevice, Driver, Free, Unit};
+use super::unit::{Driver, Free};
+use super::{BlockDevice, Unit};
 use crate::disk::Access;
 use crate::error::During as _;
 use crate::syscall::Descriptor;
@@ -50,7 +51,7 @@ impl Md {
         let (unit, ()) = Free::configure(kernel, &DRIVER, access, Vec::new(), |device, _| {
             let argument = sys::md_conf {
                 md_size: size,
-                md_type: sys::MD_KMEM_ALLOCATED as i32,
+                md_type: sys::MD_KMEM_ALLOCATED,
                 ..Default::default()
             };
             // SAFETY: this is what the command takes, and for this type it does not use the pointer.

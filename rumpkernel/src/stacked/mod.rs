@@ -27,6 +27,6 @@ pub use fss::Fss;
 pub use md::Md;
 #[cfg(feature = "raidframe")]
 pub use raid::{ComponentState, Progress, Raid, RaidLevel, RaidOptions, RaidStatus};
-pub(crate) use unit::{Driver, Free, Unit};
+pub(crate) use unit::Unit;
 #[cfg(feature = "vnd")]
 pub use vnd::Vnd;

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use rumpkernel_sys as sys;
 
 use super::device::sealed::HasUnit;
-use super::{BlockDevice, Driver, Free, UnconfigureError, Unit};
+use super::unit::{Driver, Free};
+use super::{BlockDevice, UnconfigureError, Unit};
 use crate::backend::{Handle, Input};
 use crate::disk::Access;
 use crate::error::During as _;
@@ -65,7 +66,7 @@ impl Vnd {
             let argument = sys::vnd_ioctl {
                 vnd_file: file.start::<std::ffi::c_char>().cast_mut(),
                 vnd_flags: match access {
-                    Access::ReadOnly => sys::VNDIOF_READONLY as i32,
+                    Access::ReadOnly => sys::VNDIOF_READONLY,
                     Access::ReadWrite => 0,
                 },
                 ..Default::default()

@@ -9,7 +9,9 @@ use rumpkernel_sys as sys;
 
 use super::Descriptor;
 use super::socket::socket;
-use crate::backend::{Handle, Input};
+use crate::backend::Handle;
+#[cfg(feature = "shmif")]
+use crate::backend::Input;
 use crate::net::IpNet;
 use crate::net::address::{sockaddr_v4, sockaddr_v6};
 use crate::{Errno, ErrorKind};

@@ -13,7 +13,8 @@ use std::sync::Arc;
 use rumpkernel_sys as sys;
 
 use super::device::sealed::HasUnit;
-use super::{BlockDevice, Driver, Free, UnconfigureError, Unit};
+use super::unit::{Driver, Free};
+use super::{BlockDevice, UnconfigureError, Unit};
 use crate::backend::Input;
 use crate::disk::Access;
 use crate::error::During as _;

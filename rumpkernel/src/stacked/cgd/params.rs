@@ -137,7 +137,7 @@ impl Algorithm {
         match self {
             Self::AesCbc => matches!(bits, 128 | 192 | 256),
             Self::TripleDesCbc => bits == 192,
-            Self::BlowfishCbc => (40..=448).contains(&bits) && bits % 8 == 0,
+            Self::BlowfishCbc => (40..=448).contains(&bits) && bits.is_multiple_of(8),
         }
     }
 }

@@ -67,7 +67,7 @@ impl Label {
             label.units_per_reconstruction,
         ];
         let makes_sense = label.version == VERSION
-            && (1..=sys::RF_MAXCOL as i32).contains(&label.columns)
+            && (1..=sys::RF_MAXCOL).contains(&label.columns)
             && (0..label.columns).contains(&label.column)
             && positive.iter().all(|number| (1..=1 << 20).contains(number));
         makes_sense.then_some(label)

@@ -11,7 +11,8 @@ use std::sync::Arc;
 use rumpkernel_sys as sys;
 
 use super::device::sealed::HasUnit;
-use super::{BlockDevice, Driver, Free, UnconfigureError, Unit};
+use super::unit::{Driver, Free};
+use super::{BlockDevice, UnconfigureError, Unit};
 use crate::backend::{Handle, Input};
 use crate::disk::Access;
 use crate::error::During as _;
