@@ -106,7 +106,7 @@ pub enum ErrorKind {
 
     /// What an encrypted disk holds makes no sense when it is decrypted with this key.
     #[error(
-        "the key is wrong, or the disk is empty: decrypted with it, it holds no {expected}, which          the params file's verify_method asks for"
+        "the key is wrong, or the disk is empty: decrypted, it holds no {expected}, as verify_method asks"
     )]
     WrongKey {
         /// What was looked for.
