@@ -98,8 +98,15 @@
 #include <ufs/ufs/ufsmount.h>
 
 #include <dev/cgdvar.h>
+#include <dev/dm/netbsd-dm.h>
 #include <dev/fssvar.h>
+#include <dev/md.h>
 #include <dev/vndvar.h>
+#include <prop/plistref.h>
+/* Without what the program that configures it declares besides. */
+#define _STANDALONE
+#include <dev/raidframe/raidframeio.h>
+#undef _STANDALONE
 
 #include <rump/rump.h>
 #include <rump/rump_syscalls.h>

@@ -192,8 +192,67 @@ MEMBER(struct vndgeom, vng_secsize, 0);
 MEMBER(struct vndgeom, vng_nsectors, 4);
 MEMBER(struct vndgeom, vng_ntracks, 8);
 MEMBER(struct vndgeom, vng_ncylinders, 12);
+TYPE(struct RF_ComponentLabel_s, 392, 4);
+MEMBER(struct RF_ComponentLabel_s, version, 0);
+MEMBER(struct RF_ComponentLabel_s, serial_number, 4);
+MEMBER(struct RF_ComponentLabel_s, mod_counter, 8);
+MEMBER(struct RF_ComponentLabel_s, row, 12);
+MEMBER(struct RF_ComponentLabel_s, column, 16);
+MEMBER(struct RF_ComponentLabel_s, num_rows, 20);
+MEMBER(struct RF_ComponentLabel_s, num_columns, 24);
+MEMBER(struct RF_ComponentLabel_s, clean, 28);
+MEMBER(struct RF_ComponentLabel_s, status, 32);
+MEMBER(struct RF_ComponentLabel_s, sectPerSU, 36);
+MEMBER(struct RF_ComponentLabel_s, SUsPerPU, 40);
+MEMBER(struct RF_ComponentLabel_s, SUsPerRU, 44);
+MEMBER(struct RF_ComponentLabel_s, parityConfig, 48);
+MEMBER(struct RF_ComponentLabel_s, maxOutstanding, 52);
+MEMBER(struct RF_ComponentLabel_s, blockSize, 56);
+MEMBER(struct RF_ComponentLabel_s, __numBlocks, 60);
+MEMBER(struct RF_ComponentLabel_s, __partitionSize, 64);
+MEMBER(struct RF_ComponentLabel_s, parity_map_modcount, 68);
+MEMBER(struct RF_ComponentLabel_s, parity_map_flags, 72);
+MEMBER(struct RF_ComponentLabel_s, parity_map_tickms, 76);
+MEMBER(struct RF_ComponentLabel_s, parity_map_ntick, 80);
+MEMBER(struct RF_ComponentLabel_s, parity_map_regions, 84);
+MEMBER(struct RF_ComponentLabel_s, future_use, 88);
+MEMBER(struct RF_ComponentLabel_s, autoconfigure, 200);
+MEMBER(struct RF_ComponentLabel_s, root_partition, 204);
+MEMBER(struct RF_ComponentLabel_s, last_unit, 208);
+MEMBER(struct RF_ComponentLabel_s, config_order, 212);
+MEMBER(struct RF_ComponentLabel_s, numBlocksHi, 216);
+MEMBER(struct RF_ComponentLabel_s, partitionSizeHi, 220);
+MEMBER(struct RF_ComponentLabel_s, future_use2, 224);
+TYPE(struct RF_SingleComponent_s, 60, 4);
+MEMBER(struct RF_SingleComponent_s, row, 0);
+MEMBER(struct RF_SingleComponent_s, column, 4);
+MEMBER(struct RF_SingleComponent_s, component_name, 8);
 #ifdef RUMP_ETFS_SIZE_ENDOFF
 VALUE(RUMP_ETFS_SIZE_ENDOFF, 18446744073709551615ULL);
+#endif
+#ifdef rf_ds_optimal
+VALUE(rf_ds_optimal, 0);
+#endif
+#ifdef rf_ds_failed
+VALUE(rf_ds_failed, 1);
+#endif
+#ifdef rf_ds_reconstructing
+VALUE(rf_ds_reconstructing, 2);
+#endif
+#ifdef rf_ds_dist_spared
+VALUE(rf_ds_dist_spared, 3);
+#endif
+#ifdef rf_ds_spared
+VALUE(rf_ds_spared, 4);
+#endif
+#ifdef rf_ds_spare
+VALUE(rf_ds_spare, 5);
+#endif
+#ifdef rf_ds_used_spare
+VALUE(rf_ds_used_spare, 6);
+#endif
+#ifdef rf_ds_rebuilding_spare
+VALUE(rf_ds_rebuilding_spare, 7);
 #endif
 #ifdef RUMP_VNON
 VALUE(RUMP_VNON, 0);
@@ -1106,6 +1165,18 @@ VALUE(FIOSETOWN, 2147772028);
 #endif
 #ifdef FSSIOCCLR
 VALUE(FSSIOCCLR, 536888834);
+#endif
+#ifdef FSSIOFGET
+VALUE(FSSIOFGET, 1074021892);
+#endif
+#ifdef FSSIOFSET
+VALUE(FSSIOFSET, 2147763715);
+#endif
+#ifdef FSS_UNCONFIG_ON_CLOSE
+VALUE(FSS_UNCONFIG_ON_CLOSE, 1);
+#endif
+#ifdef FSS_UNLINK_ON_CREATE
+VALUE(FSS_UNLINK_ON_CREATE, 2);
 #endif
 #ifdef F_CLOSEM
 VALUE(F_CLOSEM, 10);
@@ -2046,6 +2117,18 @@ VALUE(LOCK_UN, 8);
 #ifdef MAXPATHLEN
 VALUE(MAXPATHLEN, 1024);
 #endif
+#ifdef MD_KMEM_ALLOCATED
+VALUE(MD_KMEM_ALLOCATED, 2);
+#endif
+#ifdef MD_KMEM_FIXED
+VALUE(MD_KMEM_FIXED, 1);
+#endif
+#ifdef MD_UMEM_SERVER
+VALUE(MD_UMEM_SERVER, 3);
+#endif
+#ifdef MD_UNCONFIGURED
+VALUE(MD_UNCONFIGURED, 0);
+#endif
 #ifdef MNAMELEN
 VALUE(MNAMELEN, 90);
 #endif
@@ -2697,6 +2780,90 @@ VALUE(POSIX_FADV_WILLNEED, 3);
 #ifdef QUOTA_NAMELEN
 VALUE(QUOTA_NAMELEN, 32);
 #endif
+#ifdef RAIDFRAME_ABORT_SPARET_WAIT
+VALUE(RAIDFRAME_ABORT_SPARET_WAIT, 536900107);
+#endif
+#ifdef RAIDFRAME_ADD_HOT_SPARE
+VALUE(RAIDFRAME_ADD_HOT_SPARE, 2151445014);
+#endif
+#ifdef RAIDFRAME_CHECK_COPYBACK_STATUS
+VALUE(RAIDFRAME_CHECK_COPYBACK_STATUS, 3221516827);
+#endif
+#ifdef RAIDFRAME_CHECK_PARITY
+VALUE(RAIDFRAME_CHECK_PARITY, 3221516825);
+#endif
+#ifdef RAIDFRAME_CHECK_PARITYREWRITE_STATUS
+VALUE(RAIDFRAME_CHECK_PARITYREWRITE_STATUS, 3221516826);
+#endif
+#ifdef RAIDFRAME_CHECK_RECON_STATUS
+VALUE(RAIDFRAME_CHECK_RECON_STATUS, 3221516806);
+#endif
+#ifdef RAIDFRAME_COPYBACK
+VALUE(RAIDFRAME_COPYBACK, 536900104);
+#endif
+#ifdef RAIDFRAME_DELETE_COMPONENT
+VALUE(RAIDFRAME_DELETE_COMPONENT, 2151445022);
+#endif
+#ifdef RAIDFRAME_GET_SIZE
+VALUE(RAIDFRAME_GET_SIZE, 1074033166);
+#endif
+#ifdef RAIDFRAME_INCORPORATE_HOT_SPARE
+VALUE(RAIDFRAME_INCORPORATE_HOT_SPARE, 2151445023);
+#endif
+#ifdef RAIDFRAME_INIT_LABELS
+VALUE(RAIDFRAME_INIT_LABELS, 2173202965);
+#endif
+#ifdef RAIDFRAME_KEEP_ACCTOTALS
+VALUE(RAIDFRAME_KEEP_ACCTOTALS, 2147774994);
+#endif
+#ifdef RAIDFRAME_PARITYMAP_GET_DISABLE
+VALUE(RAIDFRAME_PARITYMAP_GET_DISABLE, 1074033190);
+#endif
+#ifdef RAIDFRAME_PARITYMAP_SET_DISABLE
+VALUE(RAIDFRAME_PARITYMAP_SET_DISABLE, 2147775015);
+#endif
+#ifdef RAIDFRAME_PARITYMAP_SET_PARAMS
+VALUE(RAIDFRAME_PARITYMAP_SET_PARAMS, 2148299304);
+#endif
+#ifdef RAIDFRAME_PARITYMAP_STATUS
+VALUE(RAIDFRAME_PARITYMAP_STATUS, 1110471205);
+#endif
+#ifdef RAIDFRAME_REBUILD_IN_PLACE
+VALUE(RAIDFRAME_REBUILD_IN_PLACE, 2151445016);
+#endif
+#ifdef RAIDFRAME_REMOVE_HOT_SPARE
+VALUE(RAIDFRAME_REMOVE_HOT_SPARE, 2151445015);
+#endif
+#ifdef RAIDFRAME_RESET_ACCTOTALS
+VALUE(RAIDFRAME_RESET_ACCTOTALS, 536900112);
+#endif
+#ifdef RAIDFRAME_REWRITEPARITY
+VALUE(RAIDFRAME_REWRITEPARITY, 536900103);
+#endif
+#ifdef RAIDFRAME_SET_AUTOCONFIG
+VALUE(RAIDFRAME_SET_AUTOCONFIG, 3221516828);
+#endif
+#ifdef RAIDFRAME_SET_COMPONENT_LABEL
+VALUE(RAIDFRAME_SET_COMPONENT_LABEL, 2173202964);
+#endif
+#ifdef RAIDFRAME_SET_LAST_UNIT
+VALUE(RAIDFRAME_SET_LAST_UNIT, 2147775017);
+#endif
+#ifdef RAIDFRAME_SET_ROOT
+VALUE(RAIDFRAME_SET_ROOT, 3221516829);
+#endif
+#ifdef RAIDFRAME_SHUTDOWN
+VALUE(RAIDFRAME_SHUTDOWN, 536900098);
+#endif
+#ifdef RAIDFRAME_START_ATRACE
+VALUE(RAIDFRAME_START_ATRACE, 536900108);
+#endif
+#ifdef RAIDFRAME_STOP_ATRACE
+VALUE(RAIDFRAME_STOP_ATRACE, 536900109);
+#endif
+#ifdef RAIDFRAME_TUR
+VALUE(RAIDFRAME_TUR, 2148037123);
+#endif
 #ifdef RB_ASKNAME
 VALUE(RB_ASKNAME, 1);
 #endif
@@ -2747,6 +2914,30 @@ VALUE(RB_STRING, 1024);
 #endif
 #ifdef RB_USERCONF
 VALUE(RB_USERCONF, 4096);
+#endif
+#ifdef RF_FDFLAGS_NONE
+VALUE(RF_FDFLAGS_NONE, 0);
+#endif
+#ifdef RF_FDFLAGS_RECON
+VALUE(RF_FDFLAGS_RECON, 1);
+#endif
+#ifdef RF_MAXCOL
+VALUE(RF_MAXCOL, 40);
+#endif
+#ifdef RF_MAXDBGV
+VALUE(RF_MAXDBGV, 75);
+#endif
+#ifdef RF_MAXROW
+VALUE(RF_MAXROW, 10);
+#endif
+#ifdef RF_MAXSPARE
+VALUE(RF_MAXSPARE, 10);
+#endif
+#ifdef RF_MAX_DISKS
+VALUE(RF_MAX_DISKS, 128);
+#endif
+#ifdef RF_PROTECTED_SECTORS
+VALUE(RF_PROTECTED_SECTORS, 64);
 #endif
 #ifdef RLIMIT_AS
 VALUE(RLIMIT_AS, 10);
@@ -3918,6 +4109,15 @@ VALUE(VFS_NAMELEN, 32);
 #ifdef VFS_USERMOUNT
 VALUE(VFS_USERMOUNT, 3);
 #endif
+#ifdef VNDIOF_FORCE
+VALUE(VNDIOF_FORCE, 4);
+#endif
+#ifdef VNDIOF_HASGEOM
+VALUE(VNDIOF_HASGEOM, 1);
+#endif
+#ifdef VNDIOF_READONLY
+VALUE(VNDIOF_READONLY, 2);
+#endif
 #ifdef W_OK
 VALUE(W_OK, 2);
 #endif
@@ -4033,6 +4233,9 @@ MEMBER(struct disklabel, d_npartitions, 138);
 MEMBER(struct disklabel, d_bbsize, 140);
 MEMBER(struct disklabel, d_sbsize, 144);
 MEMBER(struct disklabel, d_partitions, 148);
+TYPE(struct plistref, 16, 8);
+MEMBER(struct plistref, pref_plist, 0);
+MEMBER(struct plistref, pref_len, 8);
 TYPE(struct kevent, 40, 8);
 MEMBER(struct kevent, ident, 0);
 MEMBER(struct kevent, filter, 8);
@@ -4450,6 +4653,10 @@ MEMBER(struct fss_get, fsg_time, 96);
 MEMBER(struct fss_get, fsg_csize, 112);
 MEMBER(struct fss_get, fsg_mount_size, 120);
 MEMBER(struct fss_get, fsg_bs_size, 128);
+TYPE(struct md_conf, 24, 8);
+MEMBER(struct md_conf, md_addr, 0);
+MEMBER(struct md_conf, md_size, 8);
+MEMBER(struct md_conf, md_type, 16);
 TYPE(struct vnd_ioctl, 40, 8);
 MEMBER(struct vnd_ioctl, vnd_file, 0);
 MEMBER(struct vnd_ioctl, vnd_flags, 8);
@@ -4460,6 +4667,52 @@ TYPE(struct vnd_user, 24, 8);
 MEMBER(struct vnd_user, vnu_unit, 0);
 MEMBER(struct vnd_user, vnu_dev, 8);
 MEMBER(struct vnd_user, vnu_ino, 16);
+TYPE(struct RF_Config_s, 28624, 8);
+MEMBER(struct RF_Config_s, numRow, 0);
+MEMBER(struct RF_Config_s, numCol, 4);
+MEMBER(struct RF_Config_s, numSpare, 8);
+MEMBER(struct RF_Config_s, devs, 16);
+MEMBER(struct RF_Config_s, devnames, 3216);
+MEMBER(struct RF_Config_s, spare_devs, 23216);
+MEMBER(struct RF_Config_s, spare_names, 23296);
+MEMBER(struct RF_Config_s, sectPerSU, 23800);
+MEMBER(struct RF_Config_s, SUsPerPU, 23808);
+MEMBER(struct RF_Config_s, SUsPerRU, 23816);
+MEMBER(struct RF_Config_s, parityConfig, 23824);
+MEMBER(struct RF_Config_s, diskQueueType, 23825);
+MEMBER(struct RF_Config_s, maxOutstandingDiskReqs, 24849);
+MEMBER(struct RF_Config_s, debugVars, 24850);
+MEMBER(struct RF_Config_s, layoutSpecificSize, 28600);
+MEMBER(struct RF_Config_s, layoutSpecific, 28608);
+MEMBER(struct RF_Config_s, force, 28616);
+TYPE(struct rf_recon_req, 32, 8);
+MEMBER(struct rf_recon_req, row, 0);
+MEMBER(struct rf_recon_req, col, 4);
+MEMBER(struct rf_recon_req, flags, 8);
+MEMBER(struct rf_recon_req, raidPtr, 16);
+MEMBER(struct rf_recon_req, next, 24);
+TYPE(struct RF_RaidDisk_s, 112, 8);
+MEMBER(struct RF_RaidDisk_s, devname, 0);
+MEMBER(struct RF_RaidDisk_s, status, 56);
+MEMBER(struct RF_RaidDisk_s, spareRow, 60);
+MEMBER(struct RF_RaidDisk_s, spareCol, 64);
+MEMBER(struct RF_RaidDisk_s, numBlocks, 72);
+MEMBER(struct RF_RaidDisk_s, blockSize, 80);
+MEMBER(struct RF_RaidDisk_s, partitionSize, 88);
+MEMBER(struct RF_RaidDisk_s, auto_configured, 96);
+MEMBER(struct RF_RaidDisk_s, dev, 104);
+TYPE(struct RF_DeviceConfig_s, 28696, 8);
+MEMBER(struct RF_DeviceConfig_s, rows, 0);
+MEMBER(struct RF_DeviceConfig_s, cols, 4);
+MEMBER(struct RF_DeviceConfig_s, maxqdepth, 8);
+MEMBER(struct RF_DeviceConfig_s, ndevs, 12);
+MEMBER(struct RF_DeviceConfig_s, devs, 16);
+MEMBER(struct RF_DeviceConfig_s, nspares, 14352);
+MEMBER(struct RF_DeviceConfig_s, spares, 14360);
+TYPE(struct RF_ProgressInfo_s, 24, 8);
+MEMBER(struct RF_ProgressInfo_s, remaining, 0);
+MEMBER(struct RF_ProgressInfo_s, completed, 8);
+MEMBER(struct RF_ProgressInfo_s, total, 16);
 TYPE(struct rump_boot_etfs, 56, 8);
 MEMBER(struct rump_boot_etfs, eb_key, 0);
 MEMBER(struct rump_boot_etfs, eb_hostpath, 8);
@@ -4542,6 +4795,42 @@ VALUE(FSSIOCGET, 1082672641);
 #endif
 #ifdef FSSIOCSET
 VALUE(FSSIOCSET, 2149074437);
+#endif
+#ifdef MD_GETCONF
+VALUE(MD_GETCONF, 1075343872);
+#endif
+#ifdef MD_SETCONF
+VALUE(MD_SETCONF, 2149085697);
+#endif
+#ifdef NETBSD_DM_IOCTL
+VALUE(NETBSD_DM_IOCTL, 3222338816);
+#endif
+#ifdef RAIDFRAME_CHECK_COPYBACK_STATUS_EXT
+VALUE(RAIDFRAME_CHECK_COPYBACK_STATUS_EXT, 3221778978);
+#endif
+#ifdef RAIDFRAME_CHECK_PARITYREWRITE_STATUS_EXT
+VALUE(RAIDFRAME_CHECK_PARITYREWRITE_STATUS_EXT, 3221778977);
+#endif
+#ifdef RAIDFRAME_CHECK_RECON_STATUS_EXT
+VALUE(RAIDFRAME_CHECK_RECON_STATUS_EXT, 3221778976);
+#endif
+#ifdef RAIDFRAME_CONFIGURE
+VALUE(RAIDFRAME_CONFIGURE, 2148037155);
+#endif
+#ifdef RAIDFRAME_FAIL_DISK
+VALUE(RAIDFRAME_FAIL_DISK, 2149609989);
+#endif
+#ifdef RAIDFRAME_GET_COMPONENT_LABEL
+VALUE(RAIDFRAME_GET_COMPONENT_LABEL, 3221778963);
+#endif
+#ifdef RAIDFRAME_GET_INFO
+VALUE(RAIDFRAME_GET_INFO, 3221778980);
+#endif
+#ifdef RAIDFRAME_SEND_SPARET
+VALUE(RAIDFRAME_SEND_SPARET, 2148037130);
+#endif
+#ifdef RAIDFRAME_SPARET_WAIT
+VALUE(RAIDFRAME_SPARET_WAIT, 1077441033);
 #endif
 #ifdef RUMPUSER_PID_SELF
 VALUE(RUMPUSER_PID_SELF, -1);
@@ -4668,6 +4957,9 @@ MEMBER(struct disklabel, d_npartitions, 138);
 MEMBER(struct disklabel, d_bbsize, 140);
 MEMBER(struct disklabel, d_sbsize, 144);
 MEMBER(struct disklabel, d_partitions, 148);
+TYPE(struct plistref, 16, 8);
+MEMBER(struct plistref, pref_plist, 0);
+MEMBER(struct plistref, pref_len, 8);
 TYPE(struct kevent, 40, 8);
 MEMBER(struct kevent, ident, 0);
 MEMBER(struct kevent, filter, 8);
@@ -5085,6 +5377,10 @@ MEMBER(struct fss_get, fsg_time, 96);
 MEMBER(struct fss_get, fsg_csize, 112);
 MEMBER(struct fss_get, fsg_mount_size, 120);
 MEMBER(struct fss_get, fsg_bs_size, 128);
+TYPE(struct md_conf, 24, 8);
+MEMBER(struct md_conf, md_addr, 0);
+MEMBER(struct md_conf, md_size, 8);
+MEMBER(struct md_conf, md_type, 16);
 TYPE(struct vnd_ioctl, 40, 8);
 MEMBER(struct vnd_ioctl, vnd_file, 0);
 MEMBER(struct vnd_ioctl, vnd_flags, 8);
@@ -5095,6 +5391,52 @@ TYPE(struct vnd_user, 24, 8);
 MEMBER(struct vnd_user, vnu_unit, 0);
 MEMBER(struct vnd_user, vnu_dev, 8);
 MEMBER(struct vnd_user, vnu_ino, 16);
+TYPE(struct RF_Config_s, 28624, 8);
+MEMBER(struct RF_Config_s, numRow, 0);
+MEMBER(struct RF_Config_s, numCol, 4);
+MEMBER(struct RF_Config_s, numSpare, 8);
+MEMBER(struct RF_Config_s, devs, 16);
+MEMBER(struct RF_Config_s, devnames, 3216);
+MEMBER(struct RF_Config_s, spare_devs, 23216);
+MEMBER(struct RF_Config_s, spare_names, 23296);
+MEMBER(struct RF_Config_s, sectPerSU, 23800);
+MEMBER(struct RF_Config_s, SUsPerPU, 23808);
+MEMBER(struct RF_Config_s, SUsPerRU, 23816);
+MEMBER(struct RF_Config_s, parityConfig, 23824);
+MEMBER(struct RF_Config_s, diskQueueType, 23825);
+MEMBER(struct RF_Config_s, maxOutstandingDiskReqs, 24849);
+MEMBER(struct RF_Config_s, debugVars, 24850);
+MEMBER(struct RF_Config_s, layoutSpecificSize, 28600);
+MEMBER(struct RF_Config_s, layoutSpecific, 28608);
+MEMBER(struct RF_Config_s, force, 28616);
+TYPE(struct rf_recon_req, 32, 8);
+MEMBER(struct rf_recon_req, row, 0);
+MEMBER(struct rf_recon_req, col, 4);
+MEMBER(struct rf_recon_req, flags, 8);
+MEMBER(struct rf_recon_req, raidPtr, 16);
+MEMBER(struct rf_recon_req, next, 24);
+TYPE(struct RF_RaidDisk_s, 112, 8);
+MEMBER(struct RF_RaidDisk_s, devname, 0);
+MEMBER(struct RF_RaidDisk_s, status, 56);
+MEMBER(struct RF_RaidDisk_s, spareRow, 60);
+MEMBER(struct RF_RaidDisk_s, spareCol, 64);
+MEMBER(struct RF_RaidDisk_s, numBlocks, 72);
+MEMBER(struct RF_RaidDisk_s, blockSize, 80);
+MEMBER(struct RF_RaidDisk_s, partitionSize, 88);
+MEMBER(struct RF_RaidDisk_s, auto_configured, 96);
+MEMBER(struct RF_RaidDisk_s, dev, 104);
+TYPE(struct RF_DeviceConfig_s, 28696, 8);
+MEMBER(struct RF_DeviceConfig_s, rows, 0);
+MEMBER(struct RF_DeviceConfig_s, cols, 4);
+MEMBER(struct RF_DeviceConfig_s, maxqdepth, 8);
+MEMBER(struct RF_DeviceConfig_s, ndevs, 12);
+MEMBER(struct RF_DeviceConfig_s, devs, 16);
+MEMBER(struct RF_DeviceConfig_s, nspares, 14352);
+MEMBER(struct RF_DeviceConfig_s, spares, 14360);
+TYPE(struct RF_ProgressInfo_s, 24, 8);
+MEMBER(struct RF_ProgressInfo_s, remaining, 0);
+MEMBER(struct RF_ProgressInfo_s, completed, 8);
+MEMBER(struct RF_ProgressInfo_s, total, 16);
 TYPE(struct rump_boot_etfs, 56, 8);
 MEMBER(struct rump_boot_etfs, eb_key, 0);
 MEMBER(struct rump_boot_etfs, eb_hostpath, 8);
@@ -5177,6 +5519,42 @@ VALUE(FSSIOCGET, 1082672641);
 #endif
 #ifdef FSSIOCSET
 VALUE(FSSIOCSET, 2149074437);
+#endif
+#ifdef MD_GETCONF
+VALUE(MD_GETCONF, 1075343872);
+#endif
+#ifdef MD_SETCONF
+VALUE(MD_SETCONF, 2149085697);
+#endif
+#ifdef NETBSD_DM_IOCTL
+VALUE(NETBSD_DM_IOCTL, 3222338816);
+#endif
+#ifdef RAIDFRAME_CHECK_COPYBACK_STATUS_EXT
+VALUE(RAIDFRAME_CHECK_COPYBACK_STATUS_EXT, 3221778978);
+#endif
+#ifdef RAIDFRAME_CHECK_PARITYREWRITE_STATUS_EXT
+VALUE(RAIDFRAME_CHECK_PARITYREWRITE_STATUS_EXT, 3221778977);
+#endif
+#ifdef RAIDFRAME_CHECK_RECON_STATUS_EXT
+VALUE(RAIDFRAME_CHECK_RECON_STATUS_EXT, 3221778976);
+#endif
+#ifdef RAIDFRAME_CONFIGURE
+VALUE(RAIDFRAME_CONFIGURE, 2148037155);
+#endif
+#ifdef RAIDFRAME_FAIL_DISK
+VALUE(RAIDFRAME_FAIL_DISK, 2149609989);
+#endif
+#ifdef RAIDFRAME_GET_COMPONENT_LABEL
+VALUE(RAIDFRAME_GET_COMPONENT_LABEL, 3221778963);
+#endif
+#ifdef RAIDFRAME_GET_INFO
+VALUE(RAIDFRAME_GET_INFO, 3221778980);
+#endif
+#ifdef RAIDFRAME_SEND_SPARET
+VALUE(RAIDFRAME_SEND_SPARET, 2148037130);
+#endif
+#ifdef RAIDFRAME_SPARET_WAIT
+VALUE(RAIDFRAME_SPARET_WAIT, 1077441033);
 #endif
 #ifdef RUMPUSER_PID_SELF
 VALUE(RUMPUSER_PID_SELF, -1);
@@ -5303,6 +5681,9 @@ MEMBER(struct disklabel, d_npartitions, 138);
 MEMBER(struct disklabel, d_bbsize, 140);
 MEMBER(struct disklabel, d_sbsize, 144);
 MEMBER(struct disklabel, d_partitions, 148);
+TYPE(struct plistref, 8, 4);
+MEMBER(struct plistref, pref_plist, 0);
+MEMBER(struct plistref, pref_len, 4);
 TYPE(struct kevent, 32, 8);
 MEMBER(struct kevent, ident, 0);
 MEMBER(struct kevent, filter, 4);
@@ -5720,6 +6101,10 @@ MEMBER(struct fss_get, fsg_time, 96);
 MEMBER(struct fss_get, fsg_csize, 112);
 MEMBER(struct fss_get, fsg_mount_size, 120);
 MEMBER(struct fss_get, fsg_bs_size, 128);
+TYPE(struct md_conf, 12, 4);
+MEMBER(struct md_conf, md_addr, 0);
+MEMBER(struct md_conf, md_size, 4);
+MEMBER(struct md_conf, md_type, 8);
 TYPE(struct vnd_ioctl, 40, 8);
 MEMBER(struct vnd_ioctl, vnd_file, 0);
 MEMBER(struct vnd_ioctl, vnd_flags, 4);
@@ -5730,6 +6115,52 @@ TYPE(struct vnd_user, 24, 8);
 MEMBER(struct vnd_user, vnu_unit, 0);
 MEMBER(struct vnd_user, vnu_dev, 8);
 MEMBER(struct vnd_user, vnu_ino, 16);
+TYPE(struct RF_Config_s, 28616, 8);
+MEMBER(struct RF_Config_s, numRow, 0);
+MEMBER(struct RF_Config_s, numCol, 4);
+MEMBER(struct RF_Config_s, numSpare, 8);
+MEMBER(struct RF_Config_s, devs, 16);
+MEMBER(struct RF_Config_s, devnames, 3216);
+MEMBER(struct RF_Config_s, spare_devs, 23216);
+MEMBER(struct RF_Config_s, spare_names, 23296);
+MEMBER(struct RF_Config_s, sectPerSU, 23800);
+MEMBER(struct RF_Config_s, SUsPerPU, 23808);
+MEMBER(struct RF_Config_s, SUsPerRU, 23816);
+MEMBER(struct RF_Config_s, parityConfig, 23824);
+MEMBER(struct RF_Config_s, diskQueueType, 23825);
+MEMBER(struct RF_Config_s, maxOutstandingDiskReqs, 24849);
+MEMBER(struct RF_Config_s, debugVars, 24850);
+MEMBER(struct RF_Config_s, layoutSpecificSize, 28600);
+MEMBER(struct RF_Config_s, layoutSpecific, 28604);
+MEMBER(struct RF_Config_s, force, 28608);
+TYPE(struct rf_recon_req, 20, 4);
+MEMBER(struct rf_recon_req, row, 0);
+MEMBER(struct rf_recon_req, col, 4);
+MEMBER(struct rf_recon_req, flags, 8);
+MEMBER(struct rf_recon_req, raidPtr, 12);
+MEMBER(struct rf_recon_req, next, 16);
+TYPE(struct RF_RaidDisk_s, 112, 8);
+MEMBER(struct RF_RaidDisk_s, devname, 0);
+MEMBER(struct RF_RaidDisk_s, status, 56);
+MEMBER(struct RF_RaidDisk_s, spareRow, 60);
+MEMBER(struct RF_RaidDisk_s, spareCol, 64);
+MEMBER(struct RF_RaidDisk_s, numBlocks, 72);
+MEMBER(struct RF_RaidDisk_s, blockSize, 80);
+MEMBER(struct RF_RaidDisk_s, partitionSize, 88);
+MEMBER(struct RF_RaidDisk_s, auto_configured, 96);
+MEMBER(struct RF_RaidDisk_s, dev, 104);
+TYPE(struct RF_DeviceConfig_s, 28696, 8);
+MEMBER(struct RF_DeviceConfig_s, rows, 0);
+MEMBER(struct RF_DeviceConfig_s, cols, 4);
+MEMBER(struct RF_DeviceConfig_s, maxqdepth, 8);
+MEMBER(struct RF_DeviceConfig_s, ndevs, 12);
+MEMBER(struct RF_DeviceConfig_s, devs, 16);
+MEMBER(struct RF_DeviceConfig_s, nspares, 14352);
+MEMBER(struct RF_DeviceConfig_s, spares, 14360);
+TYPE(struct RF_ProgressInfo_s, 24, 8);
+MEMBER(struct RF_ProgressInfo_s, remaining, 0);
+MEMBER(struct RF_ProgressInfo_s, completed, 8);
+MEMBER(struct RF_ProgressInfo_s, total, 16);
 TYPE(struct rump_boot_etfs, 40, 8);
 MEMBER(struct rump_boot_etfs, eb_key, 0);
 MEMBER(struct rump_boot_etfs, eb_hostpath, 4);
@@ -5812,6 +6243,42 @@ VALUE(FSSIOCGET, 1082672641);
 #endif
 #ifdef FSSIOCSET
 VALUE(FSSIOCSET, 2148550149);
+#endif
+#ifdef MD_GETCONF
+VALUE(MD_GETCONF, 1074557440);
+#endif
+#ifdef MD_SETCONF
+VALUE(MD_SETCONF, 2148299265);
+#endif
+#ifdef NETBSD_DM_IOCTL
+VALUE(NETBSD_DM_IOCTL, 3221814528);
+#endif
+#ifdef RAIDFRAME_CHECK_COPYBACK_STATUS_EXT
+VALUE(RAIDFRAME_CHECK_COPYBACK_STATUS_EXT, 3221516834);
+#endif
+#ifdef RAIDFRAME_CHECK_PARITYREWRITE_STATUS_EXT
+VALUE(RAIDFRAME_CHECK_PARITYREWRITE_STATUS_EXT, 3221516833);
+#endif
+#ifdef RAIDFRAME_CHECK_RECON_STATUS_EXT
+VALUE(RAIDFRAME_CHECK_RECON_STATUS_EXT, 3221516832);
+#endif
+#ifdef RAIDFRAME_CONFIGURE
+VALUE(RAIDFRAME_CONFIGURE, 2147775011);
+#endif
+#ifdef RAIDFRAME_FAIL_DISK
+VALUE(RAIDFRAME_FAIL_DISK, 2148823557);
+#endif
+#ifdef RAIDFRAME_GET_COMPONENT_LABEL
+VALUE(RAIDFRAME_GET_COMPONENT_LABEL, 3221516819);
+#endif
+#ifdef RAIDFRAME_GET_INFO
+VALUE(RAIDFRAME_GET_INFO, 3221516836);
+#endif
+#ifdef RAIDFRAME_SEND_SPARET
+VALUE(RAIDFRAME_SEND_SPARET, 2147774986);
+#endif
+#ifdef RAIDFRAME_SPARET_WAIT
+VALUE(RAIDFRAME_SPARET_WAIT, 1077441033);
 #endif
 #ifdef RUMPUSER_PID_SELF
 VALUE(RUMPUSER_PID_SELF, -1);
@@ -5938,6 +6405,9 @@ MEMBER(struct disklabel, d_npartitions, 138);
 MEMBER(struct disklabel, d_bbsize, 140);
 MEMBER(struct disklabel, d_sbsize, 144);
 MEMBER(struct disklabel, d_partitions, 148);
+TYPE(struct plistref, 8, 4);
+MEMBER(struct plistref, pref_plist, 0);
+MEMBER(struct plistref, pref_len, 4);
 TYPE(struct kevent, 28, 4);
 MEMBER(struct kevent, ident, 0);
 MEMBER(struct kevent, filter, 4);
@@ -6355,6 +6825,10 @@ MEMBER(struct fss_get, fsg_time, 92);
 MEMBER(struct fss_get, fsg_csize, 104);
 MEMBER(struct fss_get, fsg_mount_size, 108);
 MEMBER(struct fss_get, fsg_bs_size, 116);
+TYPE(struct md_conf, 12, 4);
+MEMBER(struct md_conf, md_addr, 0);
+MEMBER(struct md_conf, md_size, 4);
+MEMBER(struct md_conf, md_type, 8);
 TYPE(struct vnd_ioctl, 36, 4);
 MEMBER(struct vnd_ioctl, vnd_file, 0);
 MEMBER(struct vnd_ioctl, vnd_flags, 4);
@@ -6365,6 +6839,52 @@ TYPE(struct vnd_user, 20, 4);
 MEMBER(struct vnd_user, vnu_unit, 0);
 MEMBER(struct vnd_user, vnu_dev, 4);
 MEMBER(struct vnd_user, vnu_ino, 12);
+TYPE(struct RF_Config_s, 28604, 4);
+MEMBER(struct RF_Config_s, numRow, 0);
+MEMBER(struct RF_Config_s, numCol, 4);
+MEMBER(struct RF_Config_s, numSpare, 8);
+MEMBER(struct RF_Config_s, devs, 12);
+MEMBER(struct RF_Config_s, devnames, 3212);
+MEMBER(struct RF_Config_s, spare_devs, 23212);
+MEMBER(struct RF_Config_s, spare_names, 23292);
+MEMBER(struct RF_Config_s, sectPerSU, 23792);
+MEMBER(struct RF_Config_s, SUsPerPU, 23800);
+MEMBER(struct RF_Config_s, SUsPerRU, 23808);
+MEMBER(struct RF_Config_s, parityConfig, 23816);
+MEMBER(struct RF_Config_s, diskQueueType, 23817);
+MEMBER(struct RF_Config_s, maxOutstandingDiskReqs, 24841);
+MEMBER(struct RF_Config_s, debugVars, 24842);
+MEMBER(struct RF_Config_s, layoutSpecificSize, 28592);
+MEMBER(struct RF_Config_s, layoutSpecific, 28596);
+MEMBER(struct RF_Config_s, force, 28600);
+TYPE(struct rf_recon_req, 20, 4);
+MEMBER(struct rf_recon_req, row, 0);
+MEMBER(struct rf_recon_req, col, 4);
+MEMBER(struct rf_recon_req, flags, 8);
+MEMBER(struct rf_recon_req, raidPtr, 12);
+MEMBER(struct rf_recon_req, next, 16);
+TYPE(struct RF_RaidDisk_s, 100, 4);
+MEMBER(struct RF_RaidDisk_s, devname, 0);
+MEMBER(struct RF_RaidDisk_s, status, 56);
+MEMBER(struct RF_RaidDisk_s, spareRow, 60);
+MEMBER(struct RF_RaidDisk_s, spareCol, 64);
+MEMBER(struct RF_RaidDisk_s, numBlocks, 68);
+MEMBER(struct RF_RaidDisk_s, blockSize, 76);
+MEMBER(struct RF_RaidDisk_s, partitionSize, 80);
+MEMBER(struct RF_RaidDisk_s, auto_configured, 88);
+MEMBER(struct RF_RaidDisk_s, dev, 92);
+TYPE(struct RF_DeviceConfig_s, 25620, 4);
+MEMBER(struct RF_DeviceConfig_s, rows, 0);
+MEMBER(struct RF_DeviceConfig_s, cols, 4);
+MEMBER(struct RF_DeviceConfig_s, maxqdepth, 8);
+MEMBER(struct RF_DeviceConfig_s, ndevs, 12);
+MEMBER(struct RF_DeviceConfig_s, devs, 16);
+MEMBER(struct RF_DeviceConfig_s, nspares, 12816);
+MEMBER(struct RF_DeviceConfig_s, spares, 12820);
+TYPE(struct RF_ProgressInfo_s, 24, 4);
+MEMBER(struct RF_ProgressInfo_s, remaining, 0);
+MEMBER(struct RF_ProgressInfo_s, completed, 8);
+MEMBER(struct RF_ProgressInfo_s, total, 16);
 TYPE(struct rump_boot_etfs, 36, 4);
 MEMBER(struct rump_boot_etfs, eb_key, 0);
 MEMBER(struct rump_boot_etfs, eb_hostpath, 4);
@@ -6447,6 +6967,42 @@ VALUE(FSSIOCGET, 1081886209);
 #endif
 #ifdef FSSIOCSET
 VALUE(FSSIOCSET, 2148550149);
+#endif
+#ifdef MD_GETCONF
+VALUE(MD_GETCONF, 1074557440);
+#endif
+#ifdef MD_SETCONF
+VALUE(MD_SETCONF, 2148299265);
+#endif
+#ifdef NETBSD_DM_IOCTL
+VALUE(NETBSD_DM_IOCTL, 3221814528);
+#endif
+#ifdef RAIDFRAME_CHECK_COPYBACK_STATUS_EXT
+VALUE(RAIDFRAME_CHECK_COPYBACK_STATUS_EXT, 3221516834);
+#endif
+#ifdef RAIDFRAME_CHECK_PARITYREWRITE_STATUS_EXT
+VALUE(RAIDFRAME_CHECK_PARITYREWRITE_STATUS_EXT, 3221516833);
+#endif
+#ifdef RAIDFRAME_CHECK_RECON_STATUS_EXT
+VALUE(RAIDFRAME_CHECK_RECON_STATUS_EXT, 3221516832);
+#endif
+#ifdef RAIDFRAME_CONFIGURE
+VALUE(RAIDFRAME_CONFIGURE, 2147775011);
+#endif
+#ifdef RAIDFRAME_FAIL_DISK
+VALUE(RAIDFRAME_FAIL_DISK, 2148823557);
+#endif
+#ifdef RAIDFRAME_GET_COMPONENT_LABEL
+VALUE(RAIDFRAME_GET_COMPONENT_LABEL, 3221516819);
+#endif
+#ifdef RAIDFRAME_GET_INFO
+VALUE(RAIDFRAME_GET_INFO, 3221516836);
+#endif
+#ifdef RAIDFRAME_SEND_SPARET
+VALUE(RAIDFRAME_SEND_SPARET, 2147774986);
+#endif
+#ifdef RAIDFRAME_SPARET_WAIT
+VALUE(RAIDFRAME_SPARET_WAIT, 1076916745);
 #endif
 #ifdef RUMPUSER_PID_SELF
 VALUE(RUMPUSER_PID_SELF, -1);

@@ -22,6 +22,7 @@
 //! - `mount`: the file systems that can be mounted.
 //! - [`detect`]: what lies in an image, and whether it can be mounted.
 //! - `disk`: what they lie on: host images and devices, memory, parts of disks, overlays.
+//! - `stacked`: devices that the kernel makes of disks: encrypted, RAID, files as disks, snapshots.
 //! - `fs`: files and directories in the kernel, with the shape of `std::fs`.
 //! - `net`: sockets in the kernel, with the shape of `std::net`.
 //! - [`Error`] says what failed and carries NetBSD's [`Errno`].
@@ -126,6 +127,12 @@ pub mod mount;
 pub mod net;
 #[cfg(feature = "vfs")]
 mod path;
+#[cfg(feature = "vfs")]
+#[cfg_attr(
+    not(all(feature = "cgd", feature = "raidframe", feature = "vnd")),
+    allow(dead_code, reason = "which drivers there are depends on the features")
+)]
+pub mod stacked;
 #[cfg(any(
     feature = "netinet",
     feature = "netinet6",

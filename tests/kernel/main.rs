@@ -41,6 +41,7 @@ mod power_cuts;
 mod sectors;
 mod small_disk;
 mod smb;
+mod stacked;
 mod threads;
 mod unions;
 mod usb;
@@ -152,6 +153,11 @@ const ALL: &[&[Test]] = &[
     power_cuts::TESTS,
     sectors::TESTS,
     smb::TESTS,
+    stacked::cgd::TESTS,
+    stacked::fss::TESTS,
+    stacked::md::TESTS,
+    stacked::raid::TESTS,
+    stacked::vnd::TESTS,
     threads::TESTS,
     unions::TESTS,
     usb::TESTS,

@@ -23,6 +23,18 @@ pub const DIOCWDINFO: c_ulong = 2173985895;
 pub const DIOCWFORMAT: c_ulong = 3224396906;
 pub const FSSIOCGET: c_ulong = 1081886209;
 pub const FSSIOCSET: c_ulong = 2148550149;
+pub const MD_GETCONF: c_ulong = 1074557440;
+pub const MD_SETCONF: c_ulong = 2148299265;
+pub const NETBSD_DM_IOCTL: c_ulong = 3221814528;
+pub const RAIDFRAME_CHECK_COPYBACK_STATUS_EXT: c_ulong = 3221516834;
+pub const RAIDFRAME_CHECK_PARITYREWRITE_STATUS_EXT: c_ulong = 3221516833;
+pub const RAIDFRAME_CHECK_RECON_STATUS_EXT: c_ulong = 3221516832;
+pub const RAIDFRAME_CONFIGURE: c_ulong = 2147775011;
+pub const RAIDFRAME_FAIL_DISK: c_ulong = 2148823557;
+pub const RAIDFRAME_GET_COMPONENT_LABEL: c_ulong = 3221516819;
+pub const RAIDFRAME_GET_INFO: c_ulong = 3221516836;
+pub const RAIDFRAME_SEND_SPARET: c_ulong = 2147774986;
+pub const RAIDFRAME_SPARET_WAIT: c_ulong = 1076916745;
 pub const RUMPUSER_PID_SELF: c_longlong = -1;
 pub const SIOCADDRT: c_ulong = 2150658570;
 pub const SIOCDELRT: c_ulong = 2150658571;
@@ -117,6 +129,7 @@ layout! {
     disklabel__bindgen_ty_1__bindgen_ty_1 8 4 { un_d_boot0 0, un_d_boot1 4 }
     disklabel__bindgen_ty_1 16 4 { un_d_packname 0, un_b 0, un_d_pad 0 }
     disklabel 404 4 { d_magic 0, d_type 4, d_subtype 6, d_typename 8, d_un 24, d_secsize 40, d_nsectors 44, d_ntracks 48, d_ncylinders 52, d_secpercyl 56, d_secperunit 60, d_sparespertrack 64, d_sparespercyl 66, d_acylinders 68, d_rpm 72, d_interleave 74, d_trackskew 76, d_cylskew 78, d_headswitch 80, d_trkseek 84, d_flags 88, d_drivedata 92, d_spare 112, d_magic2 132, d_checksum 136, d_npartitions 138, d_bbsize 140, d_sbsize 144, d_partitions 148 }
+    plistref 8 4 { pref_plist 0, pref_len 4 }
     kevent 28 4 { ident 0, filter 4, flags 8, fflags 12, data 16, udata 24 }
     timeval 12 4 { tv_sec 0, tv_usec 8 }
     timespec 12 4 { tv_sec 0, tv_nsec 8 }
@@ -198,8 +211,14 @@ layout! {
     cgd_user 56 4 { cgu_unit 0, cgu_dev 4, cgu_alg 12, cgu_blocksize 44, cgu_mode 48, cgu_keylen 52 }
     fss_set 16 4 { fss_mount 0, fss_bstore 4, fss_csize 8, fss_flags 12 }
     fss_get 124 4 { fsg_mount 0, fsg_time 92, fsg_csize 104, fsg_mount_size 108, fsg_bs_size 116 }
+    md_conf 12 4 { md_addr 0, md_size 4, md_type 8 }
     vnd_ioctl 36 4 { vnd_file 0, vnd_flags 4, vnd_geom 8, vnd_osize 24, vnd_size 28 }
     vnd_user 20 4 { vnu_unit 0, vnu_dev 4, vnu_ino 12 }
+    RF_Config_s 28604 4 { numRow 0, numCol 4, numSpare 8, devs 12, devnames 3212, spare_devs 23212, spare_names 23292, sectPerSU 23792, SUsPerPU 23800, SUsPerRU 23808, parityConfig 23816, diskQueueType 23817, maxOutstandingDiskReqs 24841, debugVars 24842, layoutSpecificSize 28592, layoutSpecific 28596, force 28600 }
+    rf_recon_req 20 4 { row 0, col 4, flags 8, raidPtr 12, next 16 }
+    RF_RaidDisk_s 100 4 { devname 0, status 56, spareRow 60, spareCol 64, numBlocks 68, blockSize 76, partitionSize 80, auto_configured 88, dev 92 }
+    RF_DeviceConfig_s 25620 4 { rows 0, cols 4, maxqdepth 8, ndevs 12, devs 16, nspares 12816, spares 12820 }
+    RF_ProgressInfo_s 24 4 { remaining 0, completed 8, total 16 }
     rump_boot_etfs 36 4 { eb_key 0, eb_hostpath 4, eb_type 8, eb_begin 12, eb_size 20, _eb_next 28, eb_status 32 }
     rumpuser_hyperup 84 4 { hyp_schedule 0, hyp_unschedule 4, hyp_backend_unschedule 8, hyp_backend_schedule 12, hyp_lwproc_switch 16, hyp_lwproc_release 20, hyp_lwproc_rfork 24, hyp_lwproc_newlwp 28, hyp_lwproc_curlwp 32, hyp_syscall 36, hyp_lwpexit 40, hyp_execnotify 44, hyp_getpid 48, hyp__extra 52 }
     rumpuser_iovec 8 4 { iov_base 0, iov_len 4 }

@@ -23,6 +23,18 @@ pub const DIOCWDINFO: c_ulong = 2174248039;
 pub const DIOCWFORMAT: c_ulong = 3224921194;
 pub const FSSIOCGET: c_ulong = 1082672641;
 pub const FSSIOCSET: c_ulong = 2149074437;
+pub const MD_GETCONF: c_ulong = 1075343872;
+pub const MD_SETCONF: c_ulong = 2149085697;
+pub const NETBSD_DM_IOCTL: c_ulong = 3222338816;
+pub const RAIDFRAME_CHECK_COPYBACK_STATUS_EXT: c_ulong = 3221778978;
+pub const RAIDFRAME_CHECK_PARITYREWRITE_STATUS_EXT: c_ulong = 3221778977;
+pub const RAIDFRAME_CHECK_RECON_STATUS_EXT: c_ulong = 3221778976;
+pub const RAIDFRAME_CONFIGURE: c_ulong = 2148037155;
+pub const RAIDFRAME_FAIL_DISK: c_ulong = 2149609989;
+pub const RAIDFRAME_GET_COMPONENT_LABEL: c_ulong = 3221778963;
+pub const RAIDFRAME_GET_INFO: c_ulong = 3221778980;
+pub const RAIDFRAME_SEND_SPARET: c_ulong = 2148037130;
+pub const RAIDFRAME_SPARET_WAIT: c_ulong = 1077441033;
 pub const RUMPUSER_PID_SELF: c_long = -1;
 pub const SIOCADDRT: c_ulong = 2151182858;
 pub const SIOCDELRT: c_ulong = 2151182859;
@@ -114,6 +126,7 @@ layout! {
     disklabel__bindgen_ty_1__bindgen_ty_1 16 8 { un_d_boot0 0, un_d_boot1 8 }
     disklabel__bindgen_ty_1 16 8 { un_d_packname 0, un_b 0, un_d_pad 0 }
     disklabel 408 8 { d_magic 0, d_type 4, d_subtype 6, d_typename 8, d_un 24, d_secsize 40, d_nsectors 44, d_ntracks 48, d_ncylinders 52, d_secpercyl 56, d_secperunit 60, d_sparespertrack 64, d_sparespercyl 66, d_acylinders 68, d_rpm 72, d_interleave 74, d_trackskew 76, d_cylskew 78, d_headswitch 80, d_trkseek 84, d_flags 88, d_drivedata 92, d_spare 112, d_magic2 132, d_checksum 136, d_npartitions 138, d_bbsize 140, d_sbsize 144, d_partitions 148 }
+    plistref 16 8 { pref_plist 0, pref_len 8 }
     kevent 40 8 { ident 0, filter 8, flags 12, fflags 16, data 24, udata 32 }
     timeval 16 8 { tv_sec 0, tv_usec 8 }
     timespec 16 8 { tv_sec 0, tv_nsec 8 }
@@ -195,8 +208,14 @@ layout! {
     cgd_user 64 8 { cgu_unit 0, cgu_dev 8, cgu_alg 16, cgu_blocksize 48, cgu_mode 56, cgu_keylen 60 }
     fss_set 24 8 { fss_mount 0, fss_bstore 8, fss_csize 16, fss_flags 20 }
     fss_get 136 8 { fsg_mount 0, fsg_time 96, fsg_csize 112, fsg_mount_size 120, fsg_bs_size 128 }
+    md_conf 24 8 { md_addr 0, md_size 8, md_type 16 }
     vnd_ioctl 40 8 { vnd_file 0, vnd_flags 8, vnd_geom 12, vnd_osize 28, vnd_size 32 }
     vnd_user 24 8 { vnu_unit 0, vnu_dev 8, vnu_ino 16 }
+    RF_Config_s 28624 8 { numRow 0, numCol 4, numSpare 8, devs 16, devnames 3216, spare_devs 23216, spare_names 23296, sectPerSU 23800, SUsPerPU 23808, SUsPerRU 23816, parityConfig 23824, diskQueueType 23825, maxOutstandingDiskReqs 24849, debugVars 24850, layoutSpecificSize 28600, layoutSpecific 28608, force 28616 }
+    rf_recon_req 32 8 { row 0, col 4, flags 8, raidPtr 16, next 24 }
+    RF_RaidDisk_s 112 8 { devname 0, status 56, spareRow 60, spareCol 64, numBlocks 72, blockSize 80, partitionSize 88, auto_configured 96, dev 104 }
+    RF_DeviceConfig_s 28696 8 { rows 0, cols 4, maxqdepth 8, ndevs 12, devs 16, nspares 14352, spares 14360 }
+    RF_ProgressInfo_s 24 8 { remaining 0, completed 8, total 16 }
     rump_boot_etfs 56 8 { eb_key 0, eb_hostpath 8, eb_type 16, eb_begin 24, eb_size 32, _eb_next 40, eb_status 48 }
     rumpuser_hyperup 168 8 { hyp_schedule 0, hyp_unschedule 8, hyp_backend_unschedule 16, hyp_backend_schedule 24, hyp_lwproc_switch 32, hyp_lwproc_release 40, hyp_lwproc_rfork 48, hyp_lwproc_newlwp 56, hyp_lwproc_curlwp 64, hyp_syscall 72, hyp_lwpexit 80, hyp_execnotify 88, hyp_getpid 96, hyp__extra 104 }
     rumpuser_iovec 16 8 { iov_base 0, iov_len 8 }

@@ -68,6 +68,7 @@ pub type socklen_t = c_uint;
 pub type uid_t = u32;
 pub type fsblkcnt_t = u64;
 pub type fsfilcnt_t = u64;
+pub type u_int64_t = u64;
 pub type u_char = c_uchar;
 pub type u_short = c_ushort;
 pub type u_int = c_uint;
@@ -166,6 +167,12 @@ pub union disklabel__bindgen_ty_1 {
 pub struct disklabel__bindgen_ty_1__bindgen_ty_1 {
     pub un_d_boot0: *mut c_char,
     pub un_d_boot1: *mut c_char,
+}
+#[repr(C)]
+#[derive(Debug, Copy, Clone)]
+pub struct plistref {
+    pub pref_plist: *mut c_void,
+    pub pref_len: usize,
 }
 #[repr(C)]
 #[derive(Debug, Default, Copy, Clone)]
@@ -1177,6 +1184,13 @@ pub struct fss_get {
     pub fsg_bs_size: blkcnt_t,
 }
 #[repr(C)]
+#[derive(Debug, Copy, Clone)]
+pub struct md_conf {
+    pub md_addr: *mut c_void,
+    pub md_size: usize,
+    pub md_type: c_int,
+}
+#[repr(C)]
 #[derive(Debug, Default, Copy, Clone)]
 pub struct vndgeom {
     pub vng_secsize: u32,
@@ -1200,6 +1214,126 @@ pub struct vnd_user {
     pub vnu_dev: dev_t,
     pub vnu_ino: ino_t,
 }
+pub type RF_uint32 = u32;
+pub type RF_int64 = i64;
+pub type RF_uint64 = u_int64_t;
+pub type RF_SectorCount_t = RF_uint64;
+pub type RF_SectorNum_t = RF_int64;
+pub type RF_StripeNum_t = RF_int64;
+pub type RF_RowCol_t = c_int;
+pub type RF_ParityConfig_t = c_char;
+pub type RF_DiskQueueType_t = [c_char; 1024usize];
+pub type RF_Config_t = RF_Config_s;
+pub type RF_RaidDisk_t = RF_RaidDisk_s;
+#[repr(C)]
+#[derive(Debug, Copy, Clone)]
+pub struct RF_Config_s {
+    pub numRow: RF_RowCol_t,
+    pub numCol: RF_RowCol_t,
+    pub numSpare: RF_RowCol_t,
+    pub devs: [[dev_t; 40usize]; 10usize],
+    pub devnames: [[[c_char; 50usize]; 40usize]; 10usize],
+    pub spare_devs: [dev_t; 10usize],
+    pub spare_names: [[c_char; 50usize]; 10usize],
+    pub sectPerSU: RF_SectorNum_t,
+    pub SUsPerPU: RF_StripeNum_t,
+    pub SUsPerRU: RF_StripeNum_t,
+    pub parityConfig: RF_ParityConfig_t,
+    pub diskQueueType: RF_DiskQueueType_t,
+    pub maxOutstandingDiskReqs: c_char,
+    pub debugVars: [[c_char; 50usize]; 75usize],
+    pub layoutSpecificSize: c_uint,
+    pub layoutSpecific: *mut c_void,
+    pub force: c_int,
+}
+pub type RF_ReconReqFlags_t = RF_uint32;
+#[repr(C)]
+#[derive(Debug, Copy, Clone)]
+pub struct rf_recon_req {
+    pub row: RF_RowCol_t,
+    pub col: RF_RowCol_t,
+    pub flags: RF_ReconReqFlags_t,
+    pub raidPtr: *mut c_void,
+    pub next: *mut rf_recon_req,
+}
+pub type RF_DiskStatus_e = c_uint;
+pub use self::RF_DiskStatus_e as RF_DiskStatus_t;
+#[repr(C)]
+#[derive(Debug, Copy, Clone)]
+pub struct RF_RaidDisk_s {
+    pub devname: [c_char; 56usize],
+    pub status: RF_DiskStatus_t,
+    pub spareRow: RF_RowCol_t,
+    pub spareCol: RF_RowCol_t,
+    pub numBlocks: RF_SectorCount_t,
+    pub blockSize: c_int,
+    pub partitionSize: RF_SectorCount_t,
+    pub auto_configured: c_int,
+    pub dev: dev_t,
+}
+#[repr(C)]
+#[derive(Debug, Copy, Clone)]
+pub struct RF_ComponentLabel_s {
+    pub version: c_int,
+    pub serial_number: c_int,
+    pub mod_counter: c_int,
+    pub row: c_int,
+    pub column: c_int,
+    pub num_rows: c_int,
+    pub num_columns: c_int,
+    pub clean: c_int,
+    pub status: c_int,
+    pub sectPerSU: c_int,
+    pub SUsPerPU: c_int,
+    pub SUsPerRU: c_int,
+    pub parityConfig: c_int,
+    pub maxOutstanding: c_int,
+    pub blockSize: c_int,
+    pub __numBlocks: u_int,
+    pub __partitionSize: u_int,
+    pub parity_map_modcount: c_int,
+    pub parity_map_flags: u_int,
+    pub parity_map_tickms: c_int,
+    pub parity_map_ntick: c_int,
+    pub parity_map_regions: u_int,
+    pub future_use: [c_int; 28usize],
+    pub autoconfigure: c_int,
+    pub root_partition: c_int,
+    pub last_unit: c_int,
+    pub config_order: c_int,
+    pub numBlocksHi: u_int,
+    pub partitionSizeHi: u_int,
+    pub future_use2: [c_int; 42usize],
+}
+pub type RF_ComponentLabel_t = RF_ComponentLabel_s;
+#[repr(C)]
+#[derive(Debug, Copy, Clone)]
+pub struct RF_SingleComponent_s {
+    pub row: c_int,
+    pub column: c_int,
+    pub component_name: [c_char; 50usize],
+}
+pub type RF_SingleComponent_t = RF_SingleComponent_s;
+#[repr(C)]
+#[derive(Debug, Copy, Clone)]
+pub struct RF_DeviceConfig_s {
+    pub rows: u_int,
+    pub cols: u_int,
+    pub maxqdepth: u_int,
+    pub ndevs: c_int,
+    pub devs: [RF_RaidDisk_t; 128usize],
+    pub nspares: c_int,
+    pub spares: [RF_RaidDisk_t; 128usize],
+}
+pub type RF_DeviceConfig_t = RF_DeviceConfig_s;
+#[repr(C)]
+#[derive(Debug, Default, Copy, Clone)]
+pub struct RF_ProgressInfo_s {
+    pub remaining: RF_uint64,
+    pub completed: RF_uint64,
+    pub total: RF_uint64,
+}
+pub type RF_ProgressInfo_t = RF_ProgressInfo_s;
 #[repr(C)]
 #[derive(Debug, Copy, Clone)]
 pub struct fid {
@@ -1287,6 +1421,7 @@ zeroed! {
     disklabel__bindgen_ty_1__bindgen_ty_1
     disklabel__bindgen_ty_1
     disklabel
+    plistref
     iovec
     statvfs
     export_args30
@@ -1356,7 +1491,14 @@ zeroed! {
     cgd_ioctl
     fss_set
     fss_get
+    md_conf
     vnd_ioctl
+    RF_Config_s
+    rf_recon_req
+    RF_RaidDisk_s
+    RF_ComponentLabel_s
+    RF_SingleComponent_s
+    RF_DeviceConfig_s
     rump_boot_etfs
     rumpuser_hyperup
     rumpuser_iovec
@@ -1406,4 +1548,6 @@ layout! {
     smbfs_args 32 4 { version 0, dev_fd 4, flags 8, uid 12, gid 16, file_mode 20, dir_mode 24, caseopt 28 }
     procfs_args 8 4 { version 0, flags 4 }
     vndgeom 16 4 { vng_secsize 0, vng_nsectors 4, vng_ntracks 8, vng_ncylinders 12 }
+    RF_ComponentLabel_s 392 4 { version 0, serial_number 4, mod_counter 8, row 12, column 16, num_rows 20, num_columns 24, clean 28, status 32, sectPerSU 36, SUsPerPU 40, SUsPerRU 44, parityConfig 48, maxOutstanding 52, blockSize 56, __numBlocks 60, __partitionSize 64, parity_map_modcount 68, parity_map_flags 72, parity_map_tickms 76, parity_map_ntick 80, parity_map_regions 84, future_use 88, autoconfigure 200, root_partition 204, last_unit 208, config_order 212, numBlocksHi 216, partitionSizeHi 220, future_use2 224 }
+    RF_SingleComponent_s 60 4 { row 0, column 4, component_name 8 }
 }

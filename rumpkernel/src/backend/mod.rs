@@ -13,6 +13,8 @@
 
 pub(crate) mod in_place;
 mod memory;
+#[cfg(feature = "vfs")]
+mod units;
 
 #[cfg(feature = "vfs")]
 use std::ffi::{CStr, CString};
@@ -27,6 +29,8 @@ use rumpuser_posix::{AttachedDisk, Disk, DiskFailure, Mark, SyncMark};
 use crate::ErrorKind;
 pub(crate) use in_place::InPlace;
 pub(crate) use memory::{Input, Output, Returned};
+#[cfg(feature = "vfs")]
+pub(crate) use units::{UnitNumber, Units};
 
 /// A kernel, shared by all that use it. It is ended when the last of them is dropped.
 pub(crate) type Handle = Arc<dyn Backend>;
@@ -113,6 +117,10 @@ pub(crate) trait Backend: fmt::Debug + Send + Sync {
     /// The disk of this number, unless it was detached or the kernel has ended.
     #[cfg(feature = "vfs")]
     fn disk(&self, number: u64) -> Option<Arc<AttachedDisk>>;
+
+    /// The units of drivers that the safe API uses.
+    #[cfg(feature = "vfs")]
+    fn units(&self) -> &Units;
 
     /// A mark of one who knows of all failed writes up to now.
     #[cfg(feature = "vfs")]

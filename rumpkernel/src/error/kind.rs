@@ -93,6 +93,26 @@ pub enum ErrorKind {
     #[error("the image is in use: unmount it where it is mounted (read-only mounts can share it)")]
     ImageInUse,
 
+    /// A device belongs to another kernel than the one that was to use it.
+    #[error("the device belongs to another kernel: only its own can mount it, or stack on it")]
+    OtherKernel,
+
+    /// A device cannot be configured in the way that was asked for.
+    #[error("the device cannot be configured so: {reason}")]
+    BadConfiguration {
+        /// What is wrong, and what would be right.
+        reason: String,
+    },
+
+    /// What an encrypted disk holds makes no sense when it is decrypted with this key.
+    #[error(
+        "the key is wrong, or the disk is empty: decrypted, it holds no {expected}, as verify_method asks"
+    )]
+    WrongKey {
+        /// What was looked for.
+        expected: &'static str,
+    },
+
     /// The host failed to write to a disk image, or to make durable what was written, at some time
     /// since this was last asked; see [durability](crate#durability). What the kernel had written
     /// is lost, in part or as a whole.
@@ -147,6 +167,8 @@ impl ErrorKind {
             Self::NulInPath | Self::BadParameter { .. } | Self::BadPrefix { .. } => {
                 io::ErrorKind::InvalidInput
             }
+            Self::BadConfiguration { .. } | Self::OtherKernel => io::ErrorKind::InvalidInput,
+            Self::WrongKey { .. } => io::ErrorKind::PermissionDenied,
             Self::NoUsbPort => io::ErrorKind::ResourceBusy,
             Self::InsideKernel => io::ErrorKind::Deadlock,
             Self::AlreadyBooted => io::ErrorKind::AlreadyExists,

@@ -175,7 +175,7 @@ impl ErrorKind {
         self.about(operation, Subject::from(path))
     }
 
-    fn about(self, operation: &'static str, subject: Subject) -> Error {
+    pub(crate) fn about(self, operation: &'static str, subject: Subject) -> Error {
         Error(Box::new(Detail {
             operation,
             subject,

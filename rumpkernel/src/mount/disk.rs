@@ -7,13 +7,14 @@ use rumpuser_posix::AttachedDisk;
 
 use crate::ErrorKind;
 use crate::backend::{BlockDevice, Handle};
-use crate::disk::Disk;
+use crate::disk::{Access, Disk};
 
 /// A disk as a block device of the kernel; taken away when dropped.
 #[derive(Debug)]
-pub(super) struct Device {
+pub(crate) struct Device {
     kernel: Handle,
     device: BlockDevice,
+    access: Access,
     /// The kernel keeps it.
     kept: bool,
 }
@@ -21,7 +22,9 @@ pub(super) struct Device {
 impl Device {
     /// Gives a disk to the kernel.
     pub(super) fn attach(kernel: &Handle, disk: Box<dyn Disk>) -> Result<Self, ErrorKind> {
+        let access = disk.access();
         Ok(Self {
+            access,
             device: kernel.attach_disk(disk)?,
             kernel: Arc::clone(kernel),
             kept: false,
@@ -31,6 +34,10 @@ impl Device {
     /// The block device's node in the kernel.
     pub(super) fn node(&self) -> &CStr {
         &self.device.node
+    }
+
+    pub(super) fn access(&self) -> Access {
+        self.access
     }
 
     /// The disk, unless the kernel has ended.

@@ -5,14 +5,20 @@ use std::fmt;
 #[cfg(feature = "udf")]
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use crate::ErrorKind;
+use super::Below;
+use super::disk::Device;
+use crate::backend::Handle;
 #[cfg(feature = "udf")]
 use crate::disk::BlockSize;
 use crate::disk::{Access, Disk, HostDisk};
+use crate::stacked::{BlockDevice, Unit};
+use crate::{Errno, ErrorKind};
 
-/// What a file system lies on: an image or disk of the host's, which is opened when it is mounted,
-/// or a disk that is a value.
+/// What a file system or a [stacked driver](crate::stacked) lies on: an image or disk of the host's,
+/// which is opened when it is mounted, a disk that is a value, or a device that a driver of the
+/// kernel has made of others.
 pub struct Medium {
     inner: Inner,
     blocks: Blocks,
@@ -21,6 +27,7 @@ pub struct Medium {
 enum Inner {
     Image(PathBuf),
     Disk(Box<dyn Disk>),
+    Unit(Arc<Unit>),
     /// It was given to a kernel.
     Given,
 }
@@ -71,25 +78,42 @@ impl Medium {
         self
     }
 
+    /// A block device of the kernel's own, such as a `Cgd`. It is in use, and
+    /// stays what it is, as long as something lies on it.
+    pub fn device(device: &impl BlockDevice) -> Self {
+        Self::new(Inner::Unit(Arc::clone(device.unit())))
+    }
+
     /// What errors call it.
-    pub(super) fn name(&self) -> Cow<'_, Path> {
+    pub(crate) fn name(&self) -> Cow<'_, Path> {
         match &self.inner {
             Inner::Image(path) => path.into(),
             Inner::Disk(disk) => PathBuf::from(&*disk.name()).into(),
+            Inner::Unit(unit) => PathBuf::from(&*unit.node().to_string_lossy()).into(),
             Inner::Given => Path::new("a disk that was mounted before").into(),
         }
     }
 
     /// What can be done with it, as far as that is known before it is opened.
-    pub(super) fn access(&self) -> Access {
+    pub(crate) fn access(&self) -> Access {
         match &self.inner {
             Inner::Image(_) | Inner::Given => Access::ReadWrite,
             Inner::Disk(disk) => disk.access(),
+            Inner::Unit(unit) => unit.access(),
         }
     }
 
-    /// Opens an image, or gives the disk away.
-    pub(super) fn open(&mut self, access: Access) -> Result<Box<dyn Disk>, ErrorKind> {
+    /// Gives the kernel the image, opened for this access, or the disk, which is looked at before.
+    pub(crate) fn attach(
+        &mut self,
+        kernel: &Handle,
+        access: Access,
+        look: impl FnOnce(&dyn Disk),
+    ) -> Result<Below, ErrorKind> {
+        let refuse = |can: Access| match (access, can) {
+            (Access::ReadWrite, Access::ReadOnly) => Err(ErrorKind::Errno(Errno::ROFS)),
+            _ => Ok(()),
+        };
         let disk: Box<dyn Disk> = match std::mem::replace(&mut self.inner, Inner::Given) {
             Inner::Image(path) => {
                 let disk = HostDisk::open(&path, access);
@@ -97,9 +121,19 @@ impl Medium {
                 Box::new(disk?)
             }
             Inner::Disk(disk) => disk,
+            Inner::Unit(unit) => {
+                if !Arc::ptr_eq(unit.kernel(), kernel) {
+                    return Err(ErrorKind::OtherKernel);
+                }
+                refuse(unit.access())?;
+                return Ok(Below::Unit(unit));
+            }
             Inner::Given => return Err(ErrorKind::ImageInUse),
         };
-        self.with_blocks(disk)
+        refuse(disk.access())?;
+        let disk = self.with_blocks(disk)?;
+        look(&*disk);
+        Device::attach(kernel, disk).map(Below::Disk)
     }
 
     fn with_blocks(&self, disk: Box<dyn Disk>) -> Result<Box<dyn Disk>, ErrorKind> {

@@ -15,6 +15,7 @@
 )]
 mod volume;
 
+mod below;
 #[cfg(feature = "cd9660")]
 mod cd9660;
 mod detected;
@@ -71,6 +72,7 @@ mod union;
 #[cfg(feature = "v7fs")]
 mod v7fs;
 
+pub(crate) use below::Below;
 #[cfg(feature = "cd9660")]
 pub use cd9660::Cd9660;
 #[cfg(feature = "efs")]

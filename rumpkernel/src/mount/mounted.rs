@@ -8,12 +8,12 @@ use std::sync::Arc;
 use rumpkernel_sys as sys;
 use rumpuser_posix::{Mark, SyncMark};
 
-use super::disk::Device;
+use super::below::Reach;
 use super::explain::Survey;
-use super::{FileSystem, MountOptions};
-use crate::backend::{Handle, Scope};
+use super::{Below, FileSystem, MountOptions};
+use crate::backend::Handle;
 use crate::detect::Detected;
-use crate::disk::Access;
+use crate::disk::{Access, Disk};
 use crate::error::During as _;
 use crate::path::{self, KernelPath};
 use crate::{Errno, Error, ErrorKind, syscall};
@@ -34,7 +34,7 @@ pub struct Mount {
     /// mount(2) has found.
     root: CString,
     id: [i32; 2],
-    device: Option<Box<Device>>,
+    device: Option<Box<Below>>,
     mounted: bool,
     /// What was on the disk when it was mounted.
     found: Option<Box<Detected>>,
@@ -114,7 +114,7 @@ impl Mount {
         point: &CStr,
         options: MountOptions,
         survey: &mut Survey,
-    ) -> Result<Option<Box<Device>>, ErrorKind> {
+    ) -> Result<Option<Box<Below>>, ErrorKind> {
         if options.has_log() && !file_system.has_log() {
             return Err(ErrorKind::BadParameter {
                 reason: format!(
@@ -126,12 +126,8 @@ impl Mount {
         let (flags, device) = match file_system.medium() {
             Some(medium) => {
                 let access = options.access(writing, medium.access())?;
-                let disk = medium.open(access)?;
-                if access == Access::ReadWrite && disk.access() == Access::ReadOnly {
-                    return Err(ErrorKind::Errno(Errno::ROFS));
-                }
-                *survey = Survey::of(&*disk, access == Access::ReadWrite);
-                let device = Box::new(Device::attach(kernel, disk)?);
+                let look = |disk: &dyn Disk| *survey = Survey::of(disk, access == Access::ReadWrite);
+                let device = Box::new(medium.attach(kernel, access, look)?);
                 (options.flags(access) | sys::MNT_NODEV, Some(device))
             }
             None => (
@@ -139,7 +135,7 @@ impl Mount {
                 None,
             ),
         };
-        let mut arguments = file_system.arguments(device.as_deref().map(Device::node))?;
+        let mut arguments = file_system.arguments(device.as_deref().map(Below::node))?;
         survey.is_for(&arguments.kind().to_string_lossy());
         if survey.is_trap() {
             return Err(ErrorKind::Errno(Errno::INVAL));
@@ -204,16 +200,19 @@ impl Mount {
 
     fn try_leave_durably(&mut self, sync: &SyncMark<'_>) -> Result<(), ErrorKind> {
         let kernel = Arc::clone(&self.kernel);
-        let disk = self.device.as_deref().and_then(Device::disk);
-        let failure = || kernel.flush(Scope::One(disk.as_deref()?), sync);
+        let reach = self.device.as_deref().and_then(Below::reach);
+        let failure = || kernel.flush(reach.as_ref()?.scope(), sync);
         // While it is mounted it can still be written.
-        if disk.is_some() {
+        if reach.is_some() {
             syscall::tree::sync(&kernel)?;
             if let Some(failure) = failure() {
                 return Err(failure.into());
             }
         }
         let left = self.leave(0);
+        if reach.as_ref().is_some_and(Reach::may_be_cached) {
+            syscall::tree::sync(&kernel)?;
+        }
         failure().map_or(left, |failure| Err(failure.into()))
     }
 

@@ -16,6 +16,12 @@ macro_rules! on_medium {
             pub fn on(disk: impl $crate::disk::Disk + 'static) -> Self {
                 Self::new($crate::mount::Medium::disk(disk))
             }
+
+            /// The file system on this device of the kernel that it is mounted in; otherwise as
+            /// [`image`](Self::image).
+            pub fn on_device(device: &impl $crate::stacked::BlockDevice) -> Self {
+                Self::new($crate::mount::Medium::device(device))
+            }
         }
 
         impl From<$crate::mount::Medium> for $name {

@@ -5,11 +5,13 @@ use std::ffi::c_void;
 use std::ffi::{c_char, c_ulong};
 use std::net::IpAddr;
 
-use rumpkernel_sys::{self as sys, calls};
+use rumpkernel_sys as sys;
 
 use super::Descriptor;
 use super::socket::socket;
-use crate::backend::{Handle, Input, Output};
+use crate::backend::Handle;
+#[cfg(feature = "shmif")]
+use crate::backend::Input;
 use crate::net::IpNet;
 use crate::net::address::{sockaddr_v4, sockaddr_v6};
 use crate::{Errno, ErrorKind};
@@ -42,25 +44,6 @@ fn any_socket(kernel: &Handle) -> Result<Descriptor, ErrorKind> {
         }
     }
     result
-}
-
-impl Descriptor {
-    /// # Safety
-    ///
-    /// `T` is what `command` takes, and each pointer in it is null or leads to one of `inputs`.
-    unsafe fn ioctl<T: Copy>(
-        &self,
-        command: c_ulong,
-        mut argument: T,
-        inputs: &[Input<'_>],
-    ) -> Result<T, ErrorKind> {
-        let place = Output::new(&mut argument);
-        let call = calls::ioctl(self.number(), command as sys::u_long, place.start());
-        // SAFETY: the only pointer leads to `place`, which is what the command takes, as are the
-        // pointers in there (caller).
-        unsafe { self.kernel().short(call, inputs, &mut [place]) }?;
-        Ok(argument)
-    }
 }
 
 /// A command whose argument is a `struct ifreq`.

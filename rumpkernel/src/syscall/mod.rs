@@ -14,6 +14,18 @@ mod file;
     any(feature = "netinet", feature = "netinet6", feature = "sockin")
 ))]
 pub(crate) mod interface;
+#[cfg(any(
+    feature = "vfs",
+    all(
+        any(feature = "shmif", feature = "virtif"),
+        any(feature = "netinet", feature = "netinet6", feature = "sockin")
+    )
+))]
+#[cfg_attr(
+    not(all(feature = "cgd", feature = "raidframe", feature = "virtif")),
+    allow(dead_code, reason = "what is used depends on the features")
+)]
+mod ioctl;
 #[cfg(feature = "vfs")]
 pub(crate) mod mount;
 #[cfg(all(
@@ -23,10 +35,15 @@ pub(crate) mod mount;
 pub(crate) mod route;
 #[cfg(any(feature = "netinet", feature = "netinet6", feature = "sockin"))]
 pub(crate) mod socket;
-#[cfg(all(
-    any(feature = "shmif", feature = "virtif"),
-    any(feature = "netinet", feature = "netinet6", feature = "sockin")
-))]
+#[cfg(any(feature = "vfs", feature = "shmif", feature = "virtif"))]
+#[cfg_attr(
+    not(all(
+        feature = "vfs",
+        any(feature = "shmif", feature = "virtif"),
+        any(feature = "netinet", feature = "netinet6", feature = "sockin")
+    )),
+    allow(dead_code, reason = "what is used depends on the features")
+)]
 pub(crate) mod sysctl;
 #[cfg(feature = "vfs")]
 pub(crate) mod tree;

@@ -12,11 +12,15 @@ use crate::{Errno, ErrorKind};
 const ROOM: usize = 64;
 
 pub(crate) fn get(kernel: &Handle, name: &str) -> Result<i32, ErrorKind> {
-    let name = find(kernel, name)?;
+    integer(kernel, &find(kernel, name)?)
+}
+
+/// Returns the value of a variable whose name is given in numbers, sysctl(3).
+pub(crate) fn integer(kernel: &Handle, name: &[c_int]) -> Result<i32, ErrorKind> {
     let (mut value, mut length) = (0_i32, 0);
     sysctl(
         kernel,
-        &name,
+        name,
         Some(Output::new(&mut value)),
         &mut length,
         None,

@@ -49,6 +49,19 @@ pub(crate) fn mkdir(kernel: &Handle, path: &CStr, mode: u32) -> Result<(), Error
     unsafe { kernel.short(call, &[path], &mut []) }.map(drop)
 }
 
+/// mknod(2); the file type is part of `mode`.
+pub(crate) fn mknod(
+    kernel: &Handle,
+    path: &CStr,
+    mode: u32,
+    device: sys::dev_t,
+) -> Result<(), ErrorKind> {
+    let path = Input::string(path);
+    let call = calls::mknod(path.start(), mode, device);
+    // SAFETY: as in open().
+    unsafe { kernel.short(call, &[path], &mut []) }.map(drop)
+}
+
 pub(crate) fn rmdir(kernel: &Handle, path: &CStr) -> Result<(), ErrorKind> {
     let path = Input::string(path);
     let call = calls::rmdir(path.start());

@@ -20,7 +20,8 @@ pub(crate) const TYPES: &[&str] = &[
     // Arguments of mount(2).
     "(adosfs|chfs|efs|export|filecore|hfs|iso|mfs|msdosfs|nfs|nilfs|ntfs|null|overlay|procfs|ptyfs|smbfs|sysvbfs|tmpfs|udf|ufs|ulfs|umap|union|v7fs)_args",
     // Devices.
-    "(vnd_ioctl|vnd_user|cgd_ioctl|cgd_user|fss_set|fss_get)",
+    "(vnd_ioctl|vnd_user|cgd_ioctl|cgd_user|fss_set|fss_get|md_conf|plistref)",
+    "(RF_(Config|DeviceConfig|ComponentLabel|SingleComponent|ProgressInfo|DiskStatus)_t|rf_recon_req)",
 ];
 
 /// Types that belong to the kernel: only pointers to them are used.
@@ -240,8 +241,16 @@ const CONSTANTS: &[&str] = &[
     "PTYFS_ARGS_",
     "NILFSMNT_",
     "VNDIOC",
+    "VNDIOF_",
     "CGDIOC",
-    "FSSIOC",
+    "FSSIO",
+    "FSS_UN",
+    "MD_",
+    "NETBSD_DM_IOCTL$",
+    "RAIDFRAME_",
+    "RF_FDFLAGS_",
+    "RF_MAX",
+    "RF_PROTECTED_SECTORS$",
     "IFCAP_",
     "BRDG",
     "INADDR_",

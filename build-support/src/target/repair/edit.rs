@@ -22,6 +22,7 @@ mod netsmb;
 mod nilfs;
 mod ntfs;
 mod pages;
+mod raidframe;
 mod sectors;
 mod shifts;
 mod speed;
@@ -77,6 +78,7 @@ const RULES: &[&[Rule]] = &[
     nilfs::RULES,
     ntfs::RULES,
     pages::RULES,
+    raidframe::RULES,
     sectors::RULES,
     shifts::RULES,
     speed::RULES,

@@ -13,7 +13,7 @@ use rumpuser_posix::{DeathKind, HostThread, Instance, errno};
 #[cfg(feature = "vfs")]
 use super::disks::Disks;
 #[cfg(feature = "vfs")]
-use crate::backend::Scope;
+use crate::backend::{Scope, Units};
 use crate::{Errno, ErrorKind, errno::check};
 
 /// `RLIM_INFINITY` of sys/resource.h.
@@ -31,6 +31,8 @@ pub(crate) struct Machine {
     pub(crate) entry: EntryPoints,
     #[cfg(feature = "vfs")]
     pub(crate) disks: Disks,
+    #[cfg(feature = "vfs")]
+    pub(crate) units: Units,
     /// The failed writes of its disks, for those who sync all of it or end it.
     #[cfg(feature = "vfs")]
     pub(crate) mark: Mark,
@@ -45,6 +47,8 @@ impl Machine {
             entry,
             #[cfg(feature = "vfs")]
             disks: Disks::default(),
+            #[cfg(feature = "vfs")]
+            units: Units::default(),
         }
     }
 
@@ -152,6 +156,8 @@ impl Machine {
             entry: self.entry,
             #[cfg(feature = "vfs")]
             disks: std::mem::take(&mut self.disks),
+            #[cfg(feature = "vfs")]
+            units: self.units.clone(),
             #[cfg(feature = "vfs")]
             mark: self.mark.clone(),
         };

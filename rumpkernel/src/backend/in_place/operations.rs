@@ -20,7 +20,7 @@ use crate::Errno;
 use crate::ErrorKind;
 use crate::backend::{Backend, CallKind, Input, Output, Returned};
 #[cfg(feature = "vfs")]
-use crate::backend::{BlockDevice, Scope};
+use crate::backend::{BlockDevice, Scope, Units};
 use crate::errno::check;
 
 impl Backend for InPlace {
@@ -113,6 +113,11 @@ impl Backend for InPlace {
     #[cfg(feature = "vfs")]
     fn disk(&self, number: u64) -> Option<Arc<AttachedDisk>> {
         self.machine.disks.get(number)
+    }
+
+    #[cfg(feature = "vfs")]
+    fn units(&self) -> &Units {
+        &self.machine.units
     }
 
     #[cfg(feature = "vfs")]
