@@ -19,6 +19,7 @@
 //! ```
 //!
 //! - [`Kernel`] boots a kernel, mounts file systems and ends it; [`Builder`] takes boot parameters.
+//! - `Process` is a process in a kernel, with credentials, working directory and root of its own.
 //! - `mount`: the file systems that can be mounted.
 //! - `disk`: what they lie on: host images and devices, memory, parts of disks, overlays.
 //! - `fs`: files and directories in the kernel, with the shape of `std::fs`.
@@ -124,6 +125,8 @@ pub mod mount;
 pub mod net;
 #[cfg(feature = "vfs")]
 mod path;
+#[cfg(feature = "vfs")]
+mod process;
 #[cfg(any(
     feature = "netinet",
     feature = "netinet6",
@@ -143,6 +146,8 @@ pub use builder::Builder;
 pub use errno::Errno;
 pub use error::{Error, ErrorKind};
 pub use kernel::Kernel;
+#[cfg(feature = "vfs")]
+pub use process::Process;
 pub use rumpkernel_sys;
 pub use rumpuser_posix::{
     Backtrace, Clock, ClockError, DiskEvent, DiskFailure, DiskOperation, Fault, Faults, Frame,

@@ -25,6 +25,7 @@ mod faults;
 mod files;
 mod footprint;
 mod formats;
+mod fs;
 mod host_limits;
 mod images;
 mod instances;
@@ -118,6 +119,11 @@ const ALL: &[&[Test]] = &[
     formats::udf::TESTS,
     formats::used_inodes::TESTS,
     formats::v7fs::TESTS,
+    fs::dirs::TESTS,
+    fs::locks::TESTS,
+    fs::paths::TESTS,
+    fs::processes::TESTS,
+    fs::vectored::TESTS,
     host_limits::TESTS,
     images::TESTS,
     instances::TESTS,

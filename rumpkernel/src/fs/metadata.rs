@@ -9,7 +9,7 @@ use rumpkernel_sys as sys;
 use super::Permissions;
 use super::times::from_timespec;
 use crate::error::During as _;
-use crate::{Error, ErrorKind, Kernel, path, syscall};
+use crate::{Errno, Error, ErrorKind, Kernel, path, syscall};
 
 /// Information about a file, like `std::fs::Metadata` with the fields of
 /// `std::os::unix::fs::MetadataExt`, in NetBSD's numbers.
@@ -110,13 +110,20 @@ impl Metadata {
         self.time(2)
     }
 
-    /// When the file was created; the epoch where the file system does not know.
+    /// When the file was created.
     ///
     /// # Errors
     ///
-    /// As for [`modified`](Self::modified).
+    /// `EOPNOTSUPP` where the file system does not know, as FFS 1 and ext2; otherwise as for
+    /// [`modified`](Self::modified).
     pub fn created(&self) -> Result<SystemTime, Error> {
-        self.time(3)
+        match (self.times[3].tv_sec, self.times[3].tv_nsec) {
+            // What the kernel begins with, and what file systems say that have none.
+            (0, 0) | (-1, -1) => Err(ErrorKind::Errno(Errno::OPNOTSUPP))
+                .during("stat")
+                .map_err(|error| error.hint("the file system keeps no time of creation")),
+            _ => self.time(3),
+        }
     }
 
     /// Type and permissions, `st_mode`.
@@ -154,6 +161,41 @@ impl Metadata {
         self.group
     }
 
+    /// The size in bytes, `st_size`; [`len`](Self::len) is the same.
+    pub fn size(&self) -> u64 {
+        self.len()
+    }
+
+    /// The time of the last access in seconds since the epoch, `st_atime`.
+    pub fn atime(&self) -> i64 {
+        self.times[0].tv_sec
+    }
+
+    /// The nanoseconds of the last access.
+    pub fn atime_nsec(&self) -> i64 {
+        nanoseconds(&self.times[0])
+    }
+
+    /// The time of the last modification in seconds since the epoch, `st_mtime`.
+    pub fn mtime(&self) -> i64 {
+        self.times[1].tv_sec
+    }
+
+    /// The nanoseconds of the last modification.
+    pub fn mtime_nsec(&self) -> i64 {
+        nanoseconds(&self.times[1])
+    }
+
+    /// The time of the last change of contents or metadata in seconds since the epoch, `st_ctime`.
+    pub fn ctime(&self) -> i64 {
+        self.times[2].tv_sec
+    }
+
+    /// The nanoseconds of the last change of contents or metadata.
+    pub fn ctime_nsec(&self) -> i64 {
+        nanoseconds(&self.times[2])
+    }
+
     /// Returns the number of blocks of 512 bytes that the file takes, `st_blocks`.
     pub fn blocks(&self) -> u64 {
         u64::try_from(self.blocks).unwrap_or(0)
@@ -177,6 +219,14 @@ impl Metadata {
     fn time(&self, which: usize) -> Result<SystemTime, Error> {
         from_timespec(&self.times[which]).during("stat")
     }
+}
+
+#[allow(
+    clippy::useless_conversion,
+    reason = "long has 32 bits on some targets"
+)]
+fn nanoseconds(time: &sys::timespec) -> i64 {
+    i64::from(time.tv_nsec)
 }
 
 impl fmt::Debug for Metadata {

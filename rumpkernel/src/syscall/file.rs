@@ -73,13 +73,19 @@ impl Descriptor {
         Ok(stat)
     }
 
-    /// Returns what the file's file system was mounted from, a device's node or anything else.
-    pub(crate) fn mounted_from(&self) -> Result<CString, ErrorKind> {
+    /// fstatvfs1(2) with what is known without waiting.
+    pub(crate) fn fstatvfs(&self) -> Result<Box<sys::statvfs>, ErrorKind> {
         let mut statvfs = Box::<sys::statvfs>::default();
         let place = Output::new(&mut *statvfs);
         let call = calls::fstatvfs1(self.number(), place.start(), sys::ST_NOWAIT);
         // SAFETY: the only pointer leads to `place`, one struct statvfs.
         unsafe { self.kernel().short(call, &[], &mut [place]) }?;
+        Ok(statvfs)
+    }
+
+    /// Returns what the file's file system was mounted from, a device's node or anything else.
+    pub(crate) fn mounted_from(&self) -> Result<CString, ErrorKind> {
+        let statvfs = self.fstatvfs()?;
         let name = statvfs.f_mntfromname.iter().map(|byte| *byte as u8);
         let name: Vec<u8> = name.take_while(|byte| *byte != 0).collect();
         Ok(CString::new(name).unwrap_or_default())

@@ -6,6 +6,8 @@
 //! character disks) is not reachable, because only block disks are registered, and images are
 //! mounted such that device nodes in them are no devices.
 
+#[cfg(feature = "vfs")]
+mod at;
 mod descriptor;
 #[cfg(feature = "vfs")]
 mod file;
@@ -15,7 +17,11 @@ mod file;
 ))]
 pub(crate) mod interface;
 #[cfg(feature = "vfs")]
+mod lock;
+#[cfg(feature = "vfs")]
 pub(crate) mod mount;
+#[cfg(feature = "vfs")]
+pub(crate) mod process;
 #[cfg(all(
     any(feature = "shmif", feature = "virtif"),
     any(feature = "netinet", feature = "netinet6", feature = "sockin")
@@ -30,5 +36,7 @@ pub(crate) mod socket;
 pub(crate) mod sysctl;
 #[cfg(feature = "vfs")]
 pub(crate) mod tree;
+#[cfg(feature = "vfs")]
+mod vectored;
 
 pub(crate) use descriptor::Descriptor;

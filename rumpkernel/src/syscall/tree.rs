@@ -139,6 +139,16 @@ pub(crate) fn statvfs(
     Ok(statvfs)
 }
 
+/// The working directory of the calling process.
+pub(crate) fn getcwd(kernel: &Handle, buffer: &mut [u8]) -> Result<usize, ErrorKind> {
+    let buffer = Output::new(buffer);
+    let room = buffer.length();
+    let call = calls::__getcwd(buffer.start(), room);
+    // SAFETY: the only pointer leads to `buffer`, which has `room` bytes.
+    let count = unsafe { kernel.short(call, &[], &mut [buffer]) }?;
+    Ok(count.count(room))
+}
+
 pub(crate) fn sync(kernel: &Handle) -> Result<(), ErrorKind> {
     kernel.plain(calls::sync()).map(drop)
 }
