@@ -119,6 +119,7 @@ const ALL: &[&[Test]] = &[
     formats::udf::TESTS,
     formats::used_inodes::TESTS,
     formats::v7fs::TESTS,
+    fs::attributes::TESTS,
     fs::dirs::TESTS,
     fs::locks::TESTS,
     fs::paths::TESTS,

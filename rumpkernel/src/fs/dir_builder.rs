@@ -29,7 +29,8 @@ impl DirBuilder {
         self
     }
 
-    /// The permissions of the directories that are made, less the umask.
+    /// The permissions of the directories that are made, less the umask. Bits beside 0777 are
+    /// ignored, as mkdir(2) does.
     pub fn mode(&mut self, mode: u32) -> &mut Self {
         self.mode = mode;
         self

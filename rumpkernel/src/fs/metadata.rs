@@ -6,8 +6,8 @@ use std::time::SystemTime;
 
 use rumpkernel_sys as sys;
 
-use super::Permissions;
 use super::times::from_timespec;
+use super::{Flags, Permissions};
 use crate::error::During as _;
 use crate::{Errno, Error, ErrorKind, Kernel, path, syscall};
 
@@ -207,8 +207,8 @@ impl Metadata {
     }
 
     /// The flags of chflags(2), `st_flags`.
-    pub fn flags(&self) -> u32 {
-        self.flags
+    pub fn flags(&self) -> Flags {
+        Flags::from_bits(self.flags)
     }
 
     /// The generation of the inode, `st_gen`.

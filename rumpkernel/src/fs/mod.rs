@@ -9,17 +9,22 @@
 //! Errors are [`Error`](crate::Error) in functions, and [`std::io::Error`] with the same inside
 //! where a trait of `std::io` asks for it.
 
+mod attribute;
 mod canonical;
 mod dir;
 mod dir_builder;
 mod directory;
 mod file;
+mod flags;
 mod layers;
 mod lock;
 mod metadata;
+mod node;
 mod open_options;
 mod permissions;
+mod range_lock;
 mod remove_all;
+mod space;
 mod stream;
 mod times;
 mod tree;
@@ -27,22 +32,25 @@ mod usage;
 mod walk;
 mod whole;
 
+pub use attribute::{Namespace, attribute, attributes, remove_attribute, set_attribute};
 pub use canonical::canonicalize;
 pub(crate) use canonical::working_directory;
 pub use dir::{DirEntry, ReadDir, read_dir};
 pub use dir_builder::{DirBuilder, create_dir, create_dir_all};
 pub use directory::Dir;
 pub use file::File;
+pub use flags::{Flags, set_flags, set_symlink_flags};
 pub use lock::TryLockError;
 pub use metadata::{FileType, Metadata, metadata, symlink_metadata};
+pub use node::{Device, mkfifo, mknod};
 pub use open_options::OpenOptions;
 pub use permissions::{Permissions, set_permissions};
+pub use range_lock::{LockKind, RangeLock};
 pub use remove_all::remove_dir_all;
 pub use stream::SharedFile;
-pub use times::FileTimes;
+pub use times::{FileTimes, set_times, set_times_nofollow};
 pub use tree::{
-    chown, exists, fchown, hard_link, lchown, read_link, remove_dir, remove_file, rename,
-    set_flags, symlink,
+    chown, exists, fchown, hard_link, lchown, read_link, remove_dir, remove_file, rename, symlink,
 };
 pub use usage::{Usage, usage};
 pub use walk::{Walk, WalkEntry, walk};

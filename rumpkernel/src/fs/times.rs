@@ -1,11 +1,13 @@
 //! Times of files.
 
-use std::ffi::c_long;
+use std::ffi::{c_int, c_long};
+use std::path::Path;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use rumpkernel_sys as sys;
 
-use crate::{Errno, ErrorKind};
+use crate::error::During as _;
+use crate::{Errno, Error, ErrorKind, Kernel, path, syscall};
 
 /// Times to set on a file, like `std::fs::FileTimes`. A time that is not set stays as it is.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -38,6 +40,37 @@ impl FileTimes {
     pub(super) fn to_kernel(self) -> Result<[sys::timespec; 2], ErrorKind> {
         Ok([to_timespec(self.accessed)?, to_timespec(self.modified)?])
     }
+}
+
+/// Sets the times of what is at `path`, following symbolic links, utimensat(2).
+///
+/// # Errors
+///
+/// `EINVAL` for a time that NetBSD cannot represent; others of utimensat(2).
+pub fn set_times(kernel: &Kernel, path: impl AsRef<Path>, times: FileTimes) -> Result<(), Error> {
+    utimens(kernel, path.as_ref(), times, 0)
+}
+
+/// Sets the times of what is at `path`, of a symbolic link itself, utimensat(2).
+///
+/// # Errors
+///
+/// As for [`set_times`].
+pub fn set_times_nofollow(
+    kernel: &Kernel,
+    path: impl AsRef<Path>,
+    times: FileTimes,
+) -> Result<(), Error> {
+    utimens(kernel, path.as_ref(), times, sys::AT_SYMLINK_NOFOLLOW)
+}
+
+fn utimens(kernel: &Kernel, at: &Path, times: FileTimes, flags: c_int) -> Result<(), Error> {
+    path::to_kernel(at)
+        .and_then(|name| {
+            let times = times.to_kernel()?;
+            syscall::tree::utimens(kernel.handle(), &name, &times, flags)
+        })
+        .during_at("utimensat", at)
 }
 
 fn to_timespec(time: Option<SystemTime>) -> Result<sys::timespec, ErrorKind> {

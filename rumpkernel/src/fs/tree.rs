@@ -147,18 +147,6 @@ pub fn lchown(
         .during_at("lchown", at)
 }
 
-/// Sets the flags of chflags(2), such as `rumpkernel_sys::UF_IMMUTABLE`.
-///
-/// # Errors
-///
-/// `EOPNOTSUPP` when the file system has no flags; others of chflags(2).
-pub fn set_flags(kernel: &Kernel, path: impl AsRef<Path>, flags: u32) -> Result<(), Error> {
-    let at = path.as_ref();
-    path::to_kernel(at)
-        .and_then(|name| syscall::tree::chflags(kernel.handle(), &name, flags))
-        .during_at("chflags", at)
-}
-
 /// Changes whom an open file belongs to, fchown(2), as `std::os::unix::fs::fchown` does.
 ///
 /// # Errors

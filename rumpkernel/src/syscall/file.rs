@@ -7,6 +7,7 @@ use rumpkernel_sys::{self as sys, calls};
 use super::Descriptor;
 use crate::ErrorKind;
 use crate::backend::{Input, Output, Returned};
+use crate::errno::check;
 
 impl Descriptor {
     pub(crate) fn read(&self, buffer: &mut [u8]) -> Result<usize, ErrorKind> {
@@ -100,6 +101,24 @@ impl Descriptor {
     pub(crate) fn fchown(&self, user: u32, group: u32) -> Result<(), ErrorKind> {
         self.kernel()
             .plain(calls::fchown(self.number(), user, group))
+            .map(drop)
+    }
+
+    pub(crate) fn fchflags(&self, flags: u32) -> Result<(), ErrorKind> {
+        self.kernel()
+            .plain(calls::fchflags(self.number(), flags.into()))
+            .map(drop)
+    }
+
+    /// Returns its errno as a result that is no failure.
+    pub(crate) fn posix_fallocate(&self, start: i64, length: i64) -> Result<(), ErrorKind> {
+        let call = calls::posix_fallocate(self.number(), start, length);
+        check(self.kernel().plain(call)?.int())
+    }
+
+    pub(crate) fn fdiscard(&self, start: i64, length: i64) -> Result<(), ErrorKind> {
+        self.kernel()
+            .plain(calls::fdiscard(self.number(), start, length))
             .map(drop)
     }
 

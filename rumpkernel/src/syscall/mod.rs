@@ -8,6 +8,8 @@
 
 #[cfg(feature = "vfs")]
 mod at;
+#[cfg(feature = "vfs")]
+pub(crate) mod attribute;
 mod descriptor;
 #[cfg(feature = "vfs")]
 mod file;

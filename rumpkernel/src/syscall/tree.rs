@@ -125,6 +125,41 @@ pub(crate) fn chflags(kernel: &Handle, path: &CStr, flags: u32) -> Result<(), Er
     unsafe { kernel.short(call, &[path], &mut []) }.map(drop)
 }
 
+pub(crate) fn lchflags(kernel: &Handle, path: &CStr, flags: u32) -> Result<(), ErrorKind> {
+    let path = Input::string(path);
+    let call = calls::lchflags(path.start(), flags.into());
+    // SAFETY: as in open().
+    unsafe { kernel.short(call, &[path], &mut []) }.map(drop)
+}
+
+pub(crate) fn mkfifo(kernel: &Handle, path: &CStr, mode: u32) -> Result<(), ErrorKind> {
+    let path = Input::string(path);
+    let call = calls::mkfifo(path.start(), mode);
+    // SAFETY: as in open().
+    unsafe { kernel.short(call, &[path], &mut []) }.map(drop)
+}
+
+/// `mode` says which kind of node it is, too.
+pub(crate) fn mknod(kernel: &Handle, path: &CStr, mode: u32, device: u64) -> Result<(), ErrorKind> {
+    let path = Input::string(path);
+    let call = calls::mknod(path.start(), mode, device);
+    // SAFETY: as in open().
+    unsafe { kernel.short(call, &[path], &mut []) }.map(drop)
+}
+
+/// `flags` is `AT_SYMLINK_NOFOLLOW` or nothing.
+pub(crate) fn utimens(
+    kernel: &Handle,
+    path: &CStr,
+    times: &[sys::timespec; 2],
+    flags: c_int,
+) -> Result<(), ErrorKind> {
+    let (path, times) = (Input::string(path), Input::new(times));
+    let call = calls::utimensat(sys::AT_FDCWD, path.start(), times.start(), flags);
+    // SAFETY: the pointers lead to `path`, a C string, and to the two entries that are read.
+    unsafe { kernel.short(call, &[path, times], &mut []) }.map(drop)
+}
+
 /// `flags` is `ST_WAIT` or `ST_NOWAIT`.
 pub(crate) fn statvfs(
     kernel: &Handle,

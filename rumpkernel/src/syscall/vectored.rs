@@ -62,6 +62,10 @@ impl Descriptor {
                 iov_len: output.length(),
             })
             .collect();
+        if parts.is_empty() {
+            // The kernel refuses what other systems take for nothing to do.
+            return Ok(0);
+        }
         let room = total(&parts);
         let table = Input::new(&*parts);
         let call = call(table.start(), parts.len() as c_int);
@@ -86,6 +90,10 @@ impl Descriptor {
             .collect();
         let mut inputs: SmallVec<[Input<'_>; 9]> =
             buffers.iter().map(|buffer| Input::new(&**buffer)).collect();
+        if parts.is_empty() {
+            // The kernel refuses what other systems take for nothing to do.
+            return Ok(0);
+        }
         let room = total(&parts);
         let table = Input::new(&*parts);
         inputs.push(table);

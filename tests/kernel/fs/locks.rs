@@ -4,8 +4,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use rumpkernel::ErrorKind;
-use rumpkernel::fs::{self, File, TryLockError};
+use rumpkernel::fs::{self, File, LockKind, TryLockError};
+use rumpkernel::{Errno, ErrorKind, Process};
 use rumpkernel_examples::FFS2_BE;
 
 use crate::world;
@@ -15,6 +15,7 @@ crate::tests![
     one_open_file_has_a_lock_at_a_time_on_ffs,
     who_waits_for_a_lock_gets_it,
     a_kernel_with_a_waiter_for_a_lock_ends,
+    processes_lock_parts_of_files,
 ];
 
 /// The order of events on host files is that of flock(2), too: `std` is not asked again here.
@@ -86,4 +87,61 @@ fn a_kernel_with_a_waiter_for_a_lock_ends() {
         assert!(matches!(error.kind(), ErrorKind::ShutDown), "{error}");
     });
     drop(mount);
+}
+
+fn processes_lock_parts_of_files() {
+    let (kernel, _mount) = world::with_tmpfs();
+    fs::write(&kernel, "/mnt/file", "0123456789").unwrap();
+    let (one, other) = (
+        Process::new(&kernel).unwrap(),
+        Process::new(&kernel).unwrap(),
+    );
+    let open = |process: &Process| {
+        let mut options = fs::OpenOptions::new();
+        options
+            .read(true)
+            .write(true)
+            .open(process, "/mnt/file")
+            .unwrap()
+    };
+    let (mine, theirs) = (open(&one), open(&other));
+    let taken = |result: Result<(), TryLockError>| matches!(result, Err(TryLockError::WouldBlock));
+    mine.lock_range(LockKind::Exclusive, 2..5).unwrap();
+    mine.lock_range(LockKind::Shared, 100..).unwrap();
+    open(&one)
+        .try_lock_range(LockKind::Exclusive, 1..4)
+        .expect("of the same process");
+    mine.lock_range(LockKind::Exclusive, 1..5)
+        .expect("closing gave them back");
+    assert!(taken(theirs.try_lock_range(LockKind::Shared, ..)));
+    theirs.try_lock_range(LockKind::Exclusive, 5..9).unwrap();
+    theirs.try_lock_range(LockKind::Exclusive, ..=0).unwrap();
+    let found = theirs
+        .conflicting_lock(LockKind::Shared, 3..)
+        .unwrap()
+        .unwrap();
+    assert_eq!(
+        (found.kind, found.start, found.length),
+        (LockKind::Exclusive, 1, Some(4))
+    );
+    assert_eq!(found.process, one.id().unwrap());
+    assert_eq!(
+        theirs.conflicting_lock(LockKind::Shared, 5..).unwrap(),
+        None
+    );
+    mine.unlock_range(2..3).unwrap();
+    theirs.try_lock_range(LockKind::Exclusive, 2..3).unwrap();
+    assert!(taken(theirs.try_lock_range(LockKind::Exclusive, 2..4)));
+    drop(mine);
+    theirs.lock_range(LockKind::Exclusive, ..).unwrap();
+    let read_only = File::open(&one, "/mnt/file").unwrap();
+    let refused = read_only.lock_range(LockKind::Exclusive, ..).unwrap_err();
+    assert_eq!(refused.errno(), Some(Errno::BADF));
+    assert_eq!(
+        theirs
+            .lock_range(LockKind::Shared, 5..5)
+            .unwrap_err()
+            .errno(),
+        Some(Errno::INVAL)
+    );
 }

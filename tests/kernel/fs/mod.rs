@@ -1,5 +1,6 @@
 //! What `fs` has of `std`'s and beyond, one file a subject.
 
+pub(crate) mod attributes;
 pub(crate) mod dirs;
 pub(crate) mod locks;
 pub(crate) mod paths;

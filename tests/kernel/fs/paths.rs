@@ -20,7 +20,7 @@ crate::tests![
 fn directories_have_the_modes_that_were_asked_for() {
     let (kernel, _mount) = world::with_tmpfs();
     let folder = Folder::new();
-    for (mode, path) in [(0o700, "a/b"), (0o1755, "a/b/c"), (0o750, "a/d/e")] {
+    for (mode, path) in [(0o700, "a/b"), (0o711, "a/b/c"), (0o750, "a/d/e")] {
         let theirs = std::fs::DirBuilder::new()
             .recursive(true)
             .mode(mode)
@@ -44,6 +44,14 @@ fn directories_have_the_modes_that_were_asked_for() {
     }
     let again = DirBuilder::new().create(&kernel, "/mnt/a").unwrap_err();
     assert_eq!(again.errno(), Some(Errno::EXIST));
+}
+
+/// `std` lets nobody but itself make errors of the kind `FilesystemLoop`.
+fn kind(error: io::Error) -> io::ErrorKind {
+    match error.kind() {
+        kind if format!("{kind:?}") == "FilesystemLoop" => io::ErrorKind::Other,
+        kind => kind,
+    }
 }
 
 fn canonical_paths_are_those_of_the_host() {
@@ -92,10 +100,10 @@ fn canonical_paths_are_those_of_the_host() {
         let ours = fs::canonicalize(&kernel, Path::new("/mnt").join(path));
         let theirs = theirs
             .map(|path| path.strip_prefix(&host).unwrap().to_owned())
-            .map_err(|error| error.kind());
+            .map_err(kind);
         let ours = ours
             .map(|path| path.strip_prefix("/mnt").unwrap().to_owned())
-            .map_err(|error| io::Error::from(error).kind());
+            .map_err(|error| kind(error.into()));
         assert_eq!(ours, theirs, "{path}");
     }
     assert_eq!(
