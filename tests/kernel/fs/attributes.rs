@@ -250,7 +250,7 @@ fn ffs1_keeps_extended_attributes() {
     );
     fs::remove_attribute(&kernel, "/mnt/file", user, "colour").unwrap();
     let gone = fs::attribute(&kernel, "/mnt/file", user, "colour").unwrap_err();
-    assert_eq!(gone.errno(), Some(Errno::NOATTR));
+    assert_eq!(gone.errno(), Some(Errno::NODATA));
 }
 
 fn others_have_no_extended_attributes() {
