@@ -124,6 +124,7 @@ const ALL: &[&[Test]] = &[
     fs::locks::TESTS,
     fs::paths::TESTS,
     fs::processes::TESTS,
+    fs::trees::TESTS,
     fs::vectored::TESTS,
     host_limits::TESTS,
     images::TESTS,

@@ -15,6 +15,7 @@ const LARGEST: usize = 1 << 20;
 
 /// Who may use an extended attribute.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum Namespace {
     /// Whoever may read or write the file.
     User,

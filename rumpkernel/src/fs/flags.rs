@@ -14,6 +14,8 @@ use crate::{Error, Kernel, path, syscall};
 ///
 /// Bits without a name here are kept as they are.
 #[derive(Clone, Copy, Default, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(transparent))]
 pub struct Flags(u32);
 
 impl Flags {

@@ -6,7 +6,7 @@ use std::time::SystemTime;
 
 use rumpkernel_sys as sys;
 
-use super::times::from_timespec;
+use super::times::Time;
 use super::{Flags, Permissions};
 use crate::error::During as _;
 use crate::{Errno, Error, ErrorKind, Kernel, path, syscall};
@@ -14,6 +14,7 @@ use crate::{Errno, Error, ErrorKind, Kernel, path, syscall};
 /// Information about a file, like `std::fs::Metadata` with the fields of
 /// `std::os::unix::fs::MetadataExt`, in NetBSD's numbers.
 #[derive(Clone)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Metadata {
     mode: u32,
     inode: u64,
@@ -28,7 +29,7 @@ pub struct Metadata {
     flags: u32,
     generation: u32,
     /// Access, modification, change, creation.
-    times: [sys::timespec; 4],
+    times: [Time; 4],
 }
 
 impl Metadata {
@@ -46,7 +47,7 @@ impl Metadata {
             block_size: stat.st_blksize,
             flags: stat.st_flags,
             generation: stat.st_gen,
-            times: [stat.st_atim, stat.st_mtim, stat.st_ctim, stat.st_birthtim],
+            times: [stat.st_atim, stat.st_mtim, stat.st_ctim, stat.st_birthtim].map(Time::new),
         }
     }
 
@@ -117,7 +118,7 @@ impl Metadata {
     /// `EOPNOTSUPP` where the file system does not know, as FFS 1 and ext2; otherwise as for
     /// [`modified`](Self::modified).
     pub fn created(&self) -> Result<SystemTime, Error> {
-        match (self.times[3].tv_sec, self.times[3].tv_nsec) {
+        match (self.times[3].seconds, self.times[3].nanoseconds) {
             // What the kernel begins with, and what file systems say that have none.
             (0, 0) | (-1, -1) => Err(ErrorKind::Errno(Errno::OPNOTSUPP))
                 .during("stat")
@@ -168,32 +169,32 @@ impl Metadata {
 
     /// The time of the last access in seconds since the epoch, `st_atime`.
     pub fn atime(&self) -> i64 {
-        self.times[0].tv_sec
+        self.times[0].seconds
     }
 
     /// The nanoseconds of the last access.
     pub fn atime_nsec(&self) -> i64 {
-        nanoseconds(&self.times[0])
+        self.times[0].nanoseconds
     }
 
     /// The time of the last modification in seconds since the epoch, `st_mtime`.
     pub fn mtime(&self) -> i64 {
-        self.times[1].tv_sec
+        self.times[1].seconds
     }
 
     /// The nanoseconds of the last modification.
     pub fn mtime_nsec(&self) -> i64 {
-        nanoseconds(&self.times[1])
+        self.times[1].nanoseconds
     }
 
     /// The time of the last change of contents or metadata in seconds since the epoch, `st_ctime`.
     pub fn ctime(&self) -> i64 {
-        self.times[2].tv_sec
+        self.times[2].seconds
     }
 
     /// The nanoseconds of the last change of contents or metadata.
     pub fn ctime_nsec(&self) -> i64 {
-        nanoseconds(&self.times[2])
+        self.times[2].nanoseconds
     }
 
     /// Returns the number of blocks of 512 bytes that the file takes, `st_blocks`.
@@ -217,16 +218,8 @@ impl Metadata {
     }
 
     fn time(&self, which: usize) -> Result<SystemTime, Error> {
-        from_timespec(&self.times[which]).during("stat")
+        self.times[which].to_host().during("stat")
     }
-}
-
-#[allow(
-    clippy::useless_conversion,
-    reason = "long has 32 bits on some targets"
-)]
-fn nanoseconds(time: &sys::timespec) -> i64 {
-    i64::from(time.tv_nsec)
 }
 
 impl fmt::Debug for Metadata {
@@ -242,6 +235,8 @@ impl fmt::Debug for Metadata {
 
 /// The type of a file, like `std::fs::FileType`.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(transparent))]
 pub struct FileType {
     /// `S_IFMT` of stat(2).
     bits: u32,

@@ -9,6 +9,7 @@ use crate::{Error, Kernel, path, syscall};
 
 /// A device's node.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum Device {
     /// A block device of this number, as [`Metadata::rdev`](super::Metadata::rdev) tells.
     Block(u64),

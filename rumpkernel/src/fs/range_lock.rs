@@ -11,6 +11,7 @@ use crate::{Errno, Error, ErrorKind};
 
 /// What a lock keeps others from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum LockKind {
     /// Other shared locks are allowed; the file has to be open for reading.
     Shared,
@@ -20,6 +21,7 @@ pub enum LockKind {
 
 /// A lock that a [`Process`](crate::Process) has on a part of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct RangeLock {
     /// What it keeps others from.

@@ -11,6 +11,7 @@ use crate::{Error, Kernel, path, syscall};
 
 /// The size, usage and type of a file system.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct Usage {
     /// The type of the file system, such as `ffs`.

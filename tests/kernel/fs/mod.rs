@@ -6,4 +6,5 @@ pub(crate) mod locks;
 pub(crate) mod paths;
 pub(crate) mod processes;
 mod shape;
+pub(crate) mod trees;
 pub(crate) mod vectored;
