@@ -151,6 +151,6 @@ macro_rules! stream {
 }
 
 stream! {
-    File: |file| &*file;
+    File: |file| file;
     SharedFile: |file| &*file.0;
 }

@@ -65,7 +65,7 @@ pub fn write(
 ///
 /// The copy of a file with holes has them, too: blocks of zeros in a file that takes less room than
 /// its size are not written. (NetBSD does not tell where holes are: `SEEK_HOLE` is known on zfs
-/// only.) Holes need a file system that has them: FFS, ext2, LFS, tmpfs.
+/// only.) Holes need a file system that has them: FFS, ext2, LFS. Tmpfs has them and does not tell.
 ///
 /// # Errors
 ///

@@ -134,8 +134,8 @@ fn traits() {
     implements::<&fs::File>();
     implements::<std::sync::Arc<std::fs::File>>();
     implements::<fs::SharedFile>();
-    fn entries<E>(_: impl Iterator<Item = Result<fs::DirEntry, E>>) {}
-    entries(Option::<fs::ReadDir>::None.unwrap());
+    fn entries<E>(_: Option<impl Iterator<Item = Result<fs::DirEntry, E>>>) {}
+    entries(None::<fs::ReadDir>);
     fn values<T: Clone + Send + Sync + std::fmt::Debug + 'static>() {}
     values::<fs::Metadata>();
     values::<fs::FileType>();

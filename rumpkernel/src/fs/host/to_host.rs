@@ -65,7 +65,8 @@ fn make_directory(path: &Path, depth: usize) -> Result<(), Error> {
                 _ => std::fs::symlink_metadata(path),
             };
             match found.is_ok_and(|found| found.is_dir()) {
-                true => Ok(()),
+                // An earlier copy of one that may not be written; it gets its mode in the end.
+                true => std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o700)),
                 false => Err(error),
             }
         }
