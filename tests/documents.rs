@@ -40,6 +40,7 @@ fn features(manifest: &toml::Table) -> BTreeMap<String, Vec<String>> {
                 "hypercalls",
                 "instances",
                 "log",
+                "serde",
                 "tracing",
                 "vendored",
             ]

@@ -8121,6 +8121,10 @@ VALUE(SYS_utimensat, 467);
 ARGUMENTS(utimensat, 4, 0);
 VALUE(SYS_openat, 468);
 ARGUMENTS(openat, 4, 0);
+#ifdef SYS_readlinkat
+VALUE(SYS_readlinkat, 469);
+ARGUMENTS(readlinkat, 4, 0);
+#endif
 VALUE(SYS_symlinkat, 470);
 ARGUMENTS(symlinkat, 3, 0);
 VALUE(SYS_unlinkat, 471);
@@ -8135,4 +8139,12 @@ VALUE(SYS_sendmmsg, 476);
 ARGUMENTS(sendmmsg, 4, 0);
 VALUE(SYS_clock_nanosleep, 477);
 ARGUMENTS(clock_nanosleep, 4, 0);
+#ifdef SYS_posix_fallocate
+VALUE(SYS_posix_fallocate, 479);
+ARGUMENTS(posix_fallocate, 2, 2);
+#endif
+#ifdef SYS_fdiscard
+VALUE(SYS_fdiscard, 480);
+ARGUMENTS(fdiscard, 2, 2);
+#endif
 VALUE(SYS_pipe, 42);

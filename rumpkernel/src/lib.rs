@@ -19,6 +19,7 @@
 //! ```
 //!
 //! - [`Kernel`] boots a kernel, mounts file systems and ends it; [`Builder`] takes boot parameters.
+//! - `Process` is a process in a kernel, with credentials, working directory and root of its own.
 //! - `mount`: the file systems that can be mounted.
 //! - [`detect`]: what lies in an image, and whether it can be mounted.
 //! - `disk`: what they lie on: host images and devices, memory, parts of disks, overlays.
@@ -128,6 +129,8 @@ pub mod net;
 #[cfg(feature = "vfs")]
 mod path;
 #[cfg(feature = "vfs")]
+mod process;
+#[cfg(feature = "vfs")]
 #[cfg_attr(
     not(all(feature = "cgd", feature = "raidframe", feature = "vnd")),
     allow(dead_code, reason = "which drivers there are depends on the features")
@@ -152,6 +155,8 @@ pub use builder::Builder;
 pub use errno::Errno;
 pub use error::{Error, ErrorKind};
 pub use kernel::Kernel;
+#[cfg(feature = "vfs")]
+pub use process::Process;
 pub use rumpkernel_sys;
 pub use rumpuser_posix::{
     Backtrace, Clock, ClockError, DiskEvent, DiskFailure, DiskOperation, Fault, Faults, Frame,

@@ -7,7 +7,7 @@ use std::os::unix::fs::FileExt as _;
 use std::path::Path;
 use std::time::{Duration, UNIX_EPOCH};
 
-use rumpkernel::fs::{self, File, FileTimes, OpenOptions, Permissions};
+use rumpkernel::fs::{self, File, FileTimes, Flags, OpenOptions, Permissions};
 use rumpkernel::mount::Tmpfs;
 use rumpkernel::{Errno, ErrorKind, Kernel};
 use rumpkernel_examples::FFS2_BE;
@@ -228,14 +228,11 @@ fn metadata_can_be_set(kernel: &Kernel) {
     );
     assert_eq!(metadata.accessed().unwrap(), accessed, "left as it was");
 
-    fs::set_flags(kernel, "/mnt/file", rumpkernel_sys::UF_IMMUTABLE as u32).unwrap();
-    assert_eq!(
-        file.metadata().unwrap().flags(),
-        rumpkernel_sys::UF_IMMUTABLE as u32
-    );
+    fs::set_flags(kernel, "/mnt/file", Flags::IMMUTABLE).unwrap();
+    assert_eq!(file.metadata().unwrap().flags(), Flags::IMMUTABLE);
     let refused = fs::remove_file(kernel, "/mnt/file").unwrap_err();
     assert_eq!(refused.errno(), Some(Errno::PERM));
-    fs::set_flags(kernel, "/mnt/file", 0).unwrap();
+    fs::set_flags(kernel, "/mnt/file", Flags::empty()).unwrap();
     fs::remove_file(kernel, "/mnt/file").unwrap();
     assert_eq!(file.metadata().unwrap().nlink(), 0, "open, without a name");
 }

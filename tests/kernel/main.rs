@@ -26,6 +26,7 @@ mod faults;
 mod files;
 mod footprint;
 mod formats;
+mod fs;
 mod host_limits;
 mod images;
 mod instances;
@@ -122,6 +123,13 @@ const ALL: &[&[Test]] = &[
     formats::udf::TESTS,
     formats::used_inodes::TESTS,
     formats::v7fs::TESTS,
+    fs::attributes::TESTS,
+    fs::dirs::TESTS,
+    fs::locks::TESTS,
+    fs::paths::TESTS,
+    fs::processes::TESTS,
+    fs::trees::TESTS,
+    fs::vectored::TESTS,
     host_limits::TESTS,
     images::TESTS,
     instances::TESTS,

@@ -57,6 +57,8 @@ system_calls! {
         posix_fadvise(fd: c_int, offset: off_t, len: off_t, advice: c_int) = 416 [fd PAD offset len advice];
         dup3(from: c_int, to: c_int, flags: c_int) = 454 [from to flags];
         kqueue1(flags: c_int) = 455 [flags];
+        posix_fallocate(fd: c_int, pos: off_t, len: off_t) = 479 [fd PAD pos len];
+        fdiscard(fd: c_int, pos: off_t, len: off_t) = 480 [fd PAD pos len];
         pipe() = 42 [];
     }
     pointing {
@@ -201,6 +203,7 @@ system_calls! {
         fstatat(fd: c_int, path: *const c_char, buf: *mut stat, flag: c_int) = 466 [fd path buf flag];
         utimensat(fd: c_int, path: *const c_char, tptr: *const timespec, flag: c_int) = 467 [fd path tptr flag];
         openat(fd: c_int, path: *const c_char, oflags: c_int, mode: mode_t) = 468 [fd path oflags mode];
+        readlinkat(fd: c_int, path: *const c_char, buf: *mut c_char, bufsize: usize) = 469 [fd path buf bufsize];
         symlinkat(path1: *const c_char, fd: c_int, path2: *const c_char) = 470 [path1 fd path2];
         unlinkat(fd: c_int, path: *const c_char, flag: c_int) = 471 [fd path flag];
         futimens(fd: c_int, tptr: *const timespec) = 472 [fd tptr];

@@ -40,8 +40,15 @@ pub(crate) type Handle = Arc<dyn Backend>;
 pub(crate) enum CallKind {
     /// It comes back by itself.
     Short,
-    /// It may wait for ever, for a peer on the network; it holds no lock of a file system then.
-    #[cfg(any(test, feature = "netinet", feature = "netinet6", feature = "sockin"))]
+    /// It may wait for ever, for a peer on the network or for whoever has locked a file; it holds
+    /// no lock of a file system then.
+    #[cfg(any(
+        test,
+        feature = "netinet",
+        feature = "netinet6",
+        feature = "sockin",
+        feature = "vfs"
+    ))]
     Endless,
     /// It comes back by itself, and no other short one is inside meanwhile.
     #[cfg(any(test, feature = "vfs"))]
@@ -85,6 +92,11 @@ pub(crate) trait Backend: fmt::Debug + Send + Sync {
         inputs: &[Input<'_>],
         outputs: &mut [Output<'_>],
     ) -> Result<Returned, ErrorKind>;
+
+    /// Makes a process that inherits what this one has but descriptors. What is done on it is done
+    /// in that process.
+    #[cfg(feature = "vfs")]
+    fn fork(&self) -> Result<Handle, ErrorKind>;
 
     /// The error of every call from now on, if the kernel has ended.
     fn end(&self) -> Option<ErrorKind>;

@@ -8,10 +8,10 @@ use std::sync::Arc;
 
 use rumpkernel_sys as sys;
 
-use super::layers::Layers;
+use super::layers::{self, Layers};
 use super::{File, FileType, Metadata, OpenOptions, symlink_metadata};
 use crate::error::During as _;
-use crate::{Errno, Error, ErrorKind, Kernel};
+use crate::{Errno, Error, ErrorKind, Kernel, path};
 
 /// The size of the buffer for getdents(2), in bytes: as much as the kernel reads at once.
 const BUFFER: usize = 16 * 1024;
@@ -34,6 +34,7 @@ pub fn read_dir(kernel: &Kernel, path: impl AsRef<Path>) -> Result<ReadDir, Erro
         kernel: kernel.clone(),
         directory,
         path: at.into(),
+        base: None,
         buffer: Vec::new(),
         next: 0,
         layers: Layers::Unknown,
@@ -46,6 +47,8 @@ pub struct ReadDir {
     kernel: Kernel,
     directory: File,
     path: Arc<Path>,
+    /// The directory for what is asked of entries, where it is not asked by path.
+    base: Option<Arc<File>>,
     /// The entries that getdents(2) has returned, and how far they have been used.
     buffer: Vec<u8>,
     next: usize,
@@ -58,12 +61,28 @@ pub struct ReadDir {
 pub struct DirEntry {
     kernel: Kernel,
     directory: Arc<Path>,
+    /// The directory itself, where the entry is not found by its path.
+    base: Option<Arc<File>>,
     name: OsString,
     inode: u64,
     kind: Option<FileType>,
 }
 
 impl ReadDir {
+    /// Lists `directory`, which nobody else reads; `base` is the same directory.
+    pub(super) fn of_open(directory: File, base: Arc<File>) -> Self {
+        Self {
+            kernel: Kernel::new(Arc::clone(base.descriptor().kernel())),
+            directory,
+            path: base.path().into(),
+            base: Some(base),
+            buffer: Vec::new(),
+            next: 0,
+            layers: Layers::Unknown,
+            ended: false,
+        }
+    }
+
     fn advance(&mut self) -> Result<Option<DirEntry>, ErrorKind> {
         loop {
             if self.next == self.buffer.len() && !self.read()? {
@@ -76,6 +95,7 @@ impl ReadDir {
                 return Ok(Some(DirEntry {
                     kernel: self.kernel.clone(),
                     directory: Arc::clone(&self.path),
+                    base: self.base.clone(),
                     name: record.name.to_owned(),
                     inode: record.inode,
                     kind: FileType::from_entry(record.kind),
@@ -102,7 +122,11 @@ impl ReadDir {
         self.next = kept;
         if kept > 0 && count > 0 {
             let names = Record::all(&self.buffer[..kept]).map(|record| record.name);
-            self.layers = Layers::find(&self.kernel, &self.path, names);
+            let statvfs = match &self.base {
+                Some(base) => base.descriptor().fstatvfs(),
+                None => layers::statvfs(&self.kernel, &self.path),
+            };
+            self.layers = Layers::find(statvfs.as_deref().ok(), names);
         }
         Ok(count > 0)
     }
@@ -164,7 +188,16 @@ impl DirEntry {
     ///
     /// Those of lstat(2).
     pub fn metadata(&self) -> Result<Metadata, Error> {
-        symlink_metadata(&self.kernel, self.path())
+        let Some(base) = &self.base else {
+            return symlink_metadata(&self.kernel, self.path());
+        };
+        path::to_kernel(Path::new(&self.name))
+            .and_then(|name| {
+                let flags = sys::AT_SYMLINK_NOFOLLOW;
+                base.descriptor().fstatat(&name, flags)
+            })
+            .map(Metadata::new)
+            .during_at("fstatat", &*self.path())
     }
 }
 

@@ -1,10 +1,9 @@
 //! An open file.
 
-use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
-use rumpkernel_sys as sys;
 use rumpuser_posix::Mark;
 
 use super::{FileTimes, Metadata, OpenOptions, Permissions};
@@ -71,6 +70,11 @@ impl File {
             .write(true)
             .create_new(true)
             .open(kernel, path)
+    }
+
+    /// Returns options for opening a file, with nothing set.
+    pub fn options() -> OpenOptions {
+        OpenOptions::new()
     }
 
     /// The path that was given when the file was opened.
@@ -261,68 +265,9 @@ impl File {
         })
     }
 
-    fn offset(&self, offset: u64, operation: &'static str) -> Result<i64, Error> {
+    pub(super) fn offset(&self, offset: u64, operation: &'static str) -> Result<i64, Error> {
         i64::try_from(offset)
             .map_err(|_| ErrorKind::Errno(Errno::INVAL))
             .during_at(operation, &*self.path)
-    }
-}
-
-impl Read for &File {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        Ok(self
-            .descriptor
-            .read(buffer)
-            .during_at("read", &*self.path)?)
-    }
-}
-
-impl Write for &File {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        Ok(self
-            .descriptor
-            .write(bytes)
-            .during_at("write", &*self.path)?)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-impl Seek for &File {
-    fn seek(&mut self, position: SeekFrom) -> io::Result<u64> {
-        let (offset, whence) = match position {
-            SeekFrom::Start(offset) => (self.offset(offset, "lseek")?, sys::SEEK_SET),
-            SeekFrom::Current(offset) => (offset, sys::SEEK_CUR),
-            SeekFrom::End(offset) => (offset, sys::SEEK_END),
-        };
-        let position = self
-            .descriptor
-            .lseek(offset, whence)
-            .during_at("lseek", &*self.path)?;
-        Ok(position.unsigned_abs())
-    }
-}
-
-impl Read for File {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        (&*self).read(buffer)
-    }
-}
-
-impl Write for File {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        (&*self).write(bytes)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        (&*self).flush()
-    }
-}
-
-impl Seek for File {
-    fn seek(&mut self, position: SeekFrom) -> io::Result<u64> {
-        (&*self).seek(position)
     }
 }

@@ -9,7 +9,7 @@ use std::path::Path;
 
 use rumpkernel_sys as sys;
 
-use crate::{Kernel, path, syscall};
+use crate::{ErrorKind, Kernel, path, syscall};
 
 /// Which names of a directory are known to be hidden.
 pub(super) enum Layers {
@@ -23,14 +23,14 @@ pub(super) enum Layers {
 }
 
 impl Layers {
-    /// Finds out what the directory at `path` has, when a second read has returned something.
-    /// `names` are those of the first.
+    /// Finds out what a directory has, when a second read has returned something. `statvfs` is that
+    /// of its file system, if it is known, and `names` are those of the first read.
     pub(super) fn find<'a>(
-        kernel: &Kernel,
-        path: &Path,
+        statvfs: Option<&sys::statvfs>,
         names: impl Iterator<Item = &'a OsStr>,
     ) -> Self {
-        if is_union(kernel, path) {
+        // When nobody knows it may be a union.
+        if statvfs.is_none_or(is_union) {
             Self::Several(names.map(Box::from).collect())
         } else {
             Self::One
@@ -46,14 +46,14 @@ impl Layers {
     }
 }
 
-/// Returns whether the file system at `path` is a union. It is asked by its path, because the
-/// descriptor of a directory becomes that of the lower layer when the upper one has been read.
-/// When nobody knows it may be one.
-fn is_union(kernel: &Kernel, path: &Path) -> bool {
-    let statvfs = path::to_kernel(path)
-        .and_then(|name| syscall::tree::statvfs(kernel.handle(), &name, sys::ST_NOWAIT));
-    statvfs.map_or(true, |statvfs| {
-        let name = statvfs.f_fstypename.map(|byte| byte as u8);
-        statvfs.f_flag & sys::MNT_UNION as sys::u_long != 0 || name.starts_with(b"union\0")
-    })
+/// The file system of the directory at `path`. It is asked by path, because the descriptor of a
+/// directory becomes that of the lower layer when the upper one has been read.
+pub(super) fn statvfs(kernel: &Kernel, path: &Path) -> Result<Box<sys::statvfs>, ErrorKind> {
+    let name = path::to_kernel(path)?;
+    syscall::tree::statvfs(kernel.handle(), &name, sys::ST_NOWAIT)
+}
+
+fn is_union(statvfs: &sys::statvfs) -> bool {
+    let name = statvfs.f_fstypename.map(|byte| byte as u8);
+    statvfs.f_flag & sys::MNT_UNION as sys::u_long != 0 || name.starts_with(b"union\0")
 }

@@ -6,14 +6,15 @@ use std::time::SystemTime;
 
 use rumpkernel_sys as sys;
 
-use super::Permissions;
-use super::times::from_timespec;
+use super::times::Time;
+use super::{Flags, Permissions};
 use crate::error::During as _;
-use crate::{Error, ErrorKind, Kernel, path, syscall};
+use crate::{Errno, Error, ErrorKind, Kernel, path, syscall};
 
 /// Information about a file, like `std::fs::Metadata` with the fields of
 /// `std::os::unix::fs::MetadataExt`, in NetBSD's numbers.
 #[derive(Clone)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Metadata {
     mode: u32,
     inode: u64,
@@ -28,7 +29,7 @@ pub struct Metadata {
     flags: u32,
     generation: u32,
     /// Access, modification, change, creation.
-    times: [sys::timespec; 4],
+    times: [Time; 4],
 }
 
 impl Metadata {
@@ -46,7 +47,7 @@ impl Metadata {
             block_size: stat.st_blksize,
             flags: stat.st_flags,
             generation: stat.st_gen,
-            times: [stat.st_atim, stat.st_mtim, stat.st_ctim, stat.st_birthtim],
+            times: [stat.st_atim, stat.st_mtim, stat.st_ctim, stat.st_birthtim].map(Time::new),
         }
     }
 
@@ -110,13 +111,20 @@ impl Metadata {
         self.time(2)
     }
 
-    /// When the file was created; the epoch where the file system does not know.
+    /// When the file was created.
     ///
     /// # Errors
     ///
-    /// As for [`modified`](Self::modified).
+    /// `EOPNOTSUPP` where the file system does not know, as FFS 1 and ext2; otherwise as for
+    /// [`modified`](Self::modified).
     pub fn created(&self) -> Result<SystemTime, Error> {
-        self.time(3)
+        match (self.times[3].seconds, self.times[3].nanoseconds) {
+            // What the kernel begins with, and what file systems say that have none.
+            (0, 0) | (-1, -1) => Err(ErrorKind::Errno(Errno::OPNOTSUPP))
+                .during("stat")
+                .map_err(|error| error.hint("the file system keeps no time of creation")),
+            _ => self.time(3),
+        }
     }
 
     /// Type and permissions, `st_mode`.
@@ -154,6 +162,41 @@ impl Metadata {
         self.group
     }
 
+    /// The size in bytes, `st_size`; [`len`](Self::len) is the same.
+    pub fn size(&self) -> u64 {
+        self.len()
+    }
+
+    /// The time of the last access in seconds since the epoch, `st_atime`.
+    pub fn atime(&self) -> i64 {
+        self.times[0].seconds
+    }
+
+    /// The nanoseconds of the last access.
+    pub fn atime_nsec(&self) -> i64 {
+        self.times[0].nanoseconds
+    }
+
+    /// The time of the last modification in seconds since the epoch, `st_mtime`.
+    pub fn mtime(&self) -> i64 {
+        self.times[1].seconds
+    }
+
+    /// The nanoseconds of the last modification.
+    pub fn mtime_nsec(&self) -> i64 {
+        self.times[1].nanoseconds
+    }
+
+    /// The time of the last change of contents or metadata in seconds since the epoch, `st_ctime`.
+    pub fn ctime(&self) -> i64 {
+        self.times[2].seconds
+    }
+
+    /// The nanoseconds of the last change of contents or metadata.
+    pub fn ctime_nsec(&self) -> i64 {
+        self.times[2].nanoseconds
+    }
+
     /// Returns the number of blocks of 512 bytes that the file takes, `st_blocks`.
     pub fn blocks(&self) -> u64 {
         u64::try_from(self.blocks).unwrap_or(0)
@@ -165,8 +208,8 @@ impl Metadata {
     }
 
     /// The flags of chflags(2), `st_flags`.
-    pub fn flags(&self) -> u32 {
-        self.flags
+    pub fn flags(&self) -> Flags {
+        Flags::from_bits(self.flags)
     }
 
     /// The generation of the inode, `st_gen`.
@@ -175,7 +218,7 @@ impl Metadata {
     }
 
     fn time(&self, which: usize) -> Result<SystemTime, Error> {
-        from_timespec(&self.times[which]).during("stat")
+        self.times[which].to_host().during("stat")
     }
 }
 
@@ -192,6 +235,8 @@ impl fmt::Debug for Metadata {
 
 /// The type of a file, like `std::fs::FileType`.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(transparent))]
 pub struct FileType {
     /// `S_IFMT` of stat(2).
     bits: u32,

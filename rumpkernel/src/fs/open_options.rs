@@ -95,10 +95,14 @@ impl OpenOptions {
     pub fn open(&self, kernel: &Kernel, path: impl AsRef<Path>) -> Result<File, Error> {
         let at = path.as_ref();
         let name = path::to_kernel(at).during_at("open", at)?;
-        let flags = self.to_flags().during_at("open", at)?;
-        let descriptor = syscall::tree::open(kernel.handle(), &name, flags, self.mode & 0o7777)
-            .during_at("open", at)?;
-        Ok(File::new(descriptor, at))
+        let (flags, mode) = self.to_kernel().during_at("open", at)?;
+        let descriptor = syscall::tree::open(kernel.handle(), &name, flags, mode);
+        Ok(File::new(descriptor.during_at("open", at)?, at))
+    }
+
+    /// Flags and mode as open(2) takes them.
+    pub(super) fn to_kernel(&self) -> Result<(c_int, u32), ErrorKind> {
+        Ok((self.to_flags()?, self.mode & 0o7777))
     }
 
     fn to_flags(&self) -> Result<c_int, ErrorKind> {

@@ -7,6 +7,8 @@ use crate::{Error, Kernel, path, syscall};
 
 /// The permissions of a file, like `std::fs::Permissions`.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(transparent))]
 pub struct Permissions {
     mode: u32,
 }

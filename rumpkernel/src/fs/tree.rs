@@ -4,54 +4,14 @@ use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt;
 use std::path::{Path, PathBuf};
 
+use super::File;
 use super::metadata::stat;
-use super::{read_dir, symlink_metadata};
 use crate::error::During as _;
 use crate::path::{self, KernelPath};
 use crate::{Errno, Error, ErrorKind, Kernel, syscall};
 
 /// The longest target of a symbolic link, `MAXPATHLEN`.
-const LONGEST_LINK: usize = 1024;
-
-/// Makes a directory with the permissions 0777 less the umask, mkdir(2).
-///
-/// # Errors
-///
-/// Those of mkdir(2).
-pub fn create_dir(kernel: &Kernel, path: impl AsRef<Path>) -> Result<(), Error> {
-    let at = path.as_ref();
-    path::to_kernel(at)
-        .and_then(|name| syscall::tree::mkdir(kernel.handle(), &name, 0o777))
-        .during_at("mkdir", at)
-}
-
-/// Makes a directory and those above it that are missing. It is no error if it exists.
-///
-/// # Errors
-///
-/// Those of mkdir(2).
-pub fn create_dir_all(kernel: &Kernel, path: impl AsRef<Path>) -> Result<(), Error> {
-    let at = path.as_ref();
-    let mut missing = Vec::new();
-    for directory in at.ancestors().filter(|path| !path.as_os_str().is_empty()) {
-        match create_dir(kernel, directory) {
-            Ok(()) => break,
-            Err(error) if error.errno() == Some(Errno::NOENT) => missing.push(directory),
-            Err(error) => match stat(kernel, directory) {
-                Ok(found) if found.is_dir() => break,
-                _ => return Err(error),
-            },
-        }
-    }
-    for directory in missing.into_iter().rev() {
-        match create_dir(kernel, directory) {
-            // Somebody else may have been faster.
-            Err(error) if error.errno() != Some(Errno::EXIST) => return Err(error),
-            _ => {}
-        }
-    }
-    Ok(())
-}
+pub(super) const LONGEST_LINK: usize = 1024;
 
 /// Removes a file, a link or anything else that is no directory, unlink(2).
 ///
@@ -75,36 +35,6 @@ pub fn remove_dir(kernel: &Kernel, path: impl AsRef<Path>) -> Result<(), Error> 
     path::to_kernel(at)
         .and_then(|name| syscall::tree::rmdir(kernel.handle(), &name))
         .during_at("rmdir", at)
-}
-
-/// Removes a directory with everything in it. Symbolic links are removed, not followed.
-///
-/// # Errors
-///
-/// `ENOTDIR` when there is no directory; `EBUSY` when something is mounted in it; others of
-/// rmdir(2), unlink(2) and getdents(2). What was removed until then is gone.
-pub fn remove_dir_all(kernel: &Kernel, path: impl AsRef<Path>) -> Result<(), Error> {
-    let top = path.as_ref();
-    if !symlink_metadata(kernel, top)?.is_dir() {
-        return Err(ErrorKind::Errno(Errno::NOTDIR)).during_at("rmdir", top);
-    }
-    // Directories to be emptied and then removed, the innermost last.
-    let mut open = vec![(top.to_owned(), read_dir(kernel, top)?)];
-    while let Some((directory, entries)) = open.last_mut() {
-        match entries.next().transpose()? {
-            Some(entry) if entry.file_type()?.is_dir() => {
-                let inner = entry.path();
-                let entries = read_dir(kernel, &inner)?;
-                open.push((inner, entries));
-            }
-            Some(entry) => remove_file(kernel, entry.path())?,
-            None => {
-                remove_dir(kernel, &*directory)?;
-                open.pop();
-            }
-        }
-    }
-    Ok(())
 }
 
 /// Gives a file another name, replacing what had that name, rename(2).
@@ -217,16 +147,13 @@ pub fn lchown(
         .during_at("lchown", at)
 }
 
-/// Sets the flags of chflags(2), such as `rumpkernel_sys::UF_IMMUTABLE`.
+/// Changes whom an open file belongs to, fchown(2), as `std::os::unix::fs::fchown` does.
 ///
 /// # Errors
 ///
-/// `EOPNOTSUPP` when the file system has no flags; others of chflags(2).
-pub fn set_flags(kernel: &Kernel, path: impl AsRef<Path>, flags: u32) -> Result<(), Error> {
-    let at = path.as_ref();
-    path::to_kernel(at)
-        .and_then(|name| syscall::tree::chflags(kernel.handle(), &name, flags))
-        .during_at("chflags", at)
+/// Those of fchown(2).
+pub fn fchown(file: &File, user: Option<u32>, group: Option<u32>) -> Result<(), Error> {
+    file.chown(user, group)
 }
 
 fn both(one: &Path, other: &Path) -> Result<(KernelPath, KernelPath), ErrorKind> {

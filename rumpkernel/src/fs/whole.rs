@@ -3,6 +3,8 @@
 use std::io;
 use std::path::Path;
 
+use rumpkernel_sys as sys;
+
 use super::{File, OpenOptions};
 use crate::error::During as _;
 use crate::{Errno, Error, ErrorKind, Kernel};
@@ -61,12 +63,17 @@ pub fn write(
 /// Copies a file within the kernel, with its permissions; returns its size. Between host and
 /// kernel [`std::io::copy`] does it.
 ///
+/// The copy of a file with holes has them, too: blocks of zeros in a file that takes less room than
+/// its size are not written. (NetBSD does not tell where holes are: `SEEK_HOLE` is known on zfs
+/// only.) Holes need a file system that has them: FFS, ext2, LFS. Tmpfs has them and does not tell.
+///
 /// # Errors
 ///
 /// Those of open(2), read(2) and write(2).
 pub fn copy(kernel: &Kernel, from: impl AsRef<Path>, to: impl AsRef<Path>) -> Result<u64, Error> {
     let source = File::open(kernel, from)?;
-    let permissions = source.metadata()?.permissions();
+    let metadata = source.metadata()?;
+    let permissions = metadata.permissions();
     let target = OpenOptions::new()
         .write(true)
         .create(true)
@@ -74,19 +81,39 @@ pub fn copy(kernel: &Kernel, from: impl AsRef<Path>, to: impl AsRef<Path>) -> Re
         .mode(permissions.mode())
         .open(kernel, to)?;
     target.set_permissions(permissions)?;
+    let has_holes = metadata.is_file() && metadata.blocks().saturating_mul(512) < metadata.len();
+    let block = match has_holes {
+        true => usize::try_from(metadata.blksize()).map_or(CHUNK, |size| size.clamp(512, CHUNK)),
+        false => CHUNK,
+    };
     let mut buffer = vec![0; CHUNK];
     let mut copied = 0;
+    let mut ends_in_hole = false;
     loop {
         let count = source
             .descriptor()
             .read(&mut buffer)
             .during_at("read", source.path())?;
         if count == 0 {
-            return Ok(copied);
+            break;
         }
-        write_all(&target, &buffer[..count])?;
-        copied += count as u64;
+        for part in buffer[..count].chunks(block) {
+            ends_in_hole = has_holes && part.iter().all(|byte| *byte == 0);
+            match ends_in_hole {
+                true => target
+                    .descriptor()
+                    .lseek(part.len() as i64, sys::SEEK_CUR)
+                    .map(drop)
+                    .during_at("lseek", target.path())?,
+                false => write_all(&target, part)?,
+            }
+            copied += part.len() as u64;
+        }
     }
+    if ends_in_hole {
+        target.set_len(copied)?;
+    }
+    Ok(copied)
 }
 
 fn write_all(file: &File, mut bytes: &[u8]) -> Result<(), Error> {

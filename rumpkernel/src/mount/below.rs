@@ -7,7 +7,6 @@ use rumpuser_posix::AttachedDisk;
 
 use super::disk::Device;
 use crate::backend::Scope;
-use crate::disk::Access;
 use crate::stacked::Unit;
 
 /// What a file system or a driver lies on, as a block device of the kernel. It stays one until this
@@ -47,14 +46,6 @@ impl Below {
         match self {
             Self::Disk(device) => device.node(),
             Self::Unit(unit) => unit.node(),
-        }
-    }
-
-    /// What can be done with it.
-    pub(crate) fn access(&self) -> Access {
-        match self {
-            Self::Disk(device) => device.access(),
-            Self::Unit(unit) => unit.access(),
         }
     }
 

@@ -7,14 +7,13 @@ use rumpuser_posix::AttachedDisk;
 
 use crate::ErrorKind;
 use crate::backend::{BlockDevice, Handle};
-use crate::disk::{Access, Disk};
+use crate::disk::Disk;
 
 /// A disk as a block device of the kernel; taken away when dropped.
 #[derive(Debug)]
 pub(crate) struct Device {
     kernel: Handle,
     device: BlockDevice,
-    access: Access,
     /// The kernel keeps it.
     kept: bool,
 }
@@ -22,9 +21,7 @@ pub(crate) struct Device {
 impl Device {
     /// Gives a disk to the kernel.
     pub(super) fn attach(kernel: &Handle, disk: Box<dyn Disk>) -> Result<Self, ErrorKind> {
-        let access = disk.access();
         Ok(Self {
-            access,
             device: kernel.attach_disk(disk)?,
             kernel: Arc::clone(kernel),
             kept: false,
@@ -34,10 +31,6 @@ impl Device {
     /// The block device's node in the kernel.
     pub(super) fn node(&self) -> &CStr {
         &self.device.node
-    }
-
-    pub(super) fn access(&self) -> Access {
-        self.access
     }
 
     /// The disk, unless the kernel has ended.

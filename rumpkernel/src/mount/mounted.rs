@@ -126,7 +126,8 @@ impl Mount {
         let (flags, device) = match file_system.medium() {
             Some(medium) => {
                 let access = options.access(writing, medium.access())?;
-                let look = |disk: &dyn Disk| *survey = Survey::of(disk, access == Access::ReadWrite);
+                let look =
+                    |disk: &dyn Disk| *survey = Survey::of(disk, access == Access::ReadWrite);
                 let device = Box::new(medium.attach(kernel, access, look)?);
                 (options.flags(access) | sys::MNT_NODEV, Some(device))
             }

@@ -93,6 +93,13 @@ impl MountOptions {
         self.with(sys::MNT_UNION)
     }
 
+    /// Keeps extended attributes, see [`fs::attribute`](crate::fs::attribute). FFS 1 can; it needs
+    /// the directories `.attribute/user` and `.attribute/system` in its root, and makes a file in
+    /// them for each name of an attribute.
+    pub fn extended_attributes(self) -> Self {
+        self.with(sys::MNT_EXTATTR)
+    }
+
     fn with(mut self, flag: c_int) -> Self {
         self.flags |= flag;
         self

@@ -7,6 +7,7 @@ use rumpkernel_sys::{self as sys, calls};
 use super::Descriptor;
 use crate::ErrorKind;
 use crate::backend::{Input, Output, Returned};
+use crate::errno::check;
 
 impl Descriptor {
     pub(crate) fn read(&self, buffer: &mut [u8]) -> Result<usize, ErrorKind> {
@@ -73,13 +74,19 @@ impl Descriptor {
         Ok(stat)
     }
 
-    /// Returns what the file's file system was mounted from, a device's node or anything else.
-    pub(crate) fn mounted_from(&self) -> Result<CString, ErrorKind> {
+    /// fstatvfs1(2) with what is known without waiting.
+    pub(crate) fn fstatvfs(&self) -> Result<Box<sys::statvfs>, ErrorKind> {
         let mut statvfs = Box::<sys::statvfs>::default();
         let place = Output::new(&mut *statvfs);
         let call = calls::fstatvfs1(self.number(), place.start(), sys::ST_NOWAIT);
         // SAFETY: the only pointer leads to `place`, one struct statvfs.
         unsafe { self.kernel().short(call, &[], &mut [place]) }?;
+        Ok(statvfs)
+    }
+
+    /// Returns what the file's file system was mounted from, a device's node or anything else.
+    pub(crate) fn mounted_from(&self) -> Result<CString, ErrorKind> {
+        let statvfs = self.fstatvfs()?;
         let name = statvfs.f_mntfromname.iter().map(|byte| *byte as u8);
         let name: Vec<u8> = name.take_while(|byte| *byte != 0).collect();
         Ok(CString::new(name).unwrap_or_default())
@@ -94,6 +101,24 @@ impl Descriptor {
     pub(crate) fn fchown(&self, user: u32, group: u32) -> Result<(), ErrorKind> {
         self.kernel()
             .plain(calls::fchown(self.number(), user, group))
+            .map(drop)
+    }
+
+    pub(crate) fn fchflags(&self, flags: u32) -> Result<(), ErrorKind> {
+        self.kernel()
+            .plain(calls::fchflags(self.number(), flags.into()))
+            .map(drop)
+    }
+
+    /// Returns its errno as a result that is no failure.
+    pub(crate) fn posix_fallocate(&self, start: i64, length: i64) -> Result<(), ErrorKind> {
+        let call = calls::posix_fallocate(self.number(), start, length);
+        check(self.kernel().plain(call)?.int())
+    }
+
+    pub(crate) fn fdiscard(&self, start: i64, length: i64) -> Result<(), ErrorKind> {
+        self.kernel()
+            .plain(calls::fdiscard(self.number(), start, length))
             .map(drop)
     }
 

@@ -6,6 +6,10 @@
 //! character disks) is not reachable, because only block disks are registered, and images are
 //! mounted such that device nodes in them are no devices.
 
+#[cfg(feature = "vfs")]
+mod at;
+#[cfg(feature = "vfs")]
+pub(crate) mod attribute;
 mod descriptor;
 #[cfg(feature = "vfs")]
 mod file;
@@ -27,7 +31,11 @@ pub(crate) mod interface;
 )]
 mod ioctl;
 #[cfg(feature = "vfs")]
+mod lock;
+#[cfg(feature = "vfs")]
 pub(crate) mod mount;
+#[cfg(feature = "vfs")]
+pub(crate) mod process;
 #[cfg(all(
     any(feature = "shmif", feature = "virtif"),
     any(feature = "netinet", feature = "netinet6", feature = "sockin")
@@ -47,5 +55,7 @@ pub(crate) mod socket;
 pub(crate) mod sysctl;
 #[cfg(feature = "vfs")]
 pub(crate) mod tree;
+#[cfg(feature = "vfs")]
+mod vectored;
 
 pub(crate) use descriptor::Descriptor;

@@ -138,6 +138,33 @@ pub(crate) fn chflags(kernel: &Handle, path: &CStr, flags: u32) -> Result<(), Er
     unsafe { kernel.short(call, &[path], &mut []) }.map(drop)
 }
 
+pub(crate) fn lchflags(kernel: &Handle, path: &CStr, flags: u32) -> Result<(), ErrorKind> {
+    let path = Input::string(path);
+    let call = calls::lchflags(path.start(), flags.into());
+    // SAFETY: as in open().
+    unsafe { kernel.short(call, &[path], &mut []) }.map(drop)
+}
+
+pub(crate) fn mkfifo(kernel: &Handle, path: &CStr, mode: u32) -> Result<(), ErrorKind> {
+    let path = Input::string(path);
+    let call = calls::mkfifo(path.start(), mode);
+    // SAFETY: as in open().
+    unsafe { kernel.short(call, &[path], &mut []) }.map(drop)
+}
+
+/// `flags` is `AT_SYMLINK_NOFOLLOW` or nothing.
+pub(crate) fn utimens(
+    kernel: &Handle,
+    path: &CStr,
+    times: &[sys::timespec; 2],
+    flags: c_int,
+) -> Result<(), ErrorKind> {
+    let (path, times) = (Input::string(path), Input::new(times));
+    let call = calls::utimensat(sys::AT_FDCWD, path.start(), times.start(), flags);
+    // SAFETY: the pointers lead to `path`, a C string, and to the two entries that are read.
+    unsafe { kernel.short(call, &[path, times], &mut []) }.map(drop)
+}
+
 /// `flags` is `ST_WAIT` or `ST_NOWAIT`.
 pub(crate) fn statvfs(
     kernel: &Handle,
@@ -150,6 +177,16 @@ pub(crate) fn statvfs(
     // SAFETY: the pointers lead to `path`, a C string, and to `place`, one struct statvfs.
     unsafe { kernel.short(call, &[path], &mut [place]) }?;
     Ok(statvfs)
+}
+
+/// The working directory of the calling process.
+pub(crate) fn getcwd(kernel: &Handle, buffer: &mut [u8]) -> Result<usize, ErrorKind> {
+    let buffer = Output::new(buffer);
+    let room = buffer.length();
+    let call = calls::__getcwd(buffer.start(), room);
+    // SAFETY: the only pointer leads to `buffer`, which has `room` bytes.
+    let count = unsafe { kernel.short(call, &[], &mut [buffer]) }?;
+    Ok(count.count(room))
 }
 
 pub(crate) fn sync(kernel: &Handle) -> Result<(), ErrorKind> {

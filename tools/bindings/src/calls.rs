@@ -81,6 +81,9 @@ pub(crate) fn assert_layout(
     merged: &Merged,
 ) -> Result<(), Failure> {
     let name = &call.kernel_name;
+    if call.is_by_number() {
+        writeln!(text, "#ifdef SYS_{name}")?;
+    }
     writeln!(text, "VALUE(SYS_{name}, {});", call.number)?;
     if !call.members.is_empty() {
         let arguments = arguments(merged, call)?;
@@ -88,6 +91,9 @@ pub(crate) fn assert_layout(
         let wide = arguments.iter().filter(is_wide).count();
         let registers = call.members.len() - wide;
         writeln!(text, "ARGUMENTS({name}, {registers}, {wide});")?;
+    }
+    if call.is_by_number() {
+        writeln!(text, "#endif")?;
     }
     Ok(())
 }

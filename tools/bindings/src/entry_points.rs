@@ -78,7 +78,7 @@ fn entries(merged: &Merged, system_calls: &[SystemCall]) -> Result<Vec<Entry>, F
             library: *library,
         });
     }
-    for call in system_calls {
+    for call in system_calls.iter().filter(|call| !call.is_by_number()) {
         entries.push(Entry {
             field: format!("sys_{}", call.name),
             function: declared(merged, &call.link_name)?,

@@ -66,7 +66,7 @@ pub(crate) fn generate(
         writeln!(text, "DECLARED({name});")?;
         writeln!(text, "{}", prototypes::entry_point(tree, name)?)?;
     }
-    for call in system_calls {
+    for call in system_calls.iter().filter(|call| !call.is_by_number()) {
         writeln!(text, "DECLARED(rump_sys_{});", call.name)?;
         if !call.variadic_in_header {
             let name = format!("rump_sys_{}(", call.name);

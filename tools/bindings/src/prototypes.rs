@@ -28,6 +28,13 @@ pub(crate) struct SystemCall {
     pub(crate) members: Vec<String>,
 }
 
+impl SystemCall {
+    /// Returns whether it is made by number only, because some snapshot has no such function.
+    pub(crate) fn is_by_number(&self) -> bool {
+        selection::BY_NUMBER.contains(&self.name.as_str())
+    }
+}
+
 /// The member that aligns a 64-bit argument.
 pub(crate) const PADDING: &str = "PAD";
 

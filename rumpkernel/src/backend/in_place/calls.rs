@@ -42,7 +42,13 @@ pub(crate) enum Call<'a> {
     Shared {
         _guard: RwLockReadGuard<'a, ()>,
     },
-    #[cfg(any(test, feature = "netinet", feature = "netinet6", feature = "sockin"))]
+    #[cfg(any(
+        test,
+        feature = "netinet",
+        feature = "netinet6",
+        feature = "sockin",
+        feature = "vfs"
+    ))]
     Uncounted,
     #[cfg(any(test, feature = "vfs"))]
     Exclusive {
@@ -120,7 +126,13 @@ impl Calls {
                     None => self.short.try_read().ok_or(Refusal::Busy)?,
                 },
             },
-            #[cfg(any(test, feature = "netinet", feature = "netinet6", feature = "sockin"))]
+            #[cfg(any(
+                test,
+                feature = "netinet",
+                feature = "netinet6",
+                feature = "sockin",
+                feature = "vfs"
+            ))]
             CallKind::Endless => Call::Uncounted,
             #[cfg(any(test, feature = "vfs"))]
             CallKind::Exclusive => Call::Exclusive {

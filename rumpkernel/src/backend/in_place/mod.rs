@@ -11,6 +11,8 @@ mod calls;
 mod disks;
 mod machine;
 mod operations;
+#[cfg(feature = "vfs")]
+mod process;
 mod threads;
 
 use std::ffi::c_int;

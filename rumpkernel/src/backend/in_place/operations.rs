@@ -14,13 +14,13 @@ use rumpuser_posix::{AttachedDisk, Disk, DiskFailure, Mark, SyncMark};
 
 use super::InPlace;
 #[cfg(feature = "vfs")]
-use super::disks;
+use super::{disks, process::InProcess};
 #[cfg(any(feature = "vfs", feature = "virtif"))]
 use crate::Errno;
 use crate::ErrorKind;
 use crate::backend::{Backend, CallKind, Input, Output, Returned};
 #[cfg(feature = "vfs")]
-use crate::backend::{BlockDevice, Scope, Units};
+use crate::backend::{BlockDevice, Handle, Scope, Units};
 use crate::errno::check;
 
 impl Backend for InPlace {
@@ -43,6 +43,11 @@ impl Backend for InPlace {
         }?;
         check(code)?;
         Ok(Returned(registers))
+    }
+
+    #[cfg(feature = "vfs")]
+    fn fork(&self) -> Result<Handle, ErrorKind> {
+        Ok(Arc::new(InProcess::new(self)?))
     }
 
     fn end(&self) -> Option<ErrorKind> {
