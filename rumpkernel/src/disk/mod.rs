@@ -23,9 +23,11 @@
 
 mod memory;
 mod overlay;
+pub mod partition;
 mod range;
 
 pub use memory::MemoryDisk;
 pub use overlay::Overlay;
+pub use partition::{Partition, PartitionError, Partitions};
 pub use range::{Overlap, Range, Shared};
 pub use rumpuser_posix::{Access, Disk, DiskError, HostDisk};
