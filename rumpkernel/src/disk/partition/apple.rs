@@ -57,8 +57,7 @@ pub(super) fn read(sectors: &Sectors) -> io::Result<Option<Table>> {
         };
         let (start, blocks) = (Big.u32(&entry, 8), Big.u32(&entry, 12));
         let kind = PartitionType::Apple(text(&entry[48..80]));
-        let mut partition =
-            Partition::new(number, kind, u64::from(start), u64::from(blocks), unit);
+        let mut partition = Partition::new(number, kind, u64::from(start), u64::from(blocks), unit);
         partition.name = Some(text(&entry[16..48])).filter(|name| !name.is_empty());
         partition.attributes = u64::from(Big.u32(&entry, 88));
         table.partitions.push(partition);

@@ -43,7 +43,10 @@ fn overlaps(partitions: &mut [Partition]) {
             for (one, two) in [(index, other), (other, index)] {
                 let other = partitions[two].address.clone();
                 let problems = &mut partitions[one].problems;
-                if !problems.iter().any(|p| matches!(p, Problem::Overlaps { .. })) {
+                if !problems
+                    .iter()
+                    .any(|p| matches!(p, Problem::Overlaps { .. }))
+                {
                     problems.push(Problem::Overlaps { other });
                 }
             }

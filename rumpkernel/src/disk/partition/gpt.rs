@@ -131,7 +131,11 @@ pub(super) fn units(sectors: &Sectors, unit: Option<u64>) -> Vec<u64> {
         Some(unit) => vec![unit],
         None => {
             let mut units = vec![sectors.block];
-            units.extend([512, 4096, 2048, 1024].iter().filter(|u| **u != sectors.block));
+            units.extend(
+                [512, 4096, 2048, 1024]
+                    .iter()
+                    .filter(|u| **u != sectors.block),
+            );
             units
         }
     }
@@ -203,7 +207,9 @@ fn table(sectors: &Sectors, unit: u64, both: &Both) -> Option<Table> {
             partition.problems.push(Problem::EndBeforeStart);
         } else if first < usable.start || last >= usable.end {
             let container = "the part of the disk that the GPT has for partitions".to_owned();
-            partition.problems.push(Problem::OutsideContainer { container });
+            partition
+                .problems
+                .push(Problem::OutsideContainer { container });
         }
         partition.attributes = Little.u64(entry, 48);
         partition.name = Some(name(entry)).filter(|name| !name.is_empty());

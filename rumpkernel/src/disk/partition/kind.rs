@@ -140,9 +140,6 @@ mod tests {
         );
         assert_eq!(shown(PartitionType::Bsd(Bsd::OpenBsd, 19)), "RAID (19)");
         assert_eq!(shown(PartitionType::Bsd(Bsd::NetBsd, 18)), "NTFS (18)");
-        assert_eq!(
-            shown(PartitionType::Apple("Apple_HFS".into())),
-            "Apple_HFS"
-        );
+        assert_eq!(shown(PartitionType::Apple("Apple_HFS".into())), "Apple_HFS");
     }
 }

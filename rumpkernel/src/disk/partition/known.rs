@@ -54,7 +54,10 @@ const GUIDS: &[(u128, &str)] = &[
     (0xebd0a0a2_b9e5_4433_87c0_68b6b72699c7, "Windows data"),
     (0xe3c9e316_0b5c_4db8_817d_f92df00215ae, "Windows reserved"),
     (0xde94bba4_06d1_4d40_a16a_bfd50179d6ac, "Windows recovery"),
-    (0x5808c8aa_7e8f_42e0_85d2_e1e90434cfb3, "Windows LDM metadata"),
+    (
+        0x5808c8aa_7e8f_42e0_85d2_e1e90434cfb3,
+        "Windows LDM metadata",
+    ),
     (0xaf9b60a0_1431_4f62_bc68_3311714a69ad, "Windows LDM data"),
     (0x0fc63daf_8483_4772_8e79_3d69d8477de4, "Linux"),
     (0x0657fd6d_a4ab_43c4_84e5_0933c84b4f4f, "Linux swap"),
@@ -62,7 +65,10 @@ const GUIDS: &[(u128, &str)] = &[
     (0xe6d6d379_f507_44c2_a23c_238f2a3df928, "Linux LVM"),
     (0x933ac7e1_2eb4_4f13_b844_0e14e2aef915, "Linux home"),
     (0x4f68bce3_e8cd_4db1_96e7_fbcaf984b709, "Linux root, x86-64"),
-    (0xbc13c2ff_59e6_4262_a352_b275fd6f7172, "Linux extended boot"),
+    (
+        0xbc13c2ff_59e6_4262_a352_b275fd6f7172,
+        "Linux extended boot",
+    ),
     (0xca7d7ccb_63ed_4c53_861c_1742536059cc, "Linux LUKS"),
     (0x516e7cb4_6ecf_11d6_8ff8_00022d09712b, "FreeBSD disklabel"),
     (0x83bd6b9d_7f41_11dc_be0b_001560b84f0f, "FreeBSD boot"),
@@ -83,7 +89,10 @@ const GUIDS: &[(u128, &str)] = &[
     (0x52414944_0000_11aa_aa11_00306543ecac, "Apple RAID"),
     (0x426f6f74_0000_11aa_aa11_00306543ecac, "Apple boot"),
     (0x53746f72_6167_11aa_aa11_00306543ecac, "Apple CoreStorage"),
-    (0x6a898cc3_1dd2_11b2_99a6_080020736631, "Solaris /usr or ZFS"),
+    (
+        0x6a898cc3_1dd2_11b2_99a6_080020736631,
+        "Solaris /usr or ZFS",
+    ),
 ];
 
 /// The name of a GPT's type.

@@ -128,17 +128,16 @@ fn likely_unit(entries: &[Entry; 4], sectors: &Sectors) -> u64 {
     }
 }
 
-/// A record of the chain: where it is and its partition's and the next record's entries.
-pub(super) struct Link {
-    /// In sectors.
-    pub(super) record: u64,
-    pub(super) data: Option<Entry>,
-    /// In sectors, from the start of the extended partition.
-    pub(super) next: Option<u32>,
+/// A record of the chain.
+struct Link {
+    /// Its partition, counted from the record.
+    data: Option<Entry>,
+    /// The next record, in sectors from the start of the extended partition.
+    next: Option<u32>,
 }
 
 /// Reads one record of the chain.
-pub(super) fn read_link(sectors: &Sectors, unit: u64, record: u64) -> Result<Link, String> {
+fn read_link(sectors: &Sectors, unit: u64, record: u64) -> Result<Link, String> {
     let at = record.saturating_mul(unit);
     let bytes = sectors
         .read(at, RECORD)
@@ -151,7 +150,6 @@ pub(super) fn read_link(sectors: &Sectors, unit: u64, record: u64) -> Result<Lin
     let data = entries.iter().filter(used).find(|e| !e.is_extended());
     let next = entries.iter().filter(used).find(|e| e.is_extended());
     Ok(Link {
-        record,
         data: data.copied(),
         next: next.map(|entry| entry.start),
     })

@@ -3,7 +3,8 @@
 //! [`Partitions::read`] reads the tables of a disk: MBR with logical partitions, GPT, BSD disklabels
 //! (also in partitions of an MBR or GPT), Apple maps. What is wrong with a table or a partition can
 //! be asked of it; damaged and hostile tables are errors or [`Problem`]s, and cost bounded time and
-//! memory. [`Shared::partition`] opens a partition as a disk.
+//! memory. [`Shared::partition`] opens a partition as a disk, and [`Edit`] makes and changes
+//! tables.
 //!
 //! ```no_run
 //! # #[cfg(feature = "ffs")]
@@ -31,6 +32,7 @@ mod apple;
 mod bsd;
 mod check;
 mod crc32;
+mod edit;
 mod gpt;
 mod guid;
 mod kind;
@@ -39,11 +41,14 @@ mod mbr;
 mod problem;
 mod sectors;
 mod table;
+#[cfg(test)]
+mod tests;
 
 use super::{Access, Disk, Range, Shared};
 use gpt::Found;
 use sectors::Sectors;
 
+pub use edit::{Edit, NewPartition};
 pub use guid::Guid;
 pub use kind::{Bsd, PartitionType, Scheme};
 pub use problem::{PartitionError, Problem};
