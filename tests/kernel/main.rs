@@ -35,6 +35,7 @@ mod mounts;
 mod network;
 mod odd_places;
 mod panics;
+mod partitions;
 mod place;
 mod power_cuts;
 mod small_disk;
@@ -145,6 +146,9 @@ const ALL: &[&[Test]] = &[
     network::TESTS,
     odd_places::TESTS,
     panics::TESTS,
+    partitions::changed::TESTS,
+    partitions::mounted::TESTS,
+    partitions::read::TESTS,
     power_cuts::TESTS,
     smb::TESTS,
     threads::TESTS,
@@ -173,6 +177,7 @@ fn obstacle(name: &str) -> Option<Missing> {
         .or_else(|| formats::obstacle(name))
         .map(Missing::tool)
         .or_else(|| power_cuts::obstacle(name))
+        .or_else(|| partitions::obstacle(name))
         .or_else(|| fault_turns::obstacle(name))
 }
 
