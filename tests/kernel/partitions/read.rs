@@ -13,6 +13,7 @@ crate::tests![;
         gpt_of_sgdisk,
         gpt_of_sgdisk_with_bad_headers,
         gpt_for_large_sectors,
+        gpt_with_an_mbr_beside,
         apple_map_of_parted,
         label_of_parted,
         label_of_fdisk,
@@ -105,6 +106,23 @@ fn gpt_for_large_sectors() {
     let one = partitions.find("1").unwrap();
     assert_eq!((one.offset(), one.size()), (MIB, 20 * MIB));
     assert_eq!(partitions.find("2").unwrap().offset(), 21 * MIB);
+}
+
+/// As computers need it that start from an MBR.
+fn gpt_with_an_mbr_beside() {
+    let folder = Folder::new();
+    let path = gpt(&folder);
+    run("sgdisk -h 3", &path, "");
+    let partitions = read(&path);
+    let schemes = partitions.tables().iter().map(|table| table.scheme());
+    assert!(schemes.eq([Scheme::Gpt, Scheme::Mbr]));
+    let in_gpt = partitions.find("3").unwrap();
+    assert_eq!(in_gpt.address(), "GPT3");
+    let mut of_mbr = partitions.tables()[1].partitions().iter();
+    let in_mbr = of_mbr.find(|partition| partition.offset() == in_gpt.offset());
+    let in_mbr = in_mbr.unwrap();
+    assert_eq!(in_mbr.problems(), []);
+    assert_eq!(partitions.find(in_mbr.address()).unwrap(), in_mbr);
 }
 
 /// Number, first and last byte of each partition, as parted says.
