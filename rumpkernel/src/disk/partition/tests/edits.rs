@@ -5,8 +5,10 @@ use std::cell::Cell;
 use std::io;
 use std::sync::Mutex;
 
-use super::super::{Bsd, Edit, NewPartition, PartitionError, PartitionType, Partitions, Scheme};
-use super::{FFS, SIZE, addresses, empty, gpt, label, mbr, nested};
+use super::super::{
+    Bsd, Edit, NewPartition, PartitionError, PartitionType, Partitions, Problem, Scheme,
+};
+use super::{FFS, SIZE, addresses, change_header, empty, gpt, label, mbr, nested};
 use crate::disk::{Access, Disk, MemoryDisk, Shared};
 
 const LINUX: PartitionType = PartitionType::MBR_LINUX;
@@ -192,6 +194,13 @@ impl Disk for Dying<'_> {
 fn dies_anywhere(make: fn() -> MemoryDisk, change: impl Fn(&mut Edit)) {
     let list = |disk: &MemoryDisk| -> Vec<(String, u64)> {
         let partitions = Partitions::read(disk).unwrap();
+        for problem in partitions.tables()[0].problems() {
+            let is_mended = matches!(
+                problem,
+                Problem::PrimaryBad { .. } | Problem::BackupBad { .. } | Problem::BackupDiffers
+            );
+            assert!(is_mended, "{problem}");
+        }
         let all = partitions.iter();
         all.map(|p| (p.address().to_owned(), p.offset())).collect()
     };
@@ -234,6 +243,24 @@ fn a_loss_of_power_leaves_the_old_or_the_new_table() {
         edit.add(linux.logical()).unwrap();
     });
     dies_anywhere(label, |edit| edit.delete(2).unwrap());
+}
+
+/// A header that is good leads to entries where a partition is: they would be written there.
+#[test]
+fn a_table_that_lies_in_a_partition_is_not_written() {
+    for header in [512, SIZE - 512] {
+        let mut bytes = gpt().to_vec();
+        bytes.copy_within(1024..1024 + (16 << 10), 100 * 512);
+        let place = 100_u64.to_le_bytes();
+        change_header(&mut bytes, header, &[(72, &place)]);
+        let disk = MemoryDisk::new(bytes);
+        assert_eq!(
+            addresses(&Partitions::read(&disk).unwrap()),
+            ["GPT1", "GPT3"]
+        );
+        let error = Edit::open(&disk).unwrap_err();
+        assert!(matches!(error, PartitionError::Damaged { .. }), "{error}");
+    }
 }
 
 #[test]

@@ -6,22 +6,23 @@ use std::io;
 
 use super::super::crc32::crc32;
 use super::super::{Edit, NewPartition, Partitions, Scheme};
-use super::{apple, gpt, label, mbr, nested};
+use super::{apple, change_header, gpt, label, mbr, nested};
 use crate::disk::{Access, Disk, MemoryDisk};
 
 const VARIANTS: u32 = 10_000;
 /// The longest read of a table.
 const MOST_READ: usize = 5 << 20;
 
-/// A disk with some bytes changed, which forgets what is written.
+/// A disk with some bytes changed, and zeros behind them, which forgets what is written.
 struct Damaged<'a> {
     bytes: &'a [u8],
+    size: u64,
     changes: Vec<(usize, Vec<u8>)>,
 }
 
 impl Disk for Damaged<'_> {
     fn size(&self) -> u64 {
-        self.bytes.len() as u64
+        self.size
     }
 
     fn access(&self) -> Access {
@@ -30,9 +31,12 @@ impl Disk for Damaged<'_> {
 
     fn read(&self, buffer: &mut [u8], offset: u64) -> io::Result<()> {
         assert!(buffer.len() <= MOST_READ, "a read of {}", buffer.len());
+        assert!(offset + buffer.len() as u64 <= self.size, "at {offset}");
         let offset = usize::try_from(offset).map_err(io::Error::other)?;
-        let found = self.bytes.get(offset..offset + buffer.len());
-        buffer.copy_from_slice(found.expect("a read within the disk"));
+        buffer.fill(0);
+        let found = self.bytes.get(offset..).unwrap_or_default();
+        let length = found.len().min(buffer.len());
+        buffer[..length].copy_from_slice(&found[..length]);
         for (at, bytes) in &self.changes {
             for (at, byte) in (*at..).zip(bytes) {
                 if let Some(place) = at.checked_sub(offset).and_then(|at| buffer.get_mut(at)) {
@@ -69,8 +73,8 @@ impl Dice {
     }
 }
 
-/// Reads, finds and changes what is on a disk. Returns whether there was a table.
-fn try_all(disk: &dyn Disk) -> bool {
+/// Changes what is on a disk.
+fn change(disk: &dyn Disk) {
     if let Ok(mut edit) = Edit::open(disk) {
         let _ = edit.free();
         let kinds = [
@@ -85,6 +89,10 @@ fn try_all(disk: &dyn Disk) -> bool {
         let _ = edit.delete(1);
         let _ = edit.write(disk);
     }
+}
+
+/// Reads and finds what is on a disk. Returns whether there was a table.
+fn try_all(disk: &dyn Disk) -> bool {
     let Ok(partitions) = Partitions::read(disk) else {
         return false;
     };
@@ -105,7 +113,7 @@ fn try_all(disk: &dyn Disk) -> bool {
 fn damage(bytes: &[u8], parts: &[std::ops::Range<usize>], mend: impl Fn(&mut Damaged<'_>)) {
     let mut dice = Dice(0x9e37_79b9_7f4a_7c15);
     let mut read = 0;
-    for _ in 0..VARIANTS {
+    for variant in 0..VARIANTS {
         let mut changes = Vec::new();
         for _ in 0..=dice.below(3) {
             let part = &parts[dice.below(parts.len())];
@@ -119,9 +127,17 @@ fn damage(bytes: &[u8], parts: &[std::ops::Range<usize>], mend: impl Fn(&mut Dam
             };
             changes.push((at, change));
         }
-        let mut disk = Damaged { bytes, changes };
+        let mut disk = Damaged {
+            bytes,
+            size: bytes.len() as u64,
+            changes,
+        };
         mend(&mut disk);
         read += u32::from(try_all(&disk));
+        // Takes longer than all else.
+        if variant % 4 == 0 {
+            change(&disk);
+        }
     }
     assert!(read > VARIANTS / 4, "{read} had a table");
 }
@@ -130,19 +146,17 @@ fn damage(bytes: &[u8], parts: &[std::ops::Range<usize>], mend: impl Fn(&mut Dam
 fn mbr_with_logical_partitions() {
     let bytes = mbr().to_vec();
     let partitions = Partitions::read(&MemoryDisk::new(bytes.clone())).unwrap();
-    let mut parts = vec![440..512];
-    let first = partitions.find("3").unwrap().offset() as usize;
-    parts.push(first + 446..first + 512);
-    for number in ["6", "7"] {
-        let record = partitions.find(number).unwrap().offset() as usize - 512;
-        parts.push(record + 446..record + 512);
-    }
+    let start = |address: &str| partitions.find(address).unwrap().offset() as usize;
+    // The records of the chain lie before the partitions, but for the first.
+    let records = [0, start("3"), start("6") - 512, start("7") - 512];
+    let parts = records.map(|record| record + 446..record + 512);
     damage(&bytes, &parts, |_| {});
 }
 
 #[test]
 fn label_on_a_disk() {
-    damage(&label().to_vec(), &[512 + 4..512 + 420], |_| {});
+    let part = 512 + 4..512 + 420;
+    damage(&label().to_vec(), std::slice::from_ref(&part), |_| {});
 }
 
 #[test]
@@ -166,13 +180,9 @@ fn apple_map() {
 fn small_gpt() -> Vec<u8> {
     let mut bytes = gpt().to_vec();
     let entries = crc32(&bytes[1024..1024 + 512]).to_le_bytes();
+    let count = 4_u32.to_le_bytes();
     for header in [512, bytes.len() - 512] {
-        let header = &mut bytes[header..][..92];
-        header[80..84].copy_from_slice(&4_u32.to_le_bytes());
-        header[88..92].copy_from_slice(&entries);
-        header[16..20].fill(0);
-        let sum = crc32(header).to_le_bytes();
-        header[16..20].copy_from_slice(&sum);
+        change_header(&mut bytes, header, &[(80, &count), (88, &entries)]);
     }
     bytes
 }
@@ -212,8 +222,31 @@ fn any_bytes_are_no_panic() {
         let mut bytes = bytes;
         bytes[510..512].copy_from_slice(&[0x55, 0xaa]);
         try_all(&MemoryDisk::new(bytes.clone()));
+        change(&MemoryDisk::new(bytes.clone()));
         for scheme in [Scheme::Mbr, Scheme::Gpt] {
             let _ = Edit::create(&MemoryDisk::new(bytes.clone()), scheme);
         }
+    }
+}
+
+/// What a table claims costs no more on a disk that is large enough for it.
+#[test]
+fn counts_of_a_large_disk_are_bounded() {
+    for (count, size) in [
+        (u32::MAX, 128),
+        (u32::MAX, 1 << 31),
+        (1 << 14, 4096),
+        (1_u32 << 15, 128_u32),
+    ] {
+        let mut bytes = gpt().to_vec();
+        let (count, size) = (count.to_le_bytes(), size.to_le_bytes());
+        change_header(&mut bytes, 512, &[(80, &count), (84, &size)]);
+        let disk = Damaged {
+            bytes: &bytes,
+            size: 1 << 50,
+            changes: Vec::new(),
+        };
+        assert!(!try_all(&disk));
+        change(&disk);
     }
 }

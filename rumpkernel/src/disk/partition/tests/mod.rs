@@ -6,6 +6,7 @@ mod damage;
 mod edits;
 mod flips;
 
+use super::crc32::crc32;
 use super::{Edit, NewPartition, PartitionType, Partitions, Scheme};
 use crate::disk::MemoryDisk;
 
@@ -89,6 +90,17 @@ fn apple(unit: usize) -> Vec<u8> {
         entry[48..][..kind.len()].copy_from_slice(kind.as_bytes());
     }
     bytes
+}
+
+/// Changes bytes of a GPT's header, and makes its checksum right.
+fn change_header(bytes: &mut [u8], header: usize, changes: &[(usize, &[u8])]) {
+    let header = &mut bytes[header..][..92];
+    for (at, change) in changes {
+        header[*at..][..change.len()].copy_from_slice(change);
+    }
+    header[16..20].fill(0);
+    let sum = crc32(header).to_le_bytes();
+    header[16..20].copy_from_slice(&sum);
 }
 
 /// The addresses of all partitions.
