@@ -20,7 +20,7 @@
 //!
 //! - [`Kernel`] boots a kernel, mounts file systems and ends it; [`Builder`] takes boot parameters.
 //! - `mount`: the file systems that can be mounted.
-//! - `disk`: what they lie on: host images and devices, memory, parts of disks, overlays.
+//! - `disk`: what they lie on: host images and devices, memory, partitions, overlays.
 //! - `fs`: files and directories in the kernel, with the shape of `std::fs`.
 //! - `net`: sockets in the kernel, with the shape of `std::net`.
 //! - [`Error`] says what failed and carries NetBSD's [`Errno`].

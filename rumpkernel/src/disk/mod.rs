@@ -3,6 +3,7 @@
 //! A [`Disk`] is anything that reads and writes blocks. [`HostDisk`] is a file or device of the
 //! host's, [`MemoryDisk`] is memory of the program's, [`Range`] is a part of another disk, and
 //! [`Overlay`] keeps changes beside a disk that stays as it is. A program can add its own.
+//! [`Shared::partition`] opens a partition of a disk; [`partition`] lists, makes and changes them.
 //!
 //! ```no_run
 //! # #[cfg(feature = "ffs")]

@@ -22,10 +22,11 @@
 //! # #[cfg(not(feature = "ffs"))]
 //! # fn main() {}
 //! ```
-//!
-//! The readers are of this crate. mbrman adds sectors without a check, which panics or wraps, and
-//! gptman and gpt take the counts and sizes of a table's header as they are, or panic at them; none
-//! says which of two tables was used, or writes the backup first.
+
+// No crate reads and writes these tables here: mbrman adds sectors without a check, which panics or
+// wraps; gptman reserves memory for as many entries as a header claims; gpt panics at entries that
+// have not 128 bytes. Both write the primary table before the backup. None has been found for
+// disklabels and Apple maps.
 
 mod address;
 mod apple;
