@@ -42,6 +42,7 @@ pub(crate) fn obstacle(name: &str) -> Option<Missing> {
         ("mke2fs", "e2fsprogs"),
         ("mkfs.fat", "dosfstools"),
         ("makefs", "makefs"),
+        ("genisoimage", "genisoimage"),
     ];
     let is_there =
         |tool: &str| std::env::split_paths(&path()).any(|folder| folder.join(tool).is_file());

@@ -14,9 +14,9 @@ use rumpkernel::{Errno, Kernel, fs};
 use super::{MIB, image, run, shared_images};
 use crate::world::{self, Folder};
 
-crate::tests![
-    file_systems_lie_in_partitions_of_an_mbr,
-    file_systems_lie_in_partitions_of_a_gpt;
+crate::tests![;
+    drivers: file_systems_lie_in_partitions_of_an_mbr,
+        file_systems_lie_in_partitions_of_a_gpt;
     loaded: ntfs_of_windows
 ];
 

@@ -15,6 +15,7 @@ crate::tests![;
         gpt_for_large_sectors,
         gpt_with_an_mbr_beside,
         apple_map_of_parted,
+        apple_map_of_genisoimage,
         label_of_parted,
         label_of_fdisk,
 ];
@@ -160,6 +161,29 @@ fn apple_map_of_parted() {
     found.retain(|(number, ..)| *number <= 3);
     assert_eq!(found, expected);
     assert_eq!(partitions.find("One").unwrap().offset(), MIB);
+}
+
+/// On a CD, beside the signature of an MBR.
+fn apple_map_of_genisoimage() {
+    let folder = Folder::new();
+    let tree = folder.path().join("tree");
+    std::fs::create_dir(&tree).unwrap();
+    std::fs::write(tree.join("file"), "on both file systems").unwrap();
+    let path = folder.path().join("disk.iso");
+    let tree = tree.display();
+    run(
+        &format!("genisoimage -quiet -hfs -part -o IMAGE {tree}"),
+        &path,
+        "",
+    );
+    let partitions = read(&path);
+    assert_eq!(partitions.tables().len(), 1);
+    let hfs = partitions.find("CDROM").unwrap();
+    assert_eq!(hfs.kind().to_string(), "Apple_HFS");
+    assert_eq!(hfs.problems(), []);
+    // The volume has its signature in its third block.
+    let bytes = std::fs::read(&path).unwrap();
+    assert_eq!(bytes[hfs.offset() as usize + 1024..][..2], *b"BD");
 }
 
 /// In sector 0, at byte 64.

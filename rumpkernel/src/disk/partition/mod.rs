@@ -141,6 +141,11 @@ impl Partitions {
             let whole = 0..sectors.size();
             tables.extend(bsd::read(&sectors, whole, None).map_err(failed)?);
         }
+        if tables.len() > 1 {
+            // Many tables of others have the signature of an MBR beside them.
+            let is_empty = |table: &Table| table.partitions.is_empty();
+            tables.retain(|table| table.scheme != Scheme::Mbr || !is_empty(table));
+        }
         for table in &mut tables {
             table.name_partitions(None);
             check::check(table, &sectors);
