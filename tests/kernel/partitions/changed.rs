@@ -19,8 +19,8 @@ fn open(path: &Path) -> HostDisk {
     HostDisk::open(path, Access::ReadWrite).unwrap()
 }
 
-/// What sfdisk reads is what is read here, and it finds nothing wrong. Which errors those are it
-/// says besides, and has no status for.
+/// What sfdisk reads is what is read here, and it finds nothing wrong, which its text tells and its
+/// exit status does not.
 fn agrees(path: &Path) {
     let said = run("sfdisk --verify", path, "");
     assert!(said.contains("No errors detected"), "{said}");
