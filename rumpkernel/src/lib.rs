@@ -22,7 +22,7 @@
 //! - `Process` is a process in a kernel, with credentials, working directory and root of its own.
 //! - `mount`: the file systems that can be mounted.
 //! - [`detect`]: what lies in an image, and whether it can be mounted.
-//! - `disk`: what they lie on: host images and devices, memory, parts of disks, overlays.
+//! - `disk`: what they lie on: host images and devices, memory, partitions, overlays.
 //! - `stacked`: devices that the kernel makes of disks: encrypted, RAID, files as disks, snapshots.
 //! - `fs`: files and directories in the kernel, with the shape of `std::fs`.
 //! - `net`: sockets in the kernel, with the shape of `std::net`.

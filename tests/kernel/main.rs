@@ -37,6 +37,7 @@ mod mounts;
 mod network;
 mod odd_places;
 mod panics;
+mod partitions;
 mod place;
 mod power_cuts;
 mod sectors;
@@ -158,6 +159,9 @@ const ALL: &[&[Test]] = &[
     network::TESTS,
     odd_places::TESTS,
     panics::TESTS,
+    partitions::changed::TESTS,
+    partitions::mounted::TESTS,
+    partitions::read::TESTS,
     power_cuts::TESTS,
     sectors::TESTS,
     smb::TESTS,
@@ -193,6 +197,7 @@ fn obstacle(name: &str) -> Option<Missing> {
         .map(Missing::tool)
         .or_else(|| disk_images::obstacle(name))
         .or_else(|| power_cuts::obstacle(name))
+        .or_else(|| partitions::obstacle(name))
         .or_else(|| fault_turns::obstacle(name))
 }
 

@@ -5,7 +5,8 @@
 //! [`Overlay`] keeps changes beside a disk that stays as it is. [`BlockSize`] gives a disk sectors
 //! of another size, [`Recorder`] records what is done with a disk, and [`Faulty`] lets it fail. A
 //! program can add its own. With the feature `disk-images`, `DiskImage` is the disk in an image of
-//! a virtual machine.
+//! a virtual machine. [`Shared::partition`] opens a partition of a disk; [`partition`] lists, makes
+//! and changes them.
 //!
 //! ```no_run
 //! # #[cfg(feature = "ffs")]
@@ -30,6 +31,7 @@ mod faulty;
 mod image;
 mod memory;
 mod overlay;
+pub mod partition;
 mod range;
 mod recorder;
 
@@ -39,6 +41,7 @@ pub use faulty::{Fault, Faulty};
 pub use image::{DiskImage, ImageError, ImageFormat};
 pub use memory::MemoryDisk;
 pub use overlay::Overlay;
+pub use partition::{Partition, PartitionError, Partitions};
 pub use range::{Overlap, Range, Shared};
 pub use recorder::{Event, Operation, Recorder};
 pub use rumpuser_posix::{Access, Disk, DiskError, HostDisk};

@@ -1,0 +1,146 @@
+//! The names of partition types: from fdisk(8), the UEFI specification, disklabel(5) and gpt(8).
+
+use super::{Bsd, Guid};
+
+/// The name of an MBR's type byte.
+pub(super) fn mbr_name(byte: u8) -> Option<&'static str> {
+    Some(match byte {
+        0x01 => "FAT12",
+        0x04 | 0x06 => "FAT16",
+        0x05 => "extended",
+        0x07 => "NTFS or exFAT",
+        0x0b => "FAT32",
+        0x0c => "FAT32, LBA",
+        0x0e => "FAT16, LBA",
+        0x0f => "extended, LBA",
+        0x11 => "hidden FAT12",
+        0x14 | 0x16 => "hidden FAT16",
+        0x17 => "hidden NTFS",
+        0x1b => "hidden FAT32",
+        0x1c => "hidden FAT32, LBA",
+        0x1e => "hidden FAT16, LBA",
+        0x27 => "Windows recovery",
+        0x39 => "Plan 9",
+        0x42 => "Windows dynamic disk",
+        0x63 => "System V",
+        0x81 => "Minix",
+        0x82 => "Linux swap",
+        0x83 => "Linux",
+        0x85 => "extended, Linux",
+        0x8e => "Linux LVM",
+        0xa5 => "FreeBSD",
+        0xa6 => "OpenBSD",
+        0xa8 => "Darwin UFS",
+        0xa9 => "NetBSD",
+        0xab => "Darwin boot",
+        0xaf => "HFS",
+        0xbe => "Solaris boot",
+        0xbf => "Solaris",
+        0xda => "data without file system",
+        0xeb => "BeOS",
+        0xee => "protective, of a GPT",
+        0xef => "EFI system",
+        0xfb => "VMFS",
+        0xfd => "Linux RAID",
+        _ => return None,
+    })
+}
+
+/// Types of GUID partition tables.
+const GUIDS: &[(u128, &str)] = &[
+    (0xc12a7328_f81f_11d2_ba4b_00a0c93ec93b, "EFI system"),
+    (0x024dee41_33e7_11d3_9d69_0008c781f39f, "MBR"),
+    (0x21686148_6449_6e6f_744e_656564454649, "BIOS boot"),
+    (0xebd0a0a2_b9e5_4433_87c0_68b6b72699c7, "Windows data"),
+    (0xe3c9e316_0b5c_4db8_817d_f92df00215ae, "Windows reserved"),
+    (0xde94bba4_06d1_4d40_a16a_bfd50179d6ac, "Windows recovery"),
+    (
+        0x5808c8aa_7e8f_42e0_85d2_e1e90434cfb3,
+        "Windows LDM metadata",
+    ),
+    (0xaf9b60a0_1431_4f62_bc68_3311714a69ad, "Windows LDM data"),
+    (0x0fc63daf_8483_4772_8e79_3d69d8477de4, "Linux"),
+    (0x0657fd6d_a4ab_43c4_84e5_0933c84b4f4f, "Linux swap"),
+    (0xa19d880f_05fc_4d3b_a006_743f0f84911e, "Linux RAID"),
+    (0xe6d6d379_f507_44c2_a23c_238f2a3df928, "Linux LVM"),
+    (0x933ac7e1_2eb4_4f13_b844_0e14e2aef915, "Linux home"),
+    (0x4f68bce3_e8cd_4db1_96e7_fbcaf984b709, "Linux root, x86-64"),
+    (
+        0xbc13c2ff_59e6_4262_a352_b275fd6f7172,
+        "Linux extended boot",
+    ),
+    (0xca7d7ccb_63ed_4c53_861c_1742536059cc, "Linux LUKS"),
+    (0x516e7cb4_6ecf_11d6_8ff8_00022d09712b, "FreeBSD disklabel"),
+    (0x83bd6b9d_7f41_11dc_be0b_001560b84f0f, "FreeBSD boot"),
+    (0x516e7cb5_6ecf_11d6_8ff8_00022d09712b, "FreeBSD swap"),
+    (0x516e7cb6_6ecf_11d6_8ff8_00022d09712b, "FreeBSD UFS"),
+    (0x516e7cb8_6ecf_11d6_8ff8_00022d09712b, "FreeBSD Vinum"),
+    (0x516e7cba_6ecf_11d6_8ff8_00022d09712b, "FreeBSD ZFS"),
+    (0x824cc7a0_36a8_11e3_890a_952519ad3f61, "OpenBSD"),
+    (0x49f48d32_b10e_11dc_b99b_0019d1879648, "NetBSD swap"),
+    (0x49f48d5a_b10e_11dc_b99b_0019d1879648, "NetBSD FFS"),
+    (0x49f48d82_b10e_11dc_b99b_0019d1879648, "NetBSD LFS"),
+    (0x49f48daa_b10e_11dc_b99b_0019d1879648, "NetBSD RAID"),
+    (0x2db519c4_b10f_11dc_b99b_0019d1879648, "NetBSD CCD"),
+    (0x2db519ec_b10f_11dc_b99b_0019d1879648, "NetBSD CGD"),
+    (0x48465300_0000_11aa_aa11_00306543ecac, "Apple HFS+"),
+    (0x7c3457ef_0000_11aa_aa11_00306543ecac, "Apple APFS"),
+    (0x55465300_0000_11aa_aa11_00306543ecac, "Apple UFS"),
+    (0x52414944_0000_11aa_aa11_00306543ecac, "Apple RAID"),
+    (0x426f6f74_0000_11aa_aa11_00306543ecac, "Apple boot"),
+    (0x53746f72_6167_11aa_aa11_00306543ecac, "Apple CoreStorage"),
+    (
+        0x6a898cc3_1dd2_11b2_99a6_080020736631,
+        "Solaris /usr or ZFS",
+    ),
+];
+
+/// The name of a GPT's type.
+pub(super) fn gpt_name(guid: Guid) -> Option<&'static str> {
+    let known = |&&(number, _): &&(u128, _)| Guid::from_u128(number) == guid;
+    GUIDS.iter().find(known).map(|(_, name)| *name)
+}
+
+/// The name of a disklabel's file system type.
+pub(super) fn bsd_name(system: Bsd, number: u8) -> Option<&'static str> {
+    Some(match (number, system) {
+        (0, _) => "unused",
+        (1, _) => "swap",
+        (2, _) => "Version 6",
+        (3, _) => "Version 7",
+        (4, _) => "System V",
+        (5, _) => "4.1BSD",
+        (6, _) => "Eighth Edition",
+        (7, _) => "4.2BSD",
+        (8, _) => "MSDOS",
+        (9, _) => "4.4LFS",
+        (10, _) => "unknown",
+        (11, _) => "HPFS",
+        (12, _) => "ISO9660",
+        (13, _) => "boot",
+        (17, _) => "ext2",
+        (14, Bsd::NetBsd | Bsd::OpenBsd) => "ADOS",
+        (15, Bsd::NetBsd | Bsd::OpenBsd) => "HFS",
+        (16, Bsd::NetBsd | Bsd::FreeBsd) => "FILECORE",
+        (18, Bsd::NetBsd | Bsd::FreeBsd) => "NTFS",
+        (19, Bsd::NetBsd | Bsd::OpenBsd) => "RAID",
+        (20, Bsd::NetBsd | Bsd::FreeBsd) => "ccd",
+        (21, Bsd::NetBsd | Bsd::FreeBsd) => "JFS2",
+        (22, Bsd::NetBsd) => "Apple UFS",
+        (23, Bsd::NetBsd) => "vinum",
+        (24, Bsd::NetBsd | Bsd::FreeBsd) => "UDF",
+        (25, Bsd::NetBsd) => "SysVBFS",
+        (26, Bsd::NetBsd) => "EFS",
+        (27, Bsd::NetBsd) => "NiLFS",
+        (28, Bsd::NetBsd) => "cgd",
+        (29, Bsd::NetBsd) => "MINIX 3",
+        (14, Bsd::FreeBsd) => "vinum",
+        (15, Bsd::FreeBsd) => "RAID",
+        (27, Bsd::FreeBsd) => "ZFS",
+        (16, Bsd::OpenBsd) => "ADFS",
+        (18, Bsd::OpenBsd) => "ccd",
+        (20, Bsd::OpenBsd) => "NTFS",
+        (21, Bsd::OpenBsd) => "UDF",
+        _ => return None,
+    })
+}
