@@ -52,7 +52,7 @@ pub(crate) fn every_order_of_v7_is_known() {
 }
 
 pub(crate) fn system_v_and_irix_are_known() {
-    let found = of(Format::SysvBfs);
+    let found = of(Format::Sysvbfs);
     assert_eq!(found.kind, Kind::SysvBfs);
     assert!(found.is_writable(), "{found:?}");
     let found = of(Format::Efs);
