@@ -187,22 +187,23 @@ fn what_is_no_image_is_refused() {
 fn more_disks_than_there_can_be_are_refused() {
     let folder = Folder::new();
     let kernel = world::boot();
-    let mut mounts = Vec::new();
-    let refused = loop {
-        let number = mounts.len();
-        let image = folder.path().join(number.to_string());
-        FFS1_LE.unpack(&image).unwrap();
-        let at = format!("/{number}");
-        fs::create_dir(&kernel, &at).unwrap();
-        match kernel.mount(Ffs::image(&image), &at) {
-            Ok(mount) => mounts.push((mount, image)),
-            Err(error) => break error,
-        }
-    };
-    assert_eq!(mounts.len(), 16);
-    assert!(refused.to_string().contains("16"), "{refused}");
-    let (mount, image) = mounts.pop().unwrap();
-    mount.unmount().unwrap();
-    std::fs::File::open(&image).unwrap().try_lock().unwrap();
-    mounts.push((kernel.mount(Ffs::image(&image), "/15").unwrap(), image));
+    let (image, other) = (folder.path().join("image"), folder.path().join("other"));
+    for image in [&image, &other] {
+        FFS1_LE.unpack(image).unwrap();
+    }
+    let mut mounts: Vec<_> = (0..256)
+        .map(|number| {
+            let at = format!("/{number}");
+            fs::create_dir(&kernel, &at).unwrap();
+            let read_only = MountOptions::new().read_only();
+            kernel
+                .mount_with(Ffs::image(&image), at, read_only)
+                .unwrap()
+        })
+        .collect();
+    let refused = mount_error(&kernel, &other, MountOptions::new());
+    assert!(refused.to_string().contains("256 disks"), "{refused}");
+    std::fs::File::open(&other).unwrap().try_lock().unwrap();
+    mounts.pop().unwrap().unmount().unwrap();
+    mounts.push(kernel.mount(Ffs::image(&other), "/255").unwrap());
 }

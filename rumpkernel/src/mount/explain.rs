@@ -8,6 +8,9 @@ use crate::detect::{Detected, Detection, Kind, Obstacle, look};
 use crate::disk::Disk;
 use crate::{Errno, Error};
 
+/// What helps where only writing does not work.
+const READ_ONLY: &str = "mount it with MountOptions::read_only";
+
 /// What is known about a disk before it is mounted.
 #[derive(Debug, Default)]
 pub(super) struct Survey {
@@ -63,20 +66,24 @@ impl Survey {
                 "the driver can only read: mount it without MountOptions::read_write".into()
             }
             Some(Errno::ROFS) if self.has_disk => {
-                const HINT: &str = "mount it with MountOptions::read_only";
                 match self.found().and_then(|found| found.account(true)) {
-                    Some(account) => format!("{account}: {HINT}").into(),
-                    None => format!("the disk, or what is on it, can only be read: {HINT}").into(),
+                    Some(account) => format!("{account}: {READ_ONLY}").into(),
+                    None => {
+                        format!("the disk, or what is on it, can only be read: {READ_ONLY}").into()
+                    }
                 }
             }
             Some(Errno::INVAL | Errno::IO | Errno::PERM) if self.has_disk => {
                 match (self.reason(), error.errno()) {
+                    (Some(reason), _) if self.is_read_only() => {
+                        format!("{reason}: {READ_ONLY}").into()
+                    }
                     (Some(reason), _) => reason.into(),
                     (None, Some(Errno::INVAL)) => self.guess(),
                     (None, _) => return error,
                 }
             }
-            Some(Errno::BUSY) if self.has_disk => "a kernel can have 16 disks".into(),
+            Some(Errno::BUSY) if self.has_disk => "a kernel can have 256 disks".into(),
             Some(Errno::NOTBLK) => "an image is a regular file or a block device".into(),
             Some(Errno::NODEV) => "the kernel was built without this driver".into(),
             _ => return error,
@@ -94,6 +101,11 @@ impl Survey {
             kind if kind.is_file_system() => Some(format!("this is {best}: {}", other(kind))),
             _ => best.account(false),
         }
+    }
+
+    /// Returns whether it was to be written, which alone is why it cannot be mounted.
+    fn is_read_only(&self) -> bool {
+        self.for_writing && self.found().is_some_and(Detected::is_mountable)
     }
 
     /// What it may be that the driver does not take.

@@ -30,7 +30,7 @@ fn what_has_check_hashes_is_only_read() {
 
     let error = kernel.mount(Ffs::image(&image), "/mnt").unwrap_err();
     assert_eq!(error.errno(), Some(Errno::INVAL), "{error}");
-    assert!(error.to_string().contains("read-only"), "{error}");
+    assert!(error.to_string().contains("read_only"), "{error}");
     let options = MountOptions::new().read_only();
     let mount = kernel
         .mount_with(Ffs::image(&image), "/mnt", options)
