@@ -1,7 +1,15 @@
 //! Mounting what was detected.
 
 use super::{FileSystem, Medium};
-use crate::detect::{Detected, Image, Kind};
+#[cfg_attr(
+    not(feature = "ffs"),
+    allow(
+        unused_imports,
+        reason = "which file systems there are depends on the features"
+    )
+)]
+use crate::detect::Kind;
+use crate::detect::{Detected, Image};
 use crate::{Error, ErrorKind};
 
 impl Detected {
