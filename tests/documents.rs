@@ -35,6 +35,7 @@ fn features(manifest: &toml::Table) -> BTreeMap<String, Vec<String>> {
         .filter(|(name, _)| {
             ![
                 "default",
+                "disk-images",
                 "download",
                 "git",
                 "hypercalls",

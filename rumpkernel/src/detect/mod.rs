@@ -1,6 +1,6 @@
 //! What lies in an image: which file system, whether it is clean, and why it cannot be mounted.
 //!
-//! No kernel is needed, and no feature. [`detect`] looks at any [`Disk`](rumpuser_posix::Disk),
+//! No kernel is needed, and no feature. [`detect`] looks at any [`Disk`],
 //! [`Image`] at a file or device of the host's. Both give a [`Detection`]: all that is there, the
 //! likeliest first, because a disk can be several things at once (a hybrid ISO image has a partition
 //! table, too) or have remnants of what it was.
