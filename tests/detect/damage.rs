@@ -107,7 +107,7 @@ pub(crate) fn nothing_that_an_image_says_is_trusted() -> Outcome {
 }
 
 pub(crate) fn thousands_of_variants_are_harmless() -> Outcome {
-    variants(10_000)
+    variants(3_000)
 }
 
 /// A disk that fails.
