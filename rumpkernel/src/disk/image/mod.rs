@@ -11,6 +11,7 @@ mod vhdx;
 mod vmdk;
 
 use std::borrow::Cow;
+use std::fmt;
 use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -55,7 +56,7 @@ pub struct DiskImage {
 }
 
 /// Why an image cannot be opened.
-#[derive(Debug, thiserror::Error)]
+#[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum ImageError {
     /// Its file cannot.
@@ -84,6 +85,13 @@ pub enum ImageError {
         /// The name of the other one, as it stands in the image: relative to the image, say.
         other: String,
     },
+}
+
+impl fmt::Debug for ImageError {
+    /// As it is displayed, for programs whose `main` returns it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
 }
 
 impl DiskImage {

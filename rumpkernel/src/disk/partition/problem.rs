@@ -1,5 +1,6 @@
 //! What is wrong with tables and partitions.
 
+use std::fmt;
 use std::io;
 
 use super::Scheme;
@@ -102,7 +103,7 @@ pub enum Problem {
 }
 
 /// Why an operation on partitions failed.
-#[derive(Debug, thiserror::Error)]
+#[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum PartitionError {
     /// The disk has no partition table that is known here. It may be one file system.
@@ -197,6 +198,13 @@ pub enum PartitionError {
     /// The host has no random numbers.
     #[error("the host has no random numbers for a GUID: {0}")]
     NoRandomNumbers(io::Error),
+}
+
+impl fmt::Debug for PartitionError {
+    /// As it is displayed, for programs whose `main` returns it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
 }
 
 impl PartitionError {

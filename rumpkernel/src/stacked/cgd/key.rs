@@ -12,7 +12,7 @@ use super::{KeyGeneration, Params, pbkdf2};
 pub struct Key(Zeroizing<Vec<u8>>);
 
 /// Why there is no key.
-#[derive(Debug, thiserror::Error)]
+#[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum KeyError {
     /// Each method of the params that derives a key from a passphrase wants one.
@@ -28,6 +28,13 @@ pub enum KeyError {
     /// The host has no random numbers.
     #[error("/dev/urandom of the host cannot be read")]
     Random(#[source] io::Error),
+}
+
+impl fmt::Debug for KeyError {
+    /// As it is displayed, for programs whose `main` returns it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
 }
 
 impl Key {

@@ -1,5 +1,6 @@
 //! Reading params files.
 
+use std::fmt;
 use std::iter::Peekable;
 use std::str::FromStr;
 use std::vec::IntoIter;
@@ -7,13 +8,20 @@ use std::vec::IntoIter;
 use super::{Algorithm, Bits, IvMethod, KeyGeneration, Params, Verification};
 
 /// Why a text is no params file of cgdconfig(8), or none that can be used here.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, PartialEq, Eq, thiserror::Error)]
 #[error("line {line} of the cgd params: {reason}")]
 pub struct ParamsError {
     /// The line, from 1.
     pub line: usize,
     /// What is wrong, and what would be right.
     pub reason: String,
+}
+
+impl fmt::Debug for ParamsError {
+    /// As it is displayed, for programs whose `main` returns it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
 }
 
 /// A word or a sign, with its line.
