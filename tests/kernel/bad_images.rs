@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use rumpkernel::mount::{Ffs, MountOptions};
 use rumpkernel::{Errno, ErrorKind, Kernel, fs};
 use rumpkernel_examples::{FFS1_LE, FFS2_LE};
+use rumpkernel_sys as sys;
 
 use crate::world::{self, Folder, numbers};
 
@@ -17,6 +18,7 @@ crate::tests![
     an_image_in_use_elsewhere_is_refused,
     what_is_no_image_is_refused,
     more_disks_than_there_can_be_are_refused,
+    a_damaged_directory_is_not_listed_for_ever,
 ];
 
 /// For reading and writing, and for reading only.
@@ -206,4 +208,39 @@ fn more_disks_than_there_can_be_are_refused() {
     std::fs::File::open(&other).unwrap().try_lock().unwrap();
     mounts.pop().unwrap().unmount().unwrap();
     mounts.push(kernel.mount(Ffs::image(&other), "/255").unwrap());
+}
+
+/// The first entry of a directory has no length, and the listing begins behind it.
+fn a_damaged_directory_is_not_listed_for_ever() {
+    let mut bytes = FFS2_LE.bytes().unwrap();
+    // The directories in the root directory: "." and, of inode 2, "..".
+    for at in (0..bytes.len() - 16).step_by(512) {
+        let entry = &mut bytes[at..at + 16];
+        if entry[4..9] == [12, 0, 4, 1, b'.'] && entry[12..] == [2, 0, 0, 0] && entry[0] != 2 {
+            entry[4] = 0;
+        }
+    }
+    let folder = Folder::new();
+    let (image, kernel) = (folder.file("damaged", &bytes), world::boot());
+    fs::create_dir(&kernel, "/mnt").unwrap();
+    let read_only = MountOptions::new().read_only();
+    let mount = kernel
+        .mount_with(Ffs::image(image), "/mnt", read_only)
+        .unwrap();
+    // SAFETY: a C string, a descriptor of this process's, and a buffer of that size.
+    let listed = unsafe {
+        let fd = kernel
+            .syscall(|k| (k.sys_open)(c"/mnt/docs".as_ptr(), sys::O_RDONLY, 0))
+            .unwrap();
+        kernel
+            .syscall(move |k| (k.sys_lseek)(fd, 24, sys::SEEK_SET) as i32)
+            .unwrap();
+        let mut buffer = [0_u64; 512];
+        let start = buffer.as_mut_ptr().cast();
+        let listed = kernel.syscall(move |k| (k.sys_getdents)(fd, start, 4096));
+        kernel.syscall(move |k| (k.sys_close)(fd)).unwrap();
+        listed
+    };
+    assert_eq!(listed.unwrap_err().errno(), Some(Errno::INVAL));
+    mount.unmount().unwrap();
 }

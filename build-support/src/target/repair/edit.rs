@@ -16,6 +16,7 @@ mod leaks;
 mod lfs;
 mod lfs_failed_writes;
 mod lfs_superblocks;
+mod listings;
 mod mounts;
 mod msdosfs;
 mod netsmb;
@@ -72,6 +73,7 @@ const RULES: &[&[Rule]] = &[
     lfs::RULES,
     lfs_failed_writes::RULES,
     lfs_superblocks::RULES,
+    listings::RULES,
     mounts::RULES,
     msdosfs::RULES,
     netsmb::RULES,
