@@ -1,17 +1,22 @@
 //! Disks in images of virtual machines, beside qemu-img.
 
+mod damaged;
+mod names;
+
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::thread;
 
-use rumpkernel::disk::{Access, Disk, DiskError, DiskImage, HostDisk, ImageError, ImageFormat};
+use rumpkernel::disk::{Access, Disk, DiskImage, ImageError, ImageFormat};
 use rumpkernel::fs;
 use rumpkernel::mount::Ext2;
 use rumpkernel_harness::{Missing, installed};
 
 use crate::formats::run;
 use crate::world::{self, Folder};
+use damaged::damaged_images_are_errors_or_data;
+use names::{a_name_in_an_image_is_not_followed, an_image_is_used_once_by_whatever_name};
 
 // Most of them boot no kernel.
 crate::tests![
@@ -301,149 +306,4 @@ fn images_of_others_are_mounted() {
         mount.unmount().unwrap();
         assert!(std::fs::read(&image).unwrap() == unpacked.stdout);
     }
-}
-
-fn a_name_in_an_image_is_not_followed() {
-    let folder = Folder::new();
-    let secret = folder.file("secret", &[b's'; 1 << 20]);
-    let image = folder.path().join("image");
-    let (named, path) = (secret.display().to_string(), image.display());
-    qemu_does(&format!("create -f qcow2 -b {named} -F raw {path} 2M"));
-    for access in [Access::ReadOnly, Access::ReadWrite] {
-        let refused = [
-            DiskImage::open(&image, access),
-            DiskImage::open_as(&image, ImageFormat::Qcow2, access),
-        ];
-        for refused in refused {
-            match refused.unwrap_err() {
-                ImageError::NamesOther { other, .. } => assert_eq!(other, named),
-                error => panic!("{error}"),
-            }
-        }
-    }
-    assert_eq!(DiskImage::named(&image).unwrap(), Some(named.clone()));
-    // Whoever trusts the name opens it.
-    let below = || HostDisk::open(&secret, Access::ReadOnly).unwrap();
-    let disk = DiskImage::open_over(&image, below(), Access::ReadWrite).unwrap();
-    let expected = [vec![b's'; 1 << 20], vec![0; 1 << 20]].concat();
-    assert!(read(&disk, 0..2 << 20) == expected);
-    disk.write(&[1; 512], 512).unwrap();
-    disk.flush().unwrap();
-    drop(disk);
-    assert!(std::fs::read(&secret).unwrap() == [b's'; 1 << 20]);
-    let disk = DiskImage::open_over(&image, below(), Access::ReadOnly).unwrap();
-    let written = [vec![b's'; 512], vec![1; 512], vec![b's'; 512]].concat();
-    assert_eq!(read(&disk, 0..1536), written);
-    drop(disk);
-    qemu_does(&format!("check -f qcow2 {path}"));
-    // All of a disk has nothing below it.
-    qemu_does(&format!("create -f qcow2 {path} 2M"));
-    assert_eq!(DiskImage::named(&image).unwrap(), None);
-    DiskImage::open_over(&image, below(), Access::ReadOnly).unwrap_err();
-    // Nor is another file with the data opened.
-    let data = folder.path().join("data");
-    let data = data.display();
-    qemu_does(&format!("create -f qcow2 -o data_file={data} {path} 2M"));
-    let refused = DiskImage::open(&image, Access::ReadOnly).unwrap_err();
-    assert!(matches!(refused, ImageError::Image { .. }), "{refused}");
-    // A raw disk that looks like an image is one only for those who let it be.
-    let raw = DiskImage::open_as(&image, ImageFormat::Raw, Access::ReadOnly).unwrap();
-    assert_eq!(read(&raw, 0..4), b"QFI\xfb");
-}
-
-fn an_image_is_used_once_by_whatever_name() {
-    let folder = Folder::new();
-    let image = folder.file("image", &[0; 4096]);
-    let [hard, soft] = ["hard", "soft"].map(|name| folder.path().join(name));
-    std::fs::hard_link(&image, &hard).unwrap();
-    std::os::unix::fs::symlink(&image, &soft).unwrap();
-    let names = [&image, &hard, &soft];
-    let refused = |access| {
-        for name in names {
-            let error = HostDisk::open(name, access).unwrap_err();
-            assert!(matches!(error, DiskError::InUse), "{error}");
-            let error = DiskImage::open(name, access).unwrap_err();
-            assert!(
-                matches!(error, ImageError::Disk(DiskError::InUse)),
-                "{error}"
-            );
-        }
-    };
-    let writer = DiskImage::open(&image, Access::ReadWrite).unwrap();
-    refused(Access::ReadOnly);
-    refused(Access::ReadWrite);
-    drop(writer);
-    let readers = names.map(|name| HostDisk::open(name, Access::ReadOnly).unwrap());
-    refused(Access::ReadWrite);
-    drop(readers);
-    // Another process.
-    let mut other = Command::new("flock");
-    let mut other = other.arg("-x").arg(&image);
-    other = other.args(["sh", "-c", "echo locked; read line"]);
-    other.stdin(std::process::Stdio::piped());
-    let mut other = other.stdout(std::process::Stdio::piped()).spawn().unwrap();
-    let mut line = [0; 6];
-    std::io::Read::read_exact(other.stdout.as_mut().unwrap(), &mut line).unwrap();
-    refused(Access::ReadOnly);
-    refused(Access::ReadWrite);
-    drop(other.stdin.take());
-    other.wait().unwrap();
-    HostDisk::open(&image, Access::ReadWrite).unwrap();
-}
-
-/// Reads all of a disk and writes some of it, whatever comes of that.
-fn use_up(disk: &dyn Disk) {
-    let size = disk.size().min(4 << 20);
-    let mut piece = vec![0; 64 << 10];
-    for place in (0..size).step_by(piece.len()) {
-        let length = (size - place).min(64 << 10) as usize;
-        let _ = disk.read(&mut piece[..length], place);
-    }
-    if disk.access() == Access::ReadWrite {
-        for place in (0..size.saturating_sub(512)).step_by(100 << 10) {
-            let _ = disk.write(&[3; 512], place);
-        }
-        let _ = disk.flush();
-    }
-}
-
-fn damaged_images_are_errors_or_data() {
-    const VARIANTS: u64 = 60;
-    let folder = Folder::new();
-    let raw = folder.file("raw", &contents(1 << 20));
-    let mut opened = 0;
-    for Kind {
-        format,
-        qemu,
-        options,
-    } in WRITABLE.iter().skip(1).chain(&READABLE)
-    {
-        let image = folder.path().join("image");
-        let (raw, path) = (raw.display(), image.display());
-        qemu_does(&format!("convert -f raw -O {qemu} {options} {raw} {path}"));
-        let whole = std::fs::read(&image).unwrap();
-        let mut random = Random(3);
-        for variant in 0..VARIANTS {
-            let mut damaged = whole.clone();
-            match variant % 3 {
-                // In the tables and headers.
-                0 | 1 => {
-                    for _ in 0..=random.below(8) {
-                        let end = [96, 1024, 4096, 256 << 10, 4 << 20][random.below(5) as usize];
-                        let place = random.below(end.min(whole.len() as u64)) as usize;
-                        damaged[place] = [0, 1, 0x7f, 0xff, 0x80][random.below(5) as usize];
-                    }
-                }
-                _ => damaged.truncate(random.below(whole.len() as u64) as usize),
-            }
-            for access in [Access::ReadOnly, Access::ReadWrite] {
-                std::fs::write(&image, &damaged).unwrap();
-                if let Ok(disk) = DiskImage::open_as(&image, *format, access) {
-                    opened += 1;
-                    use_up(&disk);
-                }
-            }
-        }
-    }
-    assert!(opened > 100, "{opened}");
 }
