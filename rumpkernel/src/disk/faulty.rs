@@ -7,6 +7,8 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use parking_lot::Mutex;
+use rand_xoshiro::Xoshiro256PlusPlus;
+use rand_xoshiro::rand_core::{Rng as _, SeedableRng as _};
 
 use super::{Access, Disk};
 
@@ -53,8 +55,8 @@ pub struct Fault {
     after: u64,
     /// How many more it strikes.
     times: u64,
-    /// Of a million that it could strike, how many, and the state of the generator.
-    chance: Option<(u32, u64)>,
+    /// Of a million that it could strike, how many, and what decides.
+    chance: Option<(u32, Xoshiro256PlusPlus)>,
     /// How many bytes are transferred before it fails.
     transferred: usize,
     error: i32,
@@ -121,9 +123,7 @@ impl Fault {
 
     /// Strikes by chance, so many of a million. The same seed strikes the same operations.
     pub fn by_chance(mut self, of_a_million: u32, seed: u64) -> Self {
-        // The generator stands still at 0.
-        let state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
-        self.chance = Some((of_a_million, state));
+        self.chance = Some((of_a_million, Xoshiro256PlusPlus::seed_from_u64(seed)));
         self
     }
 
@@ -134,7 +134,7 @@ impl Fault {
         self
     }
 
-    /// What the disk says, as the host's errno. Otherwise EIO.
+    /// Sets the error, as the host's errno; otherwise it is EIO.
     pub fn errno(mut self, errno: i32) -> Self {
         self.error = errno;
         self
@@ -151,8 +151,8 @@ impl Fault {
             self.after -= 1;
             return false;
         }
-        if let Some((chance, state)) = &mut self.chance
-            && below_a_million(state) >= *chance
+        if let Some((chance, numbers)) = &mut self.chance
+            && numbers.next_u64() % 1_000_000 >= u64::from(*chance)
         {
             return false;
         }
@@ -162,15 +162,6 @@ impl Fault {
         }
         true
     }
-}
-
-/// The next number of a generator of the kind xorshift64*.
-fn below_a_million(state: &mut u64) -> u32 {
-    *state ^= *state >> 12;
-    *state ^= *state << 25;
-    *state ^= *state >> 27;
-    let number = state.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 32;
-    (number % 1_000_000) as u32
 }
 
 impl<D: Disk> Faulty<D> {
