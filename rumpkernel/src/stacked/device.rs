@@ -1,4 +1,4 @@
-//! What all devices have in common.
+//! The trait and methods of all stacked devices.
 
 use std::ffi::OsStr;
 use std::fmt;
@@ -86,4 +86,36 @@ impl<D> From<UnconfigureError<D>> for Error {
     fn from(failed: UnconfigureError<D>) -> Self {
         failed.error
     }
+}
+
+/// Makes a type with a `unit` a device, which can be unconfigured. The documentation says what that
+/// means.
+macro_rules! device {
+    ($name:ident { $($field:ident),* }, $(#[$documentation:meta])*) => {
+        impl $name {
+            $(#[$documentation])*
+            ///
+            /// # Errors
+            ///
+            /// [`UnconfigureError`](crate::stacked::UnconfigureError), with the device: `EBUSY` when
+            /// a file system is mounted on it, another device lies on it, or its driver is at work.
+            pub fn unconfigure(self) -> Result<(), $crate::stacked::UnconfigureError<Self>> {
+                let Self { unit, $($field),* } = self;
+                $crate::stacked::Unit::unconfigure(unit).map_err(|failed| {
+                    $crate::stacked::UnconfigureError::new(failed, |unit| Self { unit, $($field),* })
+                })
+            }
+        }
+
+        device!($name);
+    };
+    ($name:ident) => {
+        impl $crate::stacked::device::sealed::HasUnit for $name {
+            fn unit(&self) -> &std::sync::Arc<$crate::stacked::Unit> {
+                &self.unit
+            }
+        }
+
+        impl $crate::stacked::BlockDevice for $name {}
+    };
 }

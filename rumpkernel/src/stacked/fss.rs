@@ -6,9 +6,8 @@ use std::sync::Arc;
 
 use rumpkernel_sys as sys;
 
-use super::device::sealed::HasUnit;
 use super::unit::{Driver, Free};
-use super::{BlockDevice, UnconfigureError, Unit};
+use super::{BlockDevice as _, Unit};
 use crate::backend::{Handle, Input};
 use crate::disk::Access;
 use crate::error::During as _;
@@ -120,23 +119,9 @@ impl Fss {
         let size = u64::try_from(found.fsg_csize).unwrap_or_default();
         Ok(clusters.saturating_mul(size))
     }
+}
 
+device!(
+    Fss {},
     /// Ends the snapshot. The store goes.
-    ///
-    /// # Errors
-    ///
-    /// [`UnconfigureError`], with the snapshot: `EBUSY` when it is mounted, or another device lies
-    /// on it.
-    pub fn unconfigure(self) -> Result<(), UnconfigureError<Self>> {
-        Unit::unconfigure(self.unit)
-            .map_err(|failed| UnconfigureError::new(failed, |unit| Self { unit }))
-    }
-}
-
-impl HasUnit for Fss {
-    fn unit(&self) -> &Arc<Unit> {
-        &self.unit
-    }
-}
-
-impl BlockDevice for Fss {}
+);

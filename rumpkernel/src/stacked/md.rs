@@ -4,9 +4,8 @@ use std::sync::Arc;
 
 use rumpkernel_sys as sys;
 
-use super::device::sealed::HasUnit;
+use super::Unit;
 use super::unit::{Driver, Free};
-use super::{BlockDevice, Unit};
 use crate::disk::Access;
 use crate::error::During as _;
 use crate::syscall::Descriptor;
@@ -63,10 +62,4 @@ impl Md {
     }
 }
 
-impl HasUnit for Md {
-    fn unit(&self) -> &Arc<Unit> {
-        &self.unit
-    }
-}
-
-impl BlockDevice for Md {}
+device!(Md);

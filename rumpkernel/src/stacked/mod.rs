@@ -3,9 +3,18 @@
 //! Each is a value that unconfigures the device when it is dropped, or when nothing lies on the
 //! device any more: a file system that is mounted on it, or another such device.
 
+#[macro_use]
+#[cfg_attr(
+    not(feature = "md"),
+    allow(
+        unused_macros,
+        reason = "which drivers there are depends on the features"
+    )
+)]
+mod device;
+
 #[cfg(feature = "cgd")]
 mod cgd;
-mod device;
 #[cfg(feature = "fss")]
 mod fss;
 #[cfg(feature = "md")]

@@ -13,7 +13,7 @@ use crate::mount::Below;
 use crate::syscall::Descriptor;
 use crate::{Errno, ErrorKind, syscall};
 
-/// What the units of a driver have in common.
+/// A driver of stacked devices, with what its units have in common.
 #[derive(Debug)]
 pub(crate) struct Driver {
     /// Such as `cgd`, the beginning of its nodes' names.

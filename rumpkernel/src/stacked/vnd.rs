@@ -5,9 +5,8 @@ use std::sync::Arc;
 
 use rumpkernel_sys as sys;
 
-use super::device::sealed::HasUnit;
+use super::Unit;
 use super::unit::{Driver, Free};
-use super::{BlockDevice, UnconfigureError, Unit};
 use crate::backend::{Handle, Input};
 use crate::disk::Access;
 use crate::error::During as _;
@@ -78,23 +77,9 @@ impl Vnd {
             unit: Arc::new(unit),
         })
     }
+}
 
+device!(
+    Vnd {},
     /// Unconfigures the device and closes the file.
-    ///
-    /// # Errors
-    ///
-    /// [`UnconfigureError`], with the device: `EBUSY` when a file system is mounted on it, or
-    /// another device lies on it.
-    pub fn unconfigure(self) -> Result<(), UnconfigureError<Self>> {
-        Unit::unconfigure(self.unit)
-            .map_err(|failed| UnconfigureError::new(failed, |unit| Self { unit }))
-    }
-}
-
-impl HasUnit for Vnd {
-    fn unit(&self) -> &Arc<Unit> {
-        &self.unit
-    }
-}
-
-impl BlockDevice for Vnd {}
+);

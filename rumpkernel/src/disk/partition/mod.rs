@@ -218,6 +218,12 @@ impl Partition {
     }
 }
 
+/// Returns whether there is a BSD disklabel with a good checksum in these first bytes of a disk.
+#[cfg(feature = "cgd")]
+pub(crate) fn has_disklabel(bytes: &[u8]) -> bool {
+    bsd::Label::find(bytes).is_some_and(|label| label.is_sound)
+}
+
 impl Shared {
     /// Opens the partition with this address: as a disk, which can be mounted.
     ///

@@ -1,8 +1,7 @@
 //! Keys.
 
 use std::fmt;
-use std::fs::File;
-use std::io::{self, Read as _};
+use std::io;
 
 use zeroize::Zeroizing;
 
@@ -26,7 +25,7 @@ pub enum KeyError {
         found: usize,
     },
     /// The host has no random numbers.
-    #[error("/dev/urandom of the host cannot be read")]
+    #[error("the host has no random numbers")]
     Random(#[source] io::Error),
 }
 
@@ -114,7 +113,7 @@ impl Params {
 /// Random bytes of the host's.
 pub(super) fn random(length: usize) -> io::Result<Zeroizing<Vec<u8>>> {
     let mut bytes = Zeroizing::new(vec![0; length]);
-    File::open("/dev/urandom")?.read_exact(&mut bytes)?;
+    getrandom::fill(&mut bytes).map_err(io::Error::other)?;
     Ok(bytes)
 }
 

@@ -12,9 +12,8 @@ use std::sync::Arc;
 
 use rumpkernel_sys as sys;
 
-use super::device::sealed::HasUnit;
 use super::unit::{Driver, Free};
-use super::{BlockDevice, UnconfigureError, Unit};
+use super::{BlockDevice as _, Unit};
 use crate::backend::Input;
 use crate::disk::Access;
 use crate::error::During as _;
@@ -128,17 +127,6 @@ impl Cgd {
             unit: Arc::new(unit),
         })
     }
-
-    /// Unconfigures the device, so that the disk below is free and the kernel forgets the key.
-    ///
-    /// # Errors
-    ///
-    /// [`UnconfigureError`], with the device: `EBUSY` when a file system is mounted on it, or
-    /// another device lies on it.
-    pub fn unconfigure(self) -> Result<(), UnconfigureError<Self>> {
-        Unit::unconfigure(self.unit)
-            .map_err(|failed| UnconfigureError::new(failed, |unit| Self { unit }))
-    }
 }
 
 fn set(device: &Descriptor, below: &Below, params: &Params, key: &Key) -> Result<(), ErrorKind> {
@@ -166,10 +154,7 @@ fn set(device: &Descriptor, below: &Below, params: &Params, key: &Key) -> Result
     unsafe { device.ioctl(sys::CGDIOCSET, argument, &inputs) }.map(drop)
 }
 
-impl HasUnit for Cgd {
-    fn unit(&self) -> &Arc<Unit> {
-        &self.unit
-    }
-}
-
-impl BlockDevice for Cgd {}
+device!(
+    Cgd {},
+    /// Unconfigures the device, so that the disk below is free and the kernel forgets the key.
+);

@@ -36,9 +36,9 @@ pub struct Params {
     pub iv_method: IvMethod,
     /// The length of the key in bits.
     pub key_length: usize,
-    /// What shows that the key is right.
+    /// The check that shows whether the key is right.
     pub verification: Verification,
-    /// What the key is made of, combined by exclusive or.
+    /// The methods that make the key, whose results are combined by exclusive or.
     pub key_generation: Vec<KeyGeneration>,
 }
 
@@ -63,7 +63,7 @@ pub enum IvMethod {
     EncBlkNo8,
 }
 
-/// What shows that the key is right, once the disk is decrypted.
+/// The check that shows whether the key is right, once the disk is decrypted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Verification {
     /// Nothing: with a wrong key what is read looks random.
@@ -81,19 +81,19 @@ pub enum Verification {
     Gpt,
 }
 
-/// What a key, or a part of it, is made of.
+/// A method that makes a key, or a part of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum KeyGeneration {
     /// A passphrase by PBKDF2 with HMAC-SHA-1, `pkcs5_pbkdf2/sha1`.
     Pbkdf2 {
-        /// What is hashed with it.
+        /// The salt that is hashed with the passphrase.
         salt: Bits,
         /// How often.
         iterations: u32,
     },
     /// A passphrase, by what NetBSD took for PBKDF2 at first, `pkcs5_pbkdf2`.
     OldPbkdf2 {
-        /// What is hashed with it.
+        /// The salt that is hashed with the passphrase.
         salt: Bits,
         /// How often.
         iterations: u32,

@@ -116,17 +116,18 @@ impl Parser {
         })
     }
 
-    fn algorithm(&mut self) -> Result<Algorithm, ParamsError> {
-        let word = self.word("an algorithm")?;
-        let known = Algorithm::ALL
-            .into_iter()
-            .find(|known| known.name() == word);
-        known.map_or_else(
-            || {
-                self.error(format!(
-                    "algorithm {word} is none of this NetBSD's: aes-cbc, 3des-cbc, blowfish-cbc"
-                ))
-            },
+    /// The one of `all` that has the next word for a name; otherwise it is `what` and `known` are.
+    fn named<T: Copy>(
+        &mut self,
+        all: &[T],
+        name: impl Fn(T) -> &'static str,
+        what: &str,
+        known: &str,
+    ) -> Result<T, ParamsError> {
+        let word = self.word(what)?;
+        let found = all.iter().copied().find(|one| name(*one) == word);
+        found.map_or_else(
+            || self.error(format!("{what} {word} is not known here: {known} are")),
             Ok,
         )
     }
@@ -139,21 +140,6 @@ impl Parser {
                 "iv-method {other} is not known: encblkno1, encblkno8 and encblkno are"
             )),
         }
-    }
-
-    fn verification(&mut self) -> Result<Verification, ParamsError> {
-        let word = self.word("a method")?;
-        let known = Verification::ALL
-            .into_iter()
-            .find(|known| known.name() == word);
-        known.map_or_else(
-            || {
-                self.error(format!(
-                    "verify_method {word} is not known: none, disklabel, ffs, re-enter, mbr and gpt are"
-                ))
-            },
-            Ok,
-        )
     }
 
     /// What stands behind `keygen <method>`: settings in braces, or one without.
@@ -235,10 +221,19 @@ impl FromStr for Params {
         let (mut old_method, mut old, mut xor) = (None, Settings::default(), None);
         while parser.tokens.peek().is_some() {
             match &*parser.word("a keyword")? {
-                "algorithm" => algorithm = Some(parser.algorithm()?),
+                "algorithm" => {
+                    let known = "aes-cbc, 3des-cbc and blowfish-cbc";
+                    let all = &Algorithm::ALL;
+                    let found = parser.named(all, |one| one.name(), "algorithm", known)?;
+                    algorithm = Some(found);
+                }
                 "keylength" => key_length = Some(parser.number()?),
                 "iv-method" => iv_method = parser.iv_method()?,
-                "verify_method" => verification = parser.verification()?,
+                "verify_method" => {
+                    let known = "none, disklabel, ffs, re-enter, mbr and gpt";
+                    let all = &Verification::ALL;
+                    verification = parser.named(all, |one| one.name(), "verify_method", known)?;
+                }
                 "keygen" => {
                     let method = parser.word("a method")?;
                     let settings = parser.settings()?;
@@ -336,7 +331,7 @@ mod tests {
             ("", 1, "no algorithm"),
             ("algorithm aes-cbc;", 1, "no keygen"),
             ("algorithm aes-cbc\nkeylength 128;", 1, "a ; is missing"),
-            ("\nalgorithm rot13;", 2, "none of this NetBSD's"),
+            ("\nalgorithm rot13;", 2, "rot13 is not known"),
             (
                 "algorithm aes-cbc; keylength 100; keygen randomkey;",
                 1,
@@ -368,7 +363,7 @@ mod tests {
             ("algorithm aes-cbc; keygen argon2id {", 1, "the file ends"),
             ("algorithm aes-cbc; keygen argon2id;", 1, "not known"),
             ("{", 1, "not {"),
-            ("algorithm \"", 1, "none of this"),
+            ("algorithm \"", 1, "is not known"),
         ];
         for (text, line, reason) in cases {
             let error = text.parse::<Params>().unwrap_err();

@@ -4,6 +4,7 @@ use rumpkernel_sys as sys;
 
 use super::{Unit, Verification};
 use crate::ErrorKind;
+use crate::disk::partition::has_disklabel;
 
 /// A sector, in bytes.
 const SECTOR: usize = 512;
@@ -17,14 +18,6 @@ const FFS_MAGICS: [u32; 2] = [0x0001_1954, 0x1954_0119];
 
 /// How far disklabels are looked for, in bytes.
 const LABELS: usize = 8192;
-const LABEL_MAGIC: u32 = 0x8256_4557;
-/// Where in a label its second magic number is, and its number of partitions.
-const LABEL_MAGIC_2: usize = 132;
-const LABEL_PARTITIONS: usize = 138;
-/// A label without partitions, and one of these.
-const LABEL_SIZE: usize = 148;
-const PARTITION_SIZE: usize = 16;
-const MOST_PARTITIONS: usize = 22;
 
 /// Looks for what the verification asks for.
 pub(super) fn verify(unit: &Unit, verification: Verification) -> Result<(), ErrorKind> {
@@ -37,7 +30,7 @@ pub(super) fn verify(unit: &Unit, verification: Verification) -> Result<(), Erro
     };
     let (found, expected) = match verification {
         Verification::None | Verification::ReEnter => return Ok(()),
-        Verification::Disklabel => (has_label(&read(0, LABELS)?), "disklabel"),
+        Verification::Disklabel => (has_disklabel(&read(0, LABELS)?), "disklabel"),
         Verification::Ffs => {
             let mut found = false;
             for superblock in SUPERBLOCKS {
@@ -69,33 +62,6 @@ fn has_ffs_magic(superblock: &[u8]) -> bool {
     numbers.iter().any(|number| FFS_MAGICS.contains(number))
 }
 
-fn has_label(start: &[u8]) -> bool {
-    let places = (0..start.len()).step_by(4);
-    places
-        .into_iter()
-        .any(|at| is_label(&start[at..]).is_some())
-}
-
-/// Returns something if a label begins here, in either order of bytes, with the right checksum.
-fn is_label(label: &[u8]) -> Option<()> {
-    let numbers = both_orders(label, 0)?;
-    let order = numbers.iter().position(|number| *number == LABEL_MAGIC)?;
-    (both_orders(label, LABEL_MAGIC_2)?[order] == LABEL_MAGIC).then_some(())?;
-    let count: [u8; 2] = bytes(label, LABEL_PARTITIONS)?;
-    let count = match order {
-        0 => u16::from_le_bytes(count),
-        _ => u16::from_be_bytes(count),
-    };
-    let count = usize::from(count);
-    (count <= MOST_PARTITIONS).then_some(())?;
-    let whole = label.get(..LABEL_SIZE + count * PARTITION_SIZE)?;
-    let (pairs, _) = whole.as_chunks::<2>();
-    let sum = pairs
-        .iter()
-        .fold([0, 0], |sum, pair| [sum[0] ^ pair[0], sum[1] ^ pair[1]]);
-    (sum == [0, 0]).then_some(())
-}
-
 /// Besides the signature, which one wrong key in 65536 has by chance, no partition may have another
 /// mark than those of active and of others.
 fn has_mbr(sector: &[u8]) -> bool {
@@ -115,32 +81,6 @@ fn has_gpt(sector: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn label(order: fn(u32) -> [u8; 4], count: [u8; 2]) -> Vec<u8> {
-        let mut label = vec![0; 1024];
-        label[512..516].copy_from_slice(&order(LABEL_MAGIC));
-        label[644..648].copy_from_slice(&order(LABEL_MAGIC));
-        label[650..652].copy_from_slice(&count);
-        label[600] = 7;
-        // The two magic numbers cancel out.
-        label[648] = 7 ^ count[0];
-        label[649] = count[1];
-        label
-    }
-
-    #[test]
-    fn labels_of_either_order_are_found() {
-        assert!(has_label(&label(u32::to_le_bytes, [3, 0])));
-        assert!(has_label(&label(u32::to_be_bytes, [0, 3])));
-        // In another order than the magic number these are more partitions than there can be.
-        assert!(!has_label(&label(u32::to_le_bytes, [0, 3])));
-        let mut bad = label(u32::to_le_bytes, [3, 0]);
-        bad[520] = 1;
-        assert!(!has_label(&bad));
-        for length in 0..700 {
-            assert!(!has_label(&label(u32::to_le_bytes, [3, 0])[..length]));
-        }
-    }
 
     #[test]
     fn boot_records_are_found() {

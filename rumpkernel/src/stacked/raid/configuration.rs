@@ -114,7 +114,7 @@ pub(super) struct Configuration {
     pub(super) sectors_per_unit: i64,
     pub(super) units_per_parity: i64,
     pub(super) units_per_reconstruction: i64,
-    /// Whether the labels are new, so that what they say is passed over.
+    /// The labels are new, so that what they say is passed over.
     pub(super) is_new: bool,
 }
 

@@ -10,9 +10,8 @@ use std::sync::Arc;
 
 use rumpkernel_sys as sys;
 
-use super::device::sealed::HasUnit;
+use super::Unit;
 use super::unit::{Driver, Free};
-use super::{BlockDevice, UnconfigureError, Unit};
 use crate::backend::{Handle, Input};
 use crate::disk::Access;
 use crate::error::During as _;
@@ -149,18 +148,6 @@ impl Raid {
     pub fn level(&self) -> RaidLevel {
         self.level
     }
-
-    /// Unconfigures the array and marks its components clean.
-    ///
-    /// # Errors
-    ///
-    /// [`UnconfigureError`], with the array: `EBUSY` when a file system is mounted on it, another
-    /// device lies on it, or it is being rebuilt.
-    pub fn unconfigure(self) -> Result<(), UnconfigureError<Self>> {
-        let level = self.level;
-        Unit::unconfigure(self.unit)
-            .map_err(|failed| UnconfigureError::new(failed, |unit| Self { unit, level }))
-    }
 }
 
 fn attach(kernel: &Handle, media: &mut [Medium]) -> Result<Vec<Below>, ErrorKind> {
@@ -168,10 +155,7 @@ fn attach(kernel: &Handle, media: &mut [Medium]) -> Result<Vec<Below>, ErrorKind
     media.iter_mut().map(attach).collect()
 }
 
-impl HasUnit for Raid {
-    fn unit(&self) -> &Arc<Unit> {
-        &self.unit
-    }
-}
-
-impl BlockDevice for Raid {}
+device!(
+    Raid { level },
+    /// Unconfigures the array and marks its components clean.
+);

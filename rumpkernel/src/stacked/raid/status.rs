@@ -12,7 +12,7 @@ pub struct RaidStatus {
     pub components: Vec<(PathBuf, ComponentState)>,
     /// The spares.
     pub spares: Vec<(PathBuf, ComponentState)>,
-    /// Whether parity, or the other mirror, is known to be right.
+    /// Parity, or the other mirror, is known to be right.
     pub parity_is_good: bool,
 }
 
@@ -23,7 +23,7 @@ pub enum ComponentState {
     Optimal,
     /// It failed, or is missing, and is not used.
     Failed,
-    /// What was on it is being rebuilt.
+    /// Its contents are being rebuilt.
     Reconstructing,
     /// A spare has what was on it.
     Spared,
