@@ -25,7 +25,7 @@ impl Block {
         &mut self.0
     }
 
-    /// What lies in a place, as far as it is there.
+    /// The bytes of a place, or as many of them as the block has.
     pub(super) fn part(&self, at: usize, length: usize) -> &[u8] {
         let end = at.saturating_add(length).min(self.0.len());
         self.0.get(at..end).unwrap_or_default()

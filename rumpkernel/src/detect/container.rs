@@ -3,7 +3,7 @@
 use super::reader::Reader;
 use super::{Detected, Kind, Obstacle};
 
-/// What a container begins with.
+/// The magic number of a container format.
 const BEGINNINGS: [(&[u8], Kind); 10] = [
     (b"QFI\xfb", Kind::Qcow2),
     (b"KDMV", Kind::Vmdk),

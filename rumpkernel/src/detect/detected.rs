@@ -1,10 +1,10 @@
-//! What was detected.
+//! The result of detection: one format, with what its superblock says.
 
 use std::fmt;
 
 use super::{Kind, Obstacle, Stops};
 
-/// Whether a file system was left in order.
+/// The state in which a file system was left.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum State {
@@ -18,7 +18,7 @@ pub enum State {
     Unknown,
 }
 
-/// What an image, or a disk, begins with. It reads as a sentence would name it: `ext4 "home"`.
+/// A format that an image or disk begins with. `{}` names it as a sentence would: `ext4 "home"`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Detected {
@@ -34,9 +34,9 @@ pub struct Detected {
     pub size: Option<u64>,
     /// The size of a block in bytes; FAT, exFAT and NTFS call it a cluster.
     pub block_size: Option<u64>,
-    /// Whether it was left in order.
+    /// The state in which the file system was left.
     pub state: State,
-    /// What it uses of what the format offers, in the format's own words: `extent`, `Joliet`.
+    /// The features that it uses, in the format's own words: `extent`, `Joliet`.
     pub features: Vec<String>,
     /// Why it cannot be mounted, or not written, or not read in part.
     pub obstacles: Vec<Obstacle>,
@@ -86,7 +86,7 @@ impl Detected {
         }
     }
 
-    /// What it is and why it cannot be mounted; or, for who wants to write, why it cannot be written.
+    /// Says what it is and why it cannot be mounted or, `for_writing`, why it cannot be written.
     #[cfg(feature = "vfs")]
     pub(crate) fn account(&self, for_writing: bool) -> Option<String> {
         let reasons = |stops: Stops| -> Option<String> {

@@ -106,13 +106,13 @@ kinds! {
     Vhd = "VHD",
     /// A disk of Hyper-V's.
     Vhdx = "VHDX",
-    /// What gzip has compressed.
+    /// A file compressed by gzip.
     Gzip = "a gzip file",
-    /// What bzip2 has compressed.
+    /// A file compressed by bzip2.
     Bzip2 = "a bzip2 file",
-    /// What xz has compressed.
+    /// A file compressed by xz.
     Xz = "an xz file",
-    /// What zstd has compressed.
+    /// A file compressed by zstd.
     Zstd = "a zstd file",
     /// A partition table of PCs.
     Mbr = "an MBR partition table",

@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::Kind;
 
-/// What an [`Obstacle`] stands in the way of.
+/// The operations that an [`Obstacle`] prevents.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Stops {
     /// It cannot be mounted.
@@ -24,7 +24,7 @@ pub enum Obstacle {
     Feature {
         /// In the format's own words, such as `64bit`.
         name: String,
-        /// What it stops.
+        /// Returns what it prevents.
         stops: Stops,
     },
     /// A journal that was not replayed, and the driver cannot replay it.

@@ -111,7 +111,7 @@ fn sequence(reader: &Reader, sector: u64, place: u64, count: u64) -> Option<Dete
     Some(found)
 }
 
-/// Whether the last integrity descriptor is closed.
+/// Returns whether the last integrity descriptor is closed.
 fn state(reader: &Reader, sector: u64, logical: &Block) -> State {
     const NEXT_MAX: u32 = 64;
     let mut state = State::Unknown;

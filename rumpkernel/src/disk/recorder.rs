@@ -10,7 +10,8 @@ use parking_lot::Mutex;
 use super::{Access, Disk};
 
 /// A disk that records every operation on another, in the order in which they end. Clones are the
-/// same disk, so that one can be given to a kernel and the other asked for the [`events`](Self::events).
+/// same disk, so that one can be given to a kernel and the other asked for the
+/// [`events`](Self::events).
 ///
 /// A loss of power after some number of events leaves what a flush had made durable by then
 /// ([`durable`](Self::durable)), and of what was written since any part, in any order.
@@ -43,13 +44,13 @@ struct Inner<D> {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Event {
-    /// What was done.
+    /// The operation.
     pub operation: Operation,
     /// Whether the disk said that it failed. A write that failed may have been made in part.
     pub has_failed: bool,
 }
 
-/// What is done with a disk. Offsets and lengths are in bytes.
+/// An operation on a disk. Offsets and lengths are in bytes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Operation {

@@ -104,7 +104,7 @@ pub enum ErrorKind {
         reason: String,
     },
 
-    /// What an encrypted disk holds makes no sense when it is decrypted with this key.
+    /// The key is wrong: what an encrypted disk holds makes no sense when it is decrypted with it.
     #[error(
         "the key is wrong, or the disk is empty: decrypted, it holds no {expected}, as verify_method asks"
     )]
@@ -139,7 +139,7 @@ pub enum ErrorKind {
     )]
     NoUsbPort,
 
-    /// What was [detected](crate::detect) cannot be mounted, or not by what this program was built
+    /// The [detected](crate::detect) format cannot be mounted, or not by what this program was built
     /// with.
     #[error("{reason}")]
     NotMountable {

@@ -41,8 +41,9 @@ impl Namespace {
 ///
 /// # Errors
 ///
-/// `ENOATTR` when there is no attribute of this name, `ENODATA` when this file has none; `EOPNOTSUPP` where there are none at all; `EPERM` for
-/// another user's; `ERANGE` for one above 1 MiB.
+/// `ENOATTR` when there is no attribute of this name, `ENODATA` when this file has none;
+/// `EOPNOTSUPP` where there are none at all; `EPERM` for another user's; `ERANGE` for one above
+/// 1 MiB.
 pub fn attribute(
     kernel: &Kernel,
     path: impl AsRef<Path>,

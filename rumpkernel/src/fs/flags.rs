@@ -29,9 +29,9 @@ impl Flags {
     pub const OPAQUE: Self = Self(sys::UF_OPAQUE as u32);
     /// In an archive. User 0's to set, as the following.
     pub const SYSTEM_ARCHIVED: Self = Self(sys::SF_ARCHIVED as u32);
-    /// As [`IMMUTABLE`](Self::IMMUTABLE).
+    /// Another name of [`IMMUTABLE`](Self::IMMUTABLE).
     pub const SYSTEM_IMMUTABLE: Self = Self(sys::SF_IMMUTABLE as u32);
-    /// As [`APPEND`](Self::APPEND).
+    /// Another name of [`APPEND`](Self::APPEND).
     pub const SYSTEM_APPEND: Self = Self(sys::SF_APPEND as u32);
     /// A snapshot of its file system; the kernel's to set.
     pub const SNAPSHOT: Self = Self(sys::SF_SNAPSHOT as u32);

@@ -9,7 +9,7 @@ use super::{File, TryLockError};
 use crate::error::During as _;
 use crate::{Errno, Error, ErrorKind};
 
-/// What a lock keeps others from.
+/// The kind of a lock: what it keeps others from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum LockKind {

@@ -16,7 +16,7 @@ use crate::{Error, Kernel, path, syscall};
 pub struct Usage {
     /// The type of the file system, such as `ffs`.
     pub file_system: String,
-    /// What is mounted: a device's node, a directory, a name.
+    /// The thing that is mounted: a device's node, a directory, a name.
     pub source: PathBuf,
     /// The directory that it is mounted on.
     pub mount_point: PathBuf,

@@ -49,7 +49,7 @@ struct Level {
     entries: Vec<DirEntry>,
 }
 
-/// What a [`Walk`] comes by.
+/// An entry that a [`Walk`] has come to.
 #[derive(Debug, Clone)]
 pub struct WalkEntry {
     path: PathBuf,

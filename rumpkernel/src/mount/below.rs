@@ -9,7 +9,7 @@ use super::disk::Device;
 use crate::backend::Scope;
 use crate::stacked::Unit;
 
-/// What a file system or a driver lies on, as a block device of the kernel. It stays one until this
+/// A block device of the kernel on which a file system or a driver lies. It stays one until this
 /// is dropped.
 #[derive(Debug)]
 pub(crate) enum Below {

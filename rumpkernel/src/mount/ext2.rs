@@ -8,8 +8,8 @@ volume! {
     /// know, as those that `mke2fs` makes for ext4 have, a journal that was not replayed (`e2fsck`
     /// does that), or a root directory with extents; and, unless read-only, with `EROFS` when it
     /// has features that are no obstacle to reading (`dir_nlink`, `extra_isize`, `uninit_bg`,
-    /// `metadata_csum`). The error names them, as does [`detect`](crate::detect). There is no journal of its own, and after a
-    /// loss of power `e2fsck` has to repair what was mounted for writing.
+    /// `metadata_csum`). The error names them, as does [`detect`](crate::detect). There is no journal
+    /// of its own, and after a loss of power `e2fsck` has to repair what was mounted for writing.
     ///
     /// Times are those of ext2: seconds, from 1901 to 2038.
     Ext2, c"ext2fs", ufs_args, Safe

@@ -16,7 +16,7 @@ use crate::disk::{Access, Disk, HostDisk};
 use crate::stacked::{BlockDevice, Unit};
 use crate::{Errno, ErrorKind};
 
-/// What a file system or a [stacked driver](crate::stacked) lies on: an image or disk of the host's,
+/// The medium of a file system or a [stacked driver](crate::stacked): an image or disk of the host's,
 /// which is opened when it is mounted, a disk that is a value, or a device that a driver of the
 /// kernel has made of others.
 pub struct Medium {
@@ -61,14 +61,14 @@ impl Medium {
         Self::new(Inner::Disk(Box::new(disk)))
     }
 
-    /// The same with blocks of another size in bytes.
+    /// Gives the medium blocks of another size in bytes.
     #[cfg(feature = "udf")]
     pub(super) fn blocks_of(mut self, size: u32) -> Self {
         self.blocks = Blocks::Fixed(size);
         self
     }
 
-    /// The same with the block size that is found by looking at it.
+    /// Gives the medium the block size that is found by looking at it.
     #[cfg(feature = "udf")]
     pub(super) fn blocks_found_by(
         mut self,

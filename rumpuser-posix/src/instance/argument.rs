@@ -105,7 +105,7 @@ impl Buffer {
         }
     }
 
-    /// What is in the buffer, which nobody writes to while the hypercall lasts.
+    /// The buffer's contents, which nobody writes to while the hypercall lasts.
     pub(crate) fn bytes(&self, length: usize) -> &[u8] {
         // SAFETY: the kernel passed the buffer for this; the borrow ends with the hypercall.
         unsafe { access::values(self.0.cast::<u8>(), length) }
@@ -116,7 +116,7 @@ impl Buffer {
         self.0
     }
 
-    /// What comes after so many bytes of it.
+    /// The rest of the buffer after this number of bytes.
     pub(crate) fn after(self, bytes: usize) -> Self {
         Self(self.0.wrapping_byte_add(bytes))
     }

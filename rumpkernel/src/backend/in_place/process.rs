@@ -95,7 +95,8 @@ impl InProcess {
     ///
     /// # Safety
     ///
-    /// As for [`InPlace::enter`]; `call` leaves the thread on the lwp that it found it on.
+    /// The closure meets what [`InPlace::enter`] asks for, and leaves the thread on the lwp that it
+    /// found it on.
     unsafe fn enter(
         &self,
         kind: CallKind,

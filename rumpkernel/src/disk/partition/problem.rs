@@ -1,4 +1,4 @@
-//! What is wrong with tables and partitions.
+//! Problems of tables and partitions, and errors of reading and changing them.
 
 use std::fmt;
 use std::io;
@@ -6,7 +6,7 @@ use std::io;
 use super::Scheme;
 use crate::disk::Overlap;
 
-/// What is wrong with a table or a partition that could be read all the same.
+/// A defect of a table or partition that could be read all the same.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Problem {

@@ -25,7 +25,7 @@ impl Table {
         self.sector_size
     }
 
-    /// What the table calls the disk: a GPT its GUID, an MBR the disk signature in hexadecimal
+    /// The table's name of the disk: a GPT its GUID, an MBR the disk signature in hexadecimal
     /// digits, a disklabel the name of the pack.
     pub fn id(&self) -> Option<&str> {
         self.id.as_deref()
@@ -36,7 +36,7 @@ impl Table {
         &self.partitions
     }
 
-    /// What is wrong with the table as a whole.
+    /// The defects of the table as a whole.
     pub fn problems(&self) -> &[Problem] {
         &self.problems
     }
@@ -148,7 +148,7 @@ impl Partition {
         self.name.as_deref()
     }
 
-    /// What the table says that lies in it.
+    /// The type of its contents, as the table says.
     pub fn kind(&self) -> &PartitionType {
         &self.kind
     }
@@ -174,8 +174,8 @@ impl Partition {
         self.attributes
     }
 
-    /// Whether a computer boots from it: active in an MBR, bootable by a BIOS in a GPT or by the
-    /// firmware in an Apple map.
+    /// Returns whether a computer boots from it: active in an MBR, bootable by a BIOS in a GPT or by
+    /// the firmware in an Apple map.
     pub fn is_active(&self) -> bool {
         match self.kind {
             PartitionType::Mbr(_) => self.attributes & 0x80 != 0,
@@ -185,7 +185,7 @@ impl Partition {
         }
     }
 
-    /// Whether it contains other partitions: an MBR's extended one, or one with a disklabel.
+    /// Returns whether it contains other partitions: an MBR's extended one, or one with a disklabel.
     pub fn is_container(&self) -> bool {
         self.kind.is_extended() || self.nested.is_some()
     }
@@ -195,7 +195,7 @@ impl Partition {
         self.nested.as_ref()
     }
 
-    /// What is wrong with it.
+    /// Its defects.
     pub fn problems(&self) -> &[Problem] {
         &self.problems
     }

@@ -40,7 +40,7 @@ pub struct TreeCopy {
     has_owners: bool,
 }
 
-/// What a [`TreeCopy`] has copied.
+/// The result of a [`TreeCopy`]: how much it has copied.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]

@@ -54,7 +54,7 @@ impl Message {
         Address::from_kernel(theirs).map(Some)
     }
 
-    /// Whether there is one, or room for one.
+    /// Returns whether there is an address, or room for one.
     pub(super) fn asks_for_address(&self) -> bool {
         !self.name.address().is_null()
     }

@@ -80,7 +80,7 @@ pub(super) struct Entry {
     pub(super) count: u64,
     pub(super) kind: PartitionType,
     pub(super) name: Option<String>,
-    /// As [`Partition::attributes`](crate::disk::partition::Partition::attributes).
+    /// Attributes, those of [`Partition::attributes`](crate::disk::partition::Partition::attributes).
     pub(super) attributes: u64,
     /// The partition's own GUID, in a GPT.
     pub(super) guid: Guid,
